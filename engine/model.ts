@@ -1,0 +1,168 @@
+// A model that is ready to answer: its weights are in memory and were checked against the manifest's digests.
+import type { Bytes } from "../protocol/bytes.ts";
+import { equalBytes, formatHex } from "../protocol/bytes.ts";
+import { digest, digestRaw } from "../protocol/digest.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { Isa } from "../wasm/kernels.ts";
+import type { ElementType, Manifest, Port } from "./manifest.ts";
+import { decodeManifest } from "./manifest-codec.ts";
+import { Session } from "./session.ts";
+
+export interface RunResult {
+  readonly outputs: Tensor[];
+  /** SHA-256 of the output of each block, in the manifest's order. */
+  readonly blocks: Bytes[];
+  /** HMAC-SHA-256 of the same bytes under the trace key, or null without one. */
+  readonly keyedBlocks: Bytes[] | null;
+}
+
+export interface Model {
+  readonly digest: Bytes;
+  readonly manifest: Manifest;
+  readonly memoryBytes: number;
+  readonly opCount: number;
+  /** Safe to call concurrently. Throws InferenceError input_invalid. */
+  run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
+}
+
+export interface LoadOptions {
+  readonly kernels: WebAssembly.Module;
+  readonly isa: Isa;
+  readonly manifest: Bytes;
+  /** The model digest that the manifest must have. */
+  readonly model: Bytes;
+  openChunk(index: number): Promise<ReadableStream<Uint8Array>>;
+}
+
+/**
+ * Streams the weights into linear memory and checks each chunk there, so no second copy of them ever exists.
+ * Throws InferenceError: manifest_mismatch, manifest_invalid, memory_exhausted, chunk_corrupt (naming the chunk).
+ */
+export async function loadModel(options: LoadOptions): Promise<Model> {
+  const modelDigest = await digest("manifest", options.manifest);
+  if (!equalBytes(modelDigest, options.model)) {
+    throw new InferenceError(
+      "manifest_mismatch",
+      `the manifest has digest ${formatHex(modelDigest)}, want ${formatHex(options.model)}; build or fetch the artifact again`,
+    );
+  }
+  const manifest = decodeManifest(options.manifest);
+  const session = new Session(options.kernels, options.isa, manifest);
+  let offset = 0;
+  for (const [index, chunk] of manifest.chunks.entries()) {
+    const target = session.weights.subarray(offset, offset + chunk.bytes);
+    await fill(target, await options.openChunk(index), `${manifest.name}: chunk ${index}`);
+    const found = await digestRaw(target);
+    if (!equalBytes(found, chunk.digest)) {
+      throw new InferenceError(
+        "chunk_corrupt",
+        `${manifest.name}: chunk ${index} has digest ${formatHex(found)}, want ${formatHex(chunk.digest)}; deploy the artifact again`,
+      );
+    }
+    offset += chunk.bytes;
+  }
+  return createModel(session, modelDigest);
+}
+
+async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: string): Promise<void> {
+  let filled = 0;
+  for await (const part of stream) {
+    if (filled + part.length > target.length) {
+      throw new InferenceError(
+        "chunk_corrupt",
+        `${title} is longer than the ${target.length} bytes of the manifest`,
+      );
+    }
+    target.set(part, filled);
+    filled += part.length;
+  }
+  if (filled !== target.length) {
+    throw new InferenceError(
+      "chunk_corrupt",
+      `${title} has ${filled} bytes, the manifest says ${target.length}`,
+    );
+  }
+}
+
+function createModel(session: Session, modelDigest: Bytes): Model {
+  const { manifest } = session;
+  const blocks = new Set(manifest.blocks);
+  return {
+    digest: modelDigest,
+    manifest,
+    memoryBytes: session.memoryBytes,
+    opCount: session.opCount,
+    async run({ inputs, traceKey }) {
+      checkInputs(manifest, inputs);
+      const key = traceKey && (await importTraceKey(traceKey));
+      const digests: Promise<Bytes>[] = [];
+      const keyed: Promise<Bytes>[] = [];
+      // From here to the outputs' copy nothing awaits, so that no other run touches the memory in between.
+      // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
+      for (const [index, input] of inputs.entries())
+        session.tensor(manifest.inputs[index]!.tensor).set(input.data);
+      session.run((op) => {
+        if (!blocks.has(op)) return;
+        const view = session.tensor(manifest.ops[op]!.output);
+        digests.push(digestRaw(view));
+        if (key) keyed.push(sign(key, view));
+      });
+      const outputs = manifest.outputs.map((port) => readTensor(session, port));
+      return {
+        outputs,
+        blocks: await Promise.all(digests),
+        keyedBlocks: key && (await Promise.all(keyed)),
+      };
+    },
+  };
+}
+
+const TENSOR_TYPES = { u8: "u8", qs8: "i8", f32: "f32" } as const satisfies Record<
+  ElementType,
+  Tensor["dtype"]
+>;
+
+/** attacker-controlled: the tensors of a request, in form already, are held against the model's ports. */
+function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
+  if (inputs.length !== manifest.inputs.length) {
+    throw new InferenceError(
+      "input_invalid",
+      `${inputs.length} inputs given, ${manifest.name} takes ${manifest.inputs.length}`,
+    );
+  }
+  for (const [index, { name, tensor }] of manifest.inputs.entries()) {
+    const want = manifest.tensors[tensor]!;
+    const given = inputs[index]!;
+    if (given.dtype !== TENSOR_TYPES[want.dtype] || given.shape.join() !== want.shape.join()) {
+      const describe = (dtype: string, shape: readonly number[]) => `${dtype}[${shape.join(", ")}]`;
+      throw new InferenceError(
+        "input_invalid",
+        `input ${name} is ${describe(given.dtype, given.shape)}, ${manifest.name} takes ${describe(want.dtype, want.shape)}`,
+      );
+    }
+    if (want.dtype === "f32") checkFinite(name, given.data);
+  }
+}
+
+function checkFinite(name: string, data: Bytes): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let offset = 0; offset < data.length; offset += 4) {
+    if (!Number.isFinite(view.getFloat32(offset, true))) {
+      throw new InferenceError("input_invalid", `input ${name}[${offset / 4}] is not a finite number`);
+    }
+  }
+}
+
+function readTensor(session: Session, { tensor }: Port): Tensor {
+  const { dtype, shape } = session.manifest.tensors[tensor]!;
+  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: session.tensor(tensor).slice() };
+}
+
+function importTraceKey(key: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+async function sign(key: CryptoKey, bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes));
+}

@@ -1,0 +1,86 @@
+// One planned model in one linear memory: weights, parameter blocks, arena and scratch are laid out once, and a run
+// is a loop of kernel calls. Nothing is allocated while it runs.
+import { InferenceError } from "../protocol/errors.ts";
+import { createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
+import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
+import { lower, NOWHERE } from "./lower.ts";
+import type { Manifest } from "./manifest.ts";
+import { planMemory, tensorBytes } from "./plan.ts";
+
+const PAGE_BYTES = 65_536;
+/** Kernels read whole vectors: a read may reach this far past the last byte, never a write. */
+const READ_MARGIN_BYTES = 64;
+
+export class Session {
+  readonly manifest: Manifest;
+  readonly opCount: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #weights: number;
+  readonly #tensors: readonly number[];
+  readonly #steps: readonly { readonly kernel: Kernel; readonly params: number }[];
+
+  /** Throws InferenceError: manifest_invalid, memory_exhausted. The weights are still to be written. */
+  constructor(kernels: WebAssembly.Module, isa: Isa, manifest: Manifest) {
+    const plan = planMemory(manifest);
+    const { weights, arena, scratch } = manifest.memory;
+    if (plan.arenaBytes !== arena || plan.scratchBytes !== scratch) {
+      const want = `arena ${plan.arenaBytes}, scratch ${plan.scratchBytes}`;
+      throw new InferenceError(
+        "manifest_invalid",
+        `${manifest.name} states arena ${arena}, scratch ${scratch}, planned ${want}`,
+      );
+    }
+    const blocks = manifest.ops.map((_, op) => paramsBytes(lower(manifest, op, NOWHERE).family));
+    const regions = [weights, ...blocks, arena, scratch, READ_MARGIN_BYTES];
+    // Each region may be moved up by 63 bytes at most, to start at a cache line.
+    const bytes = regions.reduce((sum, region) => sum + region + 63, FIRST_FREE_BYTE);
+    const pages = Math.ceil(bytes / PAGE_BYTES);
+    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const region = createArena(this.#memory);
+    this.#weights = region.allocate(weights);
+    const params = blocks.map((size) => region.allocate(size));
+    const tensors = region.allocate(arena);
+    this.#tensors = plan.offsets.map((offset) => tensors + offset);
+    const addresses = {
+      tensor: (index: number) => this.#tensors[index]!,
+      weights: (offset: number) => this.#weights + offset,
+      scratch: region.allocate(scratch),
+    };
+    this.manifest = manifest;
+    this.opCount = plan.opCount;
+    const exports = instantiateKernels(kernels, this.#memory);
+    const view = new DataView(this.#memory.buffer);
+    this.#steps = params.map((pointer, op) => {
+      const { family, values } = lower(manifest, op, addresses);
+      writeParams(view, pointer, family, values);
+      return { kernel: exports[family][isa], params: pointer };
+    });
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** The bytes where the weights belong, to be filled before the first run. */
+  get weights(): Uint8Array<ArrayBuffer> {
+    return this.#view(this.#weights, this.manifest.memory.weights);
+  }
+
+  /** A view of a tensor's bytes; another tensor's once the arena gives them away. */
+  tensor(index: number): Uint8Array<ArrayBuffer> {
+    return this.#view(this.#tensors[index]!, tensorBytes(this.manifest.tensors[index]!));
+  }
+
+  /** Runs every operation in order; `after` sees the memory as it is after each. */
+  run(after: (op: number) => void): void {
+    for (let op = 0; op < this.#steps.length; op++) {
+      const { kernel, params } = this.#steps[op]!;
+      kernel(params);
+      after(op);
+    }
+  }
+
+  #view(pointer: number, bytes: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer, pointer, bytes);
+  }
+}

@@ -1,0 +1,113 @@
+// Collects tensors, operations and packed weights, and writes them as an artifact: a manifest and chunks of weights.
+import type { Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
+import { encodeManifest, planMemory } from "../engine/index.ts";
+import { type Bytes, concatBytes } from "../protocol/bytes.ts";
+import { digest, digestRaw } from "../protocol/digest.ts";
+
+/** Smaller than any platform's limit on a static file (25 MiB), and little enough to fetch again when damaged. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Packed weights start at a cache line; every kernel is content with 16. */
+const WEIGHT_ALIGNMENT_BYTES = 64;
+
+export interface Artifact {
+  readonly digest: Bytes;
+  readonly manifest: Bytes;
+  readonly chunks: readonly Bytes[];
+}
+
+type Header = Pick<Manifest, "name" | "task" | "licence" | "source" | "compiler" | "calibration">;
+
+export class ArtifactBuilder {
+  readonly #tensors: TensorSpec[] = [];
+  readonly #names = new Map<string, number>();
+  readonly #ops: Op[] = [];
+  readonly #weights: Uint8Array[] = [];
+  #weightBytes = 0;
+
+  addTensor(name: string, spec: TensorSpec): number {
+    this.#names.set(name, this.#tensors.length);
+    return this.#tensors.push(spec) - 1;
+  }
+
+  /** Another name for the same bytes: a reshape moves nothing. */
+  addAlias(name: string, of: string): void {
+    this.#names.set(name, this.tensor(of));
+  }
+
+  tensor(name: string): number {
+    const index = this.#names.get(name);
+    if (index === undefined) throw new RangeError(`no tensor ${name}`);
+    return index;
+  }
+
+  addWeights(packed: Uint8Array): WeightRange {
+    const offset = Math.ceil(this.#weightBytes / WEIGHT_ALIGNMENT_BYTES) * WEIGHT_ALIGNMENT_BYTES;
+    this.#weights.push(new Uint8Array(offset - this.#weightBytes), packed);
+    this.#weightBytes = offset + packed.length;
+    return { offset, bytes: packed.length };
+  }
+
+  addOp(op: Op): void {
+    this.#ops.push(op);
+  }
+
+  /** The manifest is complete but for its chunks: enough to plan and to run, with weights() for its weights. */
+  finish(header: Header, inputs: readonly string[], outputs: readonly string[]): Manifest {
+    const ports = (names: readonly string[]) => names.map((name) => ({ name, tensor: this.tensor(name) }));
+    const manifest: Manifest = {
+      ...header,
+      inputs: ports(inputs),
+      outputs: ports(outputs),
+      tensors: this.#tensors,
+      ops: this.#ops,
+      blocks: findBlocks(this.#tensors, this.#ops),
+      chunks: [],
+      memory: { weights: this.#weightBytes, arena: 0, scratch: 0 },
+      report: [],
+    };
+    const { arenaBytes, scratchBytes } = planMemory(manifest);
+    return { ...manifest, memory: { weights: this.#weightBytes, arena: arenaBytes, scratch: scratchBytes } };
+  }
+
+  weights(): Bytes {
+    return concatBytes(...this.#weights);
+  }
+}
+
+export async function writeArtifact(manifest: Manifest, weights: Bytes): Promise<Artifact> {
+  const chunks: Bytes[] = [];
+  for (let start = 0; start < weights.length; start += CHUNK_BYTES)
+    chunks.push(weights.slice(start, start + CHUNK_BYTES));
+  const described = await Promise.all(
+    chunks.map(async (chunk) => ({ digest: await digestRaw(chunk), bytes: chunk.length })),
+  );
+  const bytes = encodeManifest({ ...manifest, chunks: described });
+  return { digest: await digest("manifest", bytes), manifest: bytes, chunks };
+}
+
+/**
+ * Blocks end where a single tensor carries everything that later operations need (so that one block can be
+ * recomputed from the output of the one before), and of those points at the local minima of size (so that
+ * hashing them stays cheap). Converted inputs are known anyway. The last operation always ends a block.
+ */
+function findBlocks(tensors: readonly TensorSpec[], ops: readonly Op[]): number[] {
+  const lastRead = new Map<number, number>();
+  for (const [time, op] of ops.entries()) {
+    for (const tensor of op.kind === "add" ? [op.a, op.b] : [op.input]) lastRead.set(tensor, time);
+  }
+  const cuts: { op: number; elements: number }[] = [];
+  const alive = new Set<number>();
+  for (const [time, op] of ops.entries()) {
+    for (const tensor of alive) if (lastRead.get(tensor) === time) alive.delete(tensor);
+    alive.add(op.output);
+    const elements = tensors[op.output]!.shape.reduce((product, size) => product * size, 1);
+    if (alive.size === 1 && op.kind !== "convert") cuts.push({ op: time, elements });
+  }
+  return cuts
+    .filter(({ op, elements }, index) => {
+      const before = cuts[index - 1]?.elements ?? Number.POSITIVE_INFINITY;
+      const after = cuts[index + 1]?.elements ?? Number.POSITIVE_INFINITY;
+      return op === ops.length - 1 || (elements < before && elements <= after);
+    })
+    .map(({ op }) => op);
+}

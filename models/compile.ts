@@ -1,0 +1,83 @@
+// The way from a model file to an artifact: read, simplify, calibrate, quantize, write. Deterministic: the same source
+// and the same calibration inputs give the same model digest on every runtime.
+import { Session } from "../engine/index.ts";
+import { type Bytes, concatBytes } from "../protocol/bytes.ts";
+import { digestRaw } from "../protocol/digest.ts";
+import { type Artifact, writeArtifact } from "./artifact.ts";
+import type { CatalogueEntry } from "./catalogue.ts";
+import { ModelError } from "./errors.ts";
+import { emitFloat } from "./float.ts";
+import type { Graph } from "./graph.ts";
+import { readTfjsGraph, type TfjsSource } from "./import/tfjs.ts";
+import { fuseActivations } from "./passes/activations.ts";
+import { foldConstants } from "./passes/constants.ts";
+import { dropIdentities } from "./passes/identity.ts";
+import { foldInputScaling } from "./passes/inputs.ts";
+import { inferShapes, type ShapedGraph } from "./passes/shapes.ts";
+import { emitQuantized } from "./quantize/emit.ts";
+import { measureLayers } from "./quantize/report.ts";
+import { collectStatistics, createReference } from "./quantize/statistics.ts";
+
+/** Changes with anything that changes the bytes of an artifact. */
+export const COMPILER = "quorate-compiler/1";
+
+export interface CompileOptions {
+  readonly entry: CatalogueEntry;
+  readonly source: TfjsSource;
+  /** SHA-256 of the source's files, end to end. */
+  readonly sourceDigest: Bytes;
+  readonly kernels: WebAssembly.Module;
+  /** Tensors of the model's input, as a request would carry them. */
+  readonly calibration: readonly Bytes[];
+  progress(step: string, done: number, of: number): void;
+}
+
+/** Throws ModelError: model_malformed, model_too_large, weights_invalid, op_unsupported, calibration_invalid. */
+export async function compileModel(options: CompileOptions): Promise<Artifact> {
+  const { entry, kernels, calibration } = options;
+  const graph = simplify(withInputScale(readTfjsGraph(options.source), entry));
+  checkCalibration(graph, calibration);
+  const reference = createReference(kernels, emitFloat(graph));
+  const statistics = collectStatistics(reference, calibration, (done, of) =>
+    options.progress("calibrating", done, of),
+  );
+  const { manifest, weights, values } = emitQuantized(graph, statistics, {
+    name: entry.name,
+    task: entry.task,
+    licence: entry.licence,
+    source: { package: entry.package, version: entry.version, digest: options.sourceDigest },
+    compiler: COMPILER,
+    calibration: await digestRaw(concatBytes(...calibration)),
+  });
+  const session = new Session(kernels, "simd128", manifest);
+  session.weights.set(weights);
+  const report = measureLayers({ session, values }, reference, calibration, (done, of) =>
+    options.progress("measuring", done, of),
+  );
+  return writeArtifact({ ...manifest, report }, weights);
+}
+
+function simplify(graph: Graph): ShapedGraph {
+  return inferShapes(fuseActivations(foldInputScaling(foldConstants(dropIdentities(graph)))));
+}
+
+function withInputScale(graph: Graph, { inputScale }: CatalogueEntry): Graph {
+  return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, scale: inputScale })) };
+}
+
+function checkCalibration(graph: Graph, calibration: readonly Bytes[]): void {
+  const [input, ...others] = graph.inputs;
+  if (input === undefined || others.length > 0) {
+    throw new ModelError(
+      "op_unsupported",
+      `the model has ${graph.inputs.length} inputs, the compiler calibrates models of one`,
+    );
+  }
+  const bytes = input.shape.reduce((product, size) => product * size, 1);
+  if (calibration.length === 0 || calibration.some((tensor) => tensor.length !== bytes)) {
+    throw new ModelError(
+      "calibration_invalid",
+      `want one or more calibration tensors of ${bytes} bytes each`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+// Drops nodes that only rename a value.
+import { type Graph, rewire } from "../graph.ts";
+
+export function dropIdentities(graph: Graph): Graph {
+  const renamed = new Map<string, string>();
+  const nodes = graph.nodes.filter((node) => {
+    if (node.op === "Identity") renamed.set(node.name, node.inputs[0] ?? "");
+    return node.op !== "Identity";
+  });
+  return rewire(graph, nodes, renamed);
+}
