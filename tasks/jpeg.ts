@@ -1,0 +1,94 @@
+// JPEG files to pixels. attacker-controlled: the header is read first, and nothing is allocated for what it refuses.
+import { decode } from "jpeg-js";
+import { TaskError } from "./errors.ts";
+import type { RgbImage } from "./image.ts";
+
+/** Cameras make 50 million pixels; decoded, they are 200 MB. */
+export const MAX_IMAGE_PIXELS = 50_000_000;
+export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
+/** What the decoder may allocate: coefficients and RGBA of the largest picture. */
+const MAX_DECODER_MEGABYTES = 1024;
+
+const START_OF_IMAGE = 0xffd8;
+const END_OF_IMAGE = 0xd9;
+const START_OF_SCAN = 0xda;
+
+/** Throws TaskError: image_unsupported, image_truncated, image_empty, image_too_large. */
+export function decodeJpeg(bytes: Uint8Array): RgbImage {
+  const { width, height } = readHeader(bytes);
+  let rgba: Uint8Array;
+  try {
+    rgba = decode(bytes, {
+      useTArray: true,
+      formatAsRGBA: true,
+      tolerantDecoding: false,
+      maxResolutionInMP: MAX_IMAGE_PIXELS / 1e6,
+      maxMemoryUsageInMB: MAX_DECODER_MEGABYTES,
+    }).data;
+  } catch (cause) {
+    throw new TaskError("image_unsupported", `the JPEG cannot be decoded: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    data[3 * pixel] = rgba[4 * pixel]!;
+    data[3 * pixel + 1] = rgba[4 * pixel + 1]!;
+    data[3 * pixel + 2] = rgba[4 * pixel + 2]!;
+  }
+  return { width, height, data };
+}
+
+/** Walks the segments up to the first scan (ITU-T T.81 Annex B) and looks for the end of the image behind it. */
+function readHeader(bytes: Uint8Array): { width: number; height: number } {
+  if (bytes.length > MAX_IMAGE_BYTES) {
+    throw new TaskError(
+      "image_too_large",
+      `the file has ${bytes.length} bytes, the limit is ${MAX_IMAGE_BYTES}; make it smaller`,
+    );
+  }
+  const word = (offset: number) => (bytes[offset]! << 8) | bytes[offset + 1]!;
+  if (bytes.length < 4 || word(0) !== START_OF_IMAGE) {
+    throw new TaskError("image_unsupported", "the file is not a JPEG picture; convert it to JPEG");
+  }
+  let size: { width: number; height: number } | null = null;
+  for (let offset = 2; offset + 4 <= bytes.length; offset += 2 + word(offset + 2)) {
+    if (bytes[offset] !== 0xff)
+      throw new TaskError("image_unsupported", `no JPEG marker at byte ${offset}; the file is damaged`);
+    const marker = bytes[offset + 1]!;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame && offset + 9 <= bytes.length) size = { height: word(offset + 5), width: word(offset + 7) };
+    if (marker !== START_OF_SCAN) continue;
+    if (size === null)
+      throw new TaskError("image_unsupported", "the JPEG has a scan before its size; the file is damaged");
+    checkSize(size);
+    if (!hasEnd(bytes, offset)) {
+      throw new TaskError(
+        "image_truncated",
+        "the JPEG ends in the middle of the picture; copy the file again",
+      );
+    }
+    return size;
+  }
+  if (size !== null) checkSize(size);
+  throw new TaskError("image_truncated", "the JPEG ends before the picture begins; copy the file again");
+}
+
+function checkSize({ width, height }: { width: number; height: number }): void {
+  if (width === 0 || height === 0)
+    throw new TaskError("image_empty", `the picture is ${width}×${height} pixels`);
+  if (width * height > MAX_IMAGE_PIXELS) {
+    throw new TaskError(
+      "image_too_large",
+      `the picture is ${width}×${height} pixels, the limit is ${MAX_IMAGE_PIXELS} in all; make it smaller`,
+    );
+  }
+}
+
+/** In scan data 0xff is always followed by 0 or a marker, so these two bytes are the end and nothing else. */
+function hasEnd(bytes: Uint8Array, from: number): boolean {
+  for (let offset = bytes.length - 2; offset > from; offset--) {
+    if (bytes[offset] === 0xff && bytes[offset + 1] === END_OF_IMAGE) return true;
+  }
+  return false;
+}

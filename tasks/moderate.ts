@@ -1,0 +1,34 @@
+// Image moderation: a picture becomes the tensor that is asked about, the model's output becomes a verdict.
+import type { Tensor } from "../protocol/tensor.ts";
+import { TaskError } from "./errors.ts";
+import { type RgbImage, resizeImage } from "./image.ts";
+
+export const MODERATE_MODEL = "moderate-mobilenet-v2";
+/** In the order of the model's output. */
+export const MODERATE_LABELS = ["drawing", "hentai", "neutral", "porn", "sexy"] as const;
+const SIDE = 224;
+
+export type ModerateLabel = (typeof MODERATE_LABELS)[number];
+
+export interface ModerateAnswer {
+  readonly label: ModerateLabel;
+  /** Of each label, in the order of MODERATE_LABELS; they add up to 1. */
+  readonly probabilities: Readonly<Record<ModerateLabel, number>>;
+}
+
+/** The picture squeezed to (1, 224, 224, 3) bytes, as the model was trained: its proportions are not kept. */
+export function encodeModerate(image: RgbImage): Tensor {
+  return { dtype: "u8", shape: [1, SIDE, SIDE, 3], data: resizeImage(image, SIDE, SIDE).data };
+}
+
+/** Throws TaskError output_invalid. */
+export function decodeModerate(outputs: readonly Tensor[]): ModerateAnswer {
+  const [output] = outputs;
+  if (output?.dtype !== "f32" || output.data.length !== 4 * MODERATE_LABELS.length || outputs.length !== 1) {
+    throw new TaskError("output_invalid", `want one f32 tensor of ${MODERATE_LABELS.length} probabilities`);
+  }
+  const view = new DataView(output.data.buffer, output.data.byteOffset, output.data.byteLength);
+  const values = MODERATE_LABELS.map((label, index) => [label, view.getFloat32(4 * index, true)] as const);
+  const [label] = values.reduce((best, next) => (next[1] > best[1] ? next : best));
+  return { label, probabilities: Object.fromEntries(values) as Record<ModerateLabel, number> };
+}
