@@ -89,7 +89,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
     manifest.ops.map(encodeOp),
     manifest.blocks,
     manifest.chunks.map((chunk) => [chunk.digest, chunk.bytes]),
-    [memory.weights, memory.arena, memory.scratch],
+    [memory.weights, memory.arena],
     manifest.report.map(({ name, signalToNoise }) => [name, bitsOf(signalToNoise)]),
   ]);
 }
@@ -124,7 +124,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     report,
   ] = fields;
   const [packageName, packageVersion, sourceDigest] = readArray(source, 3, "source");
-  const [weightBytes, arenaBytes, scratchBytes] = readArray(memory, 3, "memory").map((value) =>
+  const [weightBytes, arenaBytes] = readArray(memory, 2, "memory").map((value) =>
     readOffset(value, "memory"),
   );
   const manifest: Manifest = {
@@ -152,7 +152,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
         bytes: readOffset(size, "chunk bytes"),
       };
     }),
-    memory: { weights: weightBytes!, arena: arenaBytes!, scratch: scratchBytes! },
+    memory: { weights: weightBytes!, arena: arenaBytes! },
     report: readList(report, MAX_OPS, "report").map(decodeLayer),
   };
   checkConsistency(manifest);

@@ -85,7 +85,10 @@ export interface Manifest {
   /** Indices into `ops`: the output of each is hashed into the trace. Strictly increasing. */
   readonly blocks: readonly number[];
   readonly chunks: readonly { readonly digest: Bytes; readonly bytes: number }[];
-  /** Bytes of linear memory that a run needs; the engine plans them again and refuses a manifest that differs. */
-  readonly memory: { readonly weights: number; readonly arena: number; readonly scratch: number };
+  /**
+   * Bytes of linear memory for weights and activations; the engine plans them again and refuses a manifest that
+   * differs. Scratch is not here: it is the kernels' business, and must not change a model's digest.
+   */
+  readonly memory: { readonly weights: number; readonly arena: number };
   readonly report: readonly LayerReport[];
 }

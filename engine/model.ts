@@ -7,6 +7,7 @@ import type { Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import type { ElementType, Manifest, Port } from "./manifest.ts";
 import { decodeManifest } from "./manifest-codec.ts";
+import { tensorBytes } from "./plan.ts";
 import { Session } from "./session.ts";
 
 export interface RunResult {
@@ -134,11 +135,12 @@ function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
   for (const [index, { name, tensor }] of manifest.inputs.entries()) {
     const want = manifest.tensors[tensor]!;
     const given = inputs[index]!;
-    if (given.dtype !== TENSOR_TYPES[want.dtype] || given.shape.join() !== want.shape.join()) {
-      const describe = (dtype: string, shape: readonly number[]) => `${dtype}[${shape.join(", ")}]`;
+    const fits = given.dtype === TENSOR_TYPES[want.dtype] && given.shape.join() === want.shape.join();
+    if (!fits || given.data.length !== tensorBytes(want)) {
+      const describe = (dtype: string, shape: readonly number[]) => `${dtype} [${shape.join(", ")}]`;
       throw new InferenceError(
         "input_invalid",
-        `input ${name} is ${describe(given.dtype, given.shape)}, ${manifest.name} takes ${describe(want.dtype, want.shape)}`,
+        `input ${name} is ${describe(given.dtype, given.shape)} of ${given.data.length} bytes, ${manifest.name} takes ${describe(want.dtype, want.shape)}`,
       );
     }
     if (want.dtype === "f32") checkFinite(name, given.data);

@@ -22,16 +22,15 @@ export class Session {
   /** Throws InferenceError: manifest_invalid, memory_exhausted. The weights are still to be written. */
   constructor(kernels: WebAssembly.Module, isa: Isa, manifest: Manifest) {
     const plan = planMemory(manifest);
-    const { weights, arena, scratch } = manifest.memory;
-    if (plan.arenaBytes !== arena || plan.scratchBytes !== scratch) {
-      const want = `arena ${plan.arenaBytes}, scratch ${plan.scratchBytes}`;
+    const { weights, arena } = manifest.memory;
+    if (plan.arenaBytes !== arena) {
       throw new InferenceError(
         "manifest_invalid",
-        `${manifest.name} states arena ${arena}, scratch ${scratch}, planned ${want}`,
+        `${manifest.name} states an arena of ${arena} bytes, it needs ${plan.arenaBytes}`,
       );
     }
     const blocks = manifest.ops.map((_, op) => paramsBytes(lower(manifest, op, NOWHERE).family));
-    const regions = [weights, ...blocks, arena, scratch, READ_MARGIN_BYTES];
+    const regions = [weights, ...blocks, arena, plan.scratchBytes, READ_MARGIN_BYTES];
     // Each region may be moved up by 63 bytes at most, to start at a cache line.
     const bytes = regions.reduce((sum, region) => sum + region + 63, FIRST_FREE_BYTE);
     const pages = Math.ceil(bytes / PAGE_BYTES);
@@ -44,7 +43,7 @@ export class Session {
     const addresses = {
       tensor: (index: number) => this.#tensors[index]!,
       weights: (offset: number) => this.#weights + offset,
-      scratch: region.allocate(scratch),
+      scratch: region.allocate(plan.scratchBytes),
     };
     this.manifest = manifest;
     this.opCount = plan.opCount;

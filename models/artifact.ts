@@ -62,11 +62,11 @@ export class ArtifactBuilder {
       ops: this.#ops,
       blocks: findBlocks(this.#tensors, this.#ops),
       chunks: [],
-      memory: { weights: this.#weightBytes, arena: 0, scratch: 0 },
+      memory: { weights: this.#weightBytes, arena: 0 },
       report: [],
     };
-    const { arenaBytes, scratchBytes } = planMemory(manifest);
-    return { ...manifest, memory: { weights: this.#weightBytes, arena: arenaBytes, scratch: scratchBytes } };
+    const { arenaBytes } = planMemory(manifest);
+    return { ...manifest, memory: { weights: this.#weightBytes, arena: arenaBytes } };
   }
 
   weights(): Bytes {

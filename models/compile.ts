@@ -9,11 +9,7 @@ import { ModelError } from "./errors.ts";
 import { emitFloat } from "./float.ts";
 import type { Graph } from "./graph.ts";
 import { readTfjsGraph, type TfjsSource } from "./import/tfjs.ts";
-import { fuseActivations } from "./passes/activations.ts";
-import { foldConstants } from "./passes/constants.ts";
-import { dropIdentities } from "./passes/identity.ts";
-import { foldInputScaling } from "./passes/inputs.ts";
-import { inferShapes, type ShapedGraph } from "./passes/shapes.ts";
+import { simplifyGraph } from "./passes/simplify.ts";
 import { emitQuantized } from "./quantize/emit.ts";
 import { measureLayers } from "./quantize/report.ts";
 import { collectStatistics, createReference } from "./quantize/statistics.ts";
@@ -35,7 +31,7 @@ export interface CompileOptions {
 /** Throws ModelError: model_malformed, model_too_large, weights_invalid, op_unsupported, calibration_invalid. */
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const { entry, kernels, calibration } = options;
-  const graph = simplify(withInputScale(readTfjsGraph(options.source), entry));
+  const graph = simplifyGraph(readTfjsGraph(options.source), entry.inputScale);
   checkCalibration(graph, calibration);
   const reference = createReference(kernels, emitFloat(graph));
   const statistics = collectStatistics(reference, calibration, (done, of) =>
@@ -55,14 +51,6 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
     options.progress("measuring", done, of),
   );
   return writeArtifact({ ...manifest, report }, weights);
-}
-
-function simplify(graph: Graph): ShapedGraph {
-  return inferShapes(fuseActivations(foldInputScaling(foldConstants(dropIdentities(graph)))));
-}
-
-function withInputScale(graph: Graph, { inputScale }: CatalogueEntry): Graph {
-  return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, scale: inputScale })) };
 }
 
 function checkCalibration(graph: Graph, calibration: readonly Bytes[]): void {

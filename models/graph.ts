@@ -71,8 +71,9 @@ export function countReaders(graph: Graph): Map<string, number> {
 /** The graph with `nodes` for its nodes, every read of a key of `renamed` replaced by its value. */
 export function rewire(graph: Graph, nodes: readonly Node[], renamed: ReadonlyMap<string, string>): Graph {
   const resolve = (name: string): string => {
-    const next = renamed.get(name);
-    return next === undefined ? name : resolve(next);
+    let current = name;
+    for (let next = renamed.get(current); next !== undefined; next = renamed.get(current)) current = next;
+    return current;
   };
   return {
     ...graph,

@@ -4,21 +4,23 @@ import { countReaders, type Graph, type Node } from "../graph.ts";
 export function fuseActivations(graph: Graph): Graph {
   const readers = countReaders(graph);
   const nodes: Node[] = [];
+  const places = new Map<string, number>();
   for (const node of graph.nodes) {
-    const source = nodes.findIndex(({ name }) => name === node.inputs[0]);
-    const producer = nodes[source];
+    const place = places.get(node.inputs[0]!) ?? -1;
+    const producer = nodes[place];
     if (
       node.op !== "Clip" ||
       producer === undefined ||
       !("clip" in producer) ||
       readers.get(producer.name) !== 1
     ) {
-      nodes.push(node);
+      places.set(node.name, nodes.push(node) - 1);
       continue;
     }
     const { clip } = producer;
     const fused = { min: Math.max(clip.min, node.clip.min), max: Math.min(clip.max, node.clip.max) };
-    nodes[source] = { ...producer, name: node.name, clip: fused };
+    nodes[place] = { ...producer, name: node.name, clip: fused };
+    places.set(node.name, place);
   }
   return { ...graph, nodes };
 }

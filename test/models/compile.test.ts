@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { readKernels } from "../../cli/artifacts.ts";
+import { decodeManifest, Session } from "../../engine/index.ts";
+import { compileModel } from "../../models/compile.ts";
+import { emitFloat } from "../../models/float.ts";
+import { readTfjsGraph } from "../../models/import/tfjs.ts";
+import { simplifyGraph } from "../../models/passes/simplify.ts";
+import { createReference, observe } from "../../models/quantize/statistics.ts";
+import { concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { compileTiny } from "./compile-tiny.ts";
+import { createTinySource, randomInput, TINY_ENTRY } from "./tiny-model.ts";
+
+const run = promisify(execFile);
+
+test("compiles the same source to the same digest twice", async () => {
+  const first = await compileTiny();
+  const second = await compileTiny();
+  assert.equal(formatHex(first.digest), formatHex(second.digest));
+});
+
+for (const [runtime, binary, options] of [
+  ["Deno", "@deno/linux-x64-glibc/deno", ["run", "--allow-read", "--no-lock"]],
+  ["Bun", "@oven/bun-linux-x64/bin/bun", ["run"]],
+] as const) {
+  test(`compiles to the same digest on ${runtime} as on Node`, async () => {
+    const path = fileURLToPath(new URL(`../../node_modules/${binary}`, import.meta.url));
+    const script = fileURLToPath(new URL("compile-tiny.ts", import.meta.url));
+    const { stdout } = await run(path, [...options, script, "--print"]);
+    assert.equal(stdout.trim(), formatHex((await compileTiny()).digest));
+  });
+}
+
+test("another calibration picture gives another digest", async () => {
+  const changed = await compileTiny({ calibration: [randomInput(1), randomInput(2), randomInput(99)] });
+  assert.notEqual(formatHex(changed.digest), formatHex((await compileTiny()).digest));
+});
+
+test("the int8 model stays close to the float model on inputs that calibration did not see", async () => {
+  const artifact = await compileTiny();
+  const kernels = await readKernels();
+  const session = new Session(kernels, "scalar", decodeManifest(artifact.manifest));
+  session.weights.set(concatBytes(...artifact.chunks));
+  const graph = simplifyGraph(readTfjsGraph(createTinySource()), TINY_ENTRY.inputScale);
+  const reference = createReference(kernels, emitFloat(graph));
+  for (let seed = 100; seed < 120; seed++) {
+    const input = randomInput(seed);
+    session.tensor(session.manifest.inputs[0]!.tensor).set(input);
+    session.run(() => {});
+    const output = session.tensor(session.manifest.outputs[0]!.tensor);
+    const actual = new Float32Array(output.slice().buffer);
+    let expected = new Float32Array();
+    observe(reference, input, (name, data) => {
+      if (name === "probabilities") expected = data.slice();
+    });
+    assert.equal(expected.length, 5);
+    for (const [index, want] of expected.entries()) {
+      assert.ok(Math.abs(actual[index]! - want) < 0.03, `seed ${seed}: ${actual} for ${expected}`);
+    }
+  }
+});
+
+test("reports a signal-to-noise ratio for every layer", async () => {
+  const manifest = decodeManifest((await compileTiny()).manifest);
+  assert.deepEqual(
+    manifest.report.map((layer) => layer.name),
+    ["input", "stem", "depthwise", "narrow", "residual", "pool", "logits", "probabilities"],
+  );
+  for (const { name, signalToNoise } of manifest.report)
+    assert.ok(signalToNoise > 100, `${name}: ${signalToNoise}`);
+});
+
+for (const [title, calibration] of [
+  ["no calibration inputs", []],
+  ["a calibration input of another size", [new Uint8Array(12)]],
+] as const) {
+  test(`refuses ${title}`, async () => {
+    await assert.rejects(compileTiny({ calibration }), { code: "calibration_invalid" });
+  });
+}
+
+test("refuses a model of two inputs", async () => {
+  const source = createTinySource(({ modelTopology }) => {
+    modelTopology.node.push({
+      name: "second",
+      op: "Placeholder",
+      attr: { shape: { shape: { dim: [{ size: "-1" }, { size: "4" }] } } },
+    });
+  });
+  const options = {
+    entry: TINY_ENTRY,
+    source,
+    sourceDigest: new Uint8Array(32),
+    calibration: [randomInput(1)],
+  };
+  await assert.rejects(compileModel({ ...options, kernels: await readKernels(), progress: () => {} }), {
+    code: "op_unsupported",
+  });
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../../tasks/moderate.ts";
+
+const probabilities = (...values: number[]) =>
+  ({
+    dtype: "f32",
+    shape: [1, values.length],
+    data: new Uint8Array(Float32Array.from(values).buffer),
+  }) as const;
+
+test("makes one tensor of 224 × 224 RGB bytes", () => {
+  const tensor = encodeModerate({ width: 3, height: 2, data: new Uint8Array(18).fill(9) });
+  assert.deepEqual(tensor.shape, [1, 224, 224, 3]);
+  assert.equal(tensor.dtype, "u8");
+  assert.ok(tensor.data.every((byte) => byte === 9));
+});
+
+for (const [index, label] of MODERATE_LABELS.entries()) {
+  test(`names ${label} where its probability is the largest`, () => {
+    const values = [0.1, 0.1, 0.1, 0.1, 0.1];
+    values[index] = 0.6;
+    const answer = decodeModerate([probabilities(...values)]);
+    assert.equal(answer.label, label);
+    assert.equal(answer.probabilities[label], Math.fround(0.6));
+  });
+}
+
+for (const [title, outputs] of [
+  ["no tensor", []],
+  ["two tensors", [probabilities(1, 0, 0, 0, 0), probabilities(1, 0, 0, 0, 0)]],
+  ["four probabilities", [probabilities(1, 0, 0, 0)]],
+  ["bytes", [{ dtype: "u8", shape: [20], data: new Uint8Array(20) } as const]],
+] as const) {
+  test(`refuses ${title} as a result`, () => {
+    assert.throws(() => decodeModerate(outputs), { code: "output_invalid" });
+  });
+}
