@@ -81,21 +81,29 @@ export async function buildArtifact(entry: CatalogueEntry, progress: Progress): 
 /** Loads a built model into the local engine. Throws ModelError model_unknown, InferenceError. */
 export async function openArtifact(entry: CatalogueEntry, isa: Isa): Promise<Model> {
   const known = (await readIndex())[entry.name];
-  if (known === undefined) {
-    throw new ModelError(
-      "model_unknown",
-      `${entry.name} is not built; run npm run -s quorate -- model build`,
-    );
-  }
-  const folder = join(ARTIFACTS_FOLDER, known.digest);
+  if (known === undefined) throw notBuilt(entry.name);
+  return openArtifactByDigest(parseHex(known.digest), isa);
+}
+
+/** As openArtifact, for whoever has only the digest that a statement names. */
+export async function openArtifactByDigest(model: Bytes, isa: Isa): Promise<Model> {
+  const folder = join(ARTIFACTS_FOLDER, formatHex(model));
+  const manifest = await readFile(join(folder, "manifest.cbor")).catch((cause) => {
+    throw notBuilt(formatHex(model), cause);
+  });
   return loadModel({
     kernels: await readKernels(),
     isa,
-    manifest: new Uint8Array(await readFile(join(folder, "manifest.cbor"))),
-    model: parseHex(known.digest),
+    manifest: new Uint8Array(manifest),
+    model,
     openChunk: async (index) =>
       Readable.toWeb(createReadStream(join(folder, `${index}.bin`))) as ReadableStream<Uint8Array>,
   });
+}
+
+function notBuilt(name: string, cause?: unknown): ModelError {
+  const message = `the model ${name} is not built here; run npm run -s quorate -- model build`;
+  return new ModelError("model_unknown", message, { cause });
 }
 
 const INDEX = "models.json";

@@ -1,0 +1,59 @@
+// One command of the program: its name, its help, its options, and what it does.
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { CliError } from "./errors.ts";
+
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** Everything behind the name: what `--help` prints. */
+  readonly help: string;
+  /** Prints to standard output; progress goes to standard error. Throws CodedError. */
+  run(args: readonly string[]): Promise<void>;
+}
+
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+export interface Arguments {
+  readonly values: Values;
+  readonly positionals: readonly string[];
+}
+
+/** Throws CliError: option_unknown, option_missing (a value or a positional), option_invalid. */
+export function parseArguments(
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+  positionals: readonly string[] = [],
+): Arguments {
+  const parsed = parse(args, options);
+  const missing = positionals[parsed.positionals.length];
+  if (missing !== undefined) throw new CliError("option_missing", `${missing} is missing; see --help`);
+  const extra = parsed.positionals[positionals.length];
+  if (extra !== undefined)
+    throw new CliError("option_unknown", `what is ${JSON.stringify(extra)}? See --help`);
+  return parsed;
+}
+
+function parse(args: readonly string[], options: ParseArgsOptionsConfig): Arguments {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+      throw new CliError("option_unknown", `${message.split(".")[0]}; see --help`, { cause });
+    }
+    throw new CliError("option_invalid", `${message.split(".")[0]}; see --help`, { cause });
+  }
+}
+
+/** The value of a text option that must be there. Throws CliError option_missing. */
+export function requireText({ values }: Arguments, name: string): string {
+  const value = values[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw new CliError("option_missing", `--${name} is missing; see --help`);
+}
+
+export function optionalText({ values }: Arguments, name: string): string | null {
+  const value = values[name];
+  return typeof value === "string" && value !== "" ? value : null;
+}

@@ -1,0 +1,14 @@
+// What can be wrong with how a command is called, or with the files that it is given.
+import { CodedError } from "../protocol/errors.ts";
+
+export type CliErrorCode =
+  | "command_unknown"
+  | "option_unknown"
+  | "option_missing"
+  | "option_invalid"
+  | "file_unreadable"
+  | "file_exists"
+  | "answer_mismatch"
+  | "cast_not_drawn";
+
+export class CliError extends CodedError<CliErrorCode> {}

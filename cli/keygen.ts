@@ -1,0 +1,73 @@
+// `quorate keygen`: a new Ed25519 key in a file, and for workers the delegation that their operator signs.
+import { formatBase64Url, parseBase64Url } from "../protocol/bytes.ts";
+import { signDelegation } from "../protocol/delegation.ts";
+import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
+import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import { CliError } from "./errors.ts";
+import { readGivenFile, writeSecretFile } from "./files.ts";
+import { print, printJson } from "./output.ts";
+
+const MAX_KEY_FILE_BYTES = 256;
+const DEFAULT_DAYS = "90";
+
+export const keygen: Command = {
+  name: "keygen",
+  summary: "make a key for a worker or an operator",
+  help: `usage: npm run -s quorate -- keygen --out FILE [--operator DOMAIN --operator-key FILE [--days N]] [--json]
+
+Writes a new Ed25519 secret key (32 bytes, base64url) to FILE, readable by you alone, and prints its public key.
+An existing file is never overwritten. One key has one role: make one for the operator and one for each worker.
+
+  --operator DOMAIN     the new key is a worker's: print the delegation that DOMAIN's operator signs for it
+  --operator-key FILE   the operator's secret key, made by keygen before
+  --days N              how long the delegation holds (default ${DEFAULT_DAYS})
+  --json                print one JSON object`,
+
+  async run(args) {
+    const given = parseArguments(args, {
+      out: { type: "string" },
+      operator: { type: "string" },
+      "operator-key": { type: "string" },
+      days: { type: "string", default: DEFAULT_DAYS },
+      json: { type: "boolean" },
+    });
+    const path = requireText(given, "out");
+    const operator = optionalText(given, "operator");
+    const secretKey = createSecretKey();
+    const workerKey = await publicKey(secretKey);
+    const delegation =
+      operator === null
+        ? null
+        : await signDelegation(
+            { operator, workerKey, expiresAt: expiry(requireText(given, "days")) },
+            await readSecretKey(requireText(given, "operator-key")),
+          );
+    await writeSecretFile(path, `${formatBase64Url(secretKey)}\n`);
+    const result = {
+      file: path,
+      publicKey: formatBase64Url(workerKey),
+      ...(delegation && { delegation: formatBase64Url(delegation) }),
+    };
+    if (given.values.json) return printJson(result);
+    print(`secret key  ${result.file} (keep it; nobody can make it again)`);
+    print(`public key  ${result.publicKey}`);
+    if (result.delegation) print(`DELEGATION  ${result.delegation}`);
+  },
+};
+
+function expiry(days: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(days)) {
+    throw new CliError(
+      "option_invalid",
+      `--days is ${JSON.stringify(days)}; it must be a whole number from 1`,
+    );
+  }
+  return Math.floor(Date.now() / 1000) + Number(days) * 86_400;
+}
+
+async function readSecretKey(path: string) {
+  const text = new TextDecoder().decode(await readGivenFile(path, MAX_KEY_FILE_BYTES)).trim();
+  const key = /^[A-Za-z0-9_-]{43}$/.test(text) ? parseBase64Url(text) : null;
+  if (key === null) throw new CliError("option_invalid", `${path} holds no secret key; make one with keygen`);
+  return key;
+}

@@ -1,0 +1,44 @@
+// `npm run -s quorate -- <command>`: finds the command and turns what it throws into an exit code.
+import type { Command } from "./command.ts";
+import { CliError } from "./errors.ts";
+import { infer } from "./infer.ts";
+import { keygen } from "./keygen.ts";
+import { model } from "./model.ts";
+import { print, printError } from "./output.ts";
+import { up } from "./up.ts";
+import { verify } from "./verify.ts";
+
+const COMMANDS: readonly Command[] = [up, infer, verify, model, keygen];
+
+function formatOverview(): string {
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
+  return [
+    "Quorate: answers that a quorum of independent operators signed.",
+    "",
+    "usage: npm run -s quorate -- <command> [options]",
+    "",
+    ...lines,
+    "",
+    "npm run -s quorate -- <command> --help explains one command.",
+  ].join("\n");
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [name = "--help", ...rest] = args;
+  if (name === "--help" || name === "-h" || name === "help") return print(formatOverview());
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const names = COMMANDS.map((candidate) => candidate.name).join(", ");
+    throw new CliError("command_unknown", `there is no command ${JSON.stringify(name)}; there are ${names}`);
+  }
+  if (rest.includes("--help") || rest.includes("-h")) return print(command.help);
+  await command.run(rest);
+}
+
+const args = process.argv.slice(2);
+try {
+  await main(args);
+} catch (error) {
+  printError(error, args.includes("--json"));
+  process.exitCode = 1;
+}

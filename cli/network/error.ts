@@ -1,0 +1,16 @@
+// What can go wrong while a local network starts, runs or is looked for.
+
+import { CodedError } from "../../protocol/errors.ts";
+
+export type NetworkErrorCode =
+  | "artifact_missing"
+  | "bundle_failed"
+  | "cast_too_large"
+  | "key_unreadable"
+  | "member_failed"
+  | "network_not_running"
+  | "network_running"
+  | "record_not_published"
+  | "vice_unknown";
+
+export class NetworkError extends CodedError<NetworkErrorCode> {}

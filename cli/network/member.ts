@@ -1,0 +1,96 @@
+// One region or worker of a local network: one workerd process with its own port, variables and storage.
+
+import { join } from "node:path";
+import type { SourcelessWorkerOptions } from "wrangler";
+import type { Bundle, Program } from "./bundle.ts";
+import { NetworkError } from "./error.ts";
+import { LOOPBACK } from "./ports.ts";
+
+export interface MemberPlan {
+  readonly name: string;
+  readonly program: Program;
+  /** Loopback origin that it listens on. */
+  readonly url: string;
+  /** Values for variables and secrets of the environment. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface Member {
+  readonly name: string;
+  readonly url: string;
+  /** Runs the `scheduled` handler, as the cron trigger does when deployed. False if it threw. */
+  runScheduled(): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export interface MemberSurroundings {
+  readonly root: string;
+  /** Folder of the network's state; storage of the member goes below it. */
+  readonly state: string;
+  /** Folder of model artifacts. */
+  readonly artifacts: string;
+  log(line: string): void;
+}
+
+export function memberUrl(port: number): string {
+  return `http://${LOOPBACK}:${port}`;
+}
+
+/** Throws NetworkError member_failed if workerd does not come up. */
+export async function startMember(
+  plan: MemberPlan,
+  bundle: Bundle,
+  { root, state, artifacts, log }: MemberSurroundings,
+): Promise<Member> {
+  // Both are heavy (half a second each), so only a starting network loads them.
+  const [{ Miniflare, Log, LogLevel, convertV4MiniflareOptions }, { unstable_getMiniflareWorkerOptions }] =
+    await Promise.all([import("miniflare"), import("wrangler")]);
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
+  const { modulesRules: _bundled, ...options } = workerOptions;
+
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: LOOPBACK,
+      port: Number(new URL(plan.url).port),
+      cf: false,
+      resourcePersistencePath: join(state, plan.name, "storage"),
+      log: new Log(LogLevel.NONE),
+      logRequests: false,
+      handleStructuredLogs: ({ level, message }) => {
+        if (level === "error" || level === "warn") log(`${plan.name}: ${message}`);
+      },
+      workers: [
+        {
+          ...options,
+          ...withArtifacts(options, artifacts),
+          name: plan.program,
+          modulesRoot: bundle.directory,
+          modules: bundle.modules.map((module) => ({ ...module })),
+          bindings: { ...(options.bindings as Record<string, unknown>), ...plan.variables },
+        },
+      ],
+    }),
+  );
+  try {
+    await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose();
+    throw new NetworkError("member_failed", `${plan.name} did not start at ${plan.url}: ${error}`, {
+      cause: error,
+    });
+  }
+  return {
+    name: plan.name,
+    url: plan.url,
+    async runScheduled() {
+      const worker = await miniflare.getWorker();
+      return (await worker.scheduled({})).outcome === "ok";
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/** The assets of wrangler.toml, taken from another folder; nothing for a program without assets. */
+function withArtifacts({ assets }: SourcelessWorkerOptions, directory: string) {
+  return assets === undefined ? {} : { assets: { ...(assets as Record<string, unknown>), directory } };
+}

@@ -1,0 +1,111 @@
+// A local network: regions and workers, each its own workerd process on its own loopback port. State (keys, ports,
+// storage of the regions) lives in one folder and survives a restart.
+
+import { access, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Bundle, buildBundles, type Program } from "./bundle.ts";
+import { NetworkError } from "./error.ts";
+import { type Member, type MemberPlan, startMember } from "./member.ts";
+import { planRegions, planWorkers, type Vice } from "./members.ts";
+import { describeNetwork, planMembers, rememberPorts } from "./plan.ts";
+import { publishHourly, publishRecords } from "./publication.ts";
+import { claimNetwork, type RunningNetwork, writeNetwork } from "./running.ts";
+
+export interface NetworkOptions {
+  /** Folder of wrangler.toml. */
+  readonly root: string;
+  /** Folder for keys, ports and storage; networkState(root) for the one that `quorate up` runs. */
+  readonly state: string;
+  /** Folder of model artifacts, with models.json. */
+  readonly artifacts: string;
+  readonly regions: number;
+  readonly workers: number;
+  /** Vices of the first workers. */
+  readonly cast: readonly Vice[];
+  log(line: string): void;
+}
+
+export interface Network extends RunningNetwork {
+  /** Stops one region or worker by name; the others go on. */
+  stopMember(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where `quorate up` keeps its network. */
+export function networkState(root: string): string {
+  return join(root, ".quorate", "network");
+}
+
+/** Where `quorate model build` puts artifacts, and where wrangler.toml takes them from. */
+export function artifactsFolder(root: string): string {
+  return join(root, ".quorate", "artifacts");
+}
+
+/**
+ * Starts everything and returns once each worker's record is in every region. On failure nothing is left running.
+ * Throws NetworkError.
+ */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const { root, state, artifacts, log } = options;
+  const workers = planWorkers(options.workers, options.cast);
+  const regions = planRegions(options.regions);
+  await access(join(artifacts, "models.json")).catch((cause: unknown) => {
+    const message = `no model artifact in ${artifacts}: make it with \`npm run build\``;
+    throw new NetworkError("artifact_missing", message, { cause });
+  });
+  await mkdir(state, { recursive: true, mode: 0o700 });
+
+  const release = await claimNetwork(state);
+  const members = new Map<string, Member>();
+  const stop = async () => {
+    const running = [...members.values()];
+    members.clear();
+    await Promise.all(running.map((member) => member.stop()));
+    await release();
+  };
+  try {
+    const ports = await rememberPorts(state, [...regions, ...workers.map((worker) => worker.name)]);
+    const network = await describeNetwork(state, regions, workers, ports);
+    const plans = await planMembers(state, network);
+    const programs = [...new Set(plans.map((plan) => plan.program))];
+    const bundles = await buildBundles({ root, programs, log });
+    log(`starting ${regions.length} regions and ${workers.length} workers`);
+    await startMembers(plans, bundles, options, members);
+    await publishRecords(network, members);
+    log(`${regions.length} regions have the records of ${workers.length} workers`);
+    await writeNetwork(state, network);
+    const stopPublishing = publishHourly(network, members, log);
+    return {
+      ...network,
+      async stopMember(name) {
+        const member = members.get(name);
+        if (member === undefined) throw new RangeError(`name: no member "${name}" is running`);
+        members.delete(name);
+        await member.stop();
+      },
+      async stop() {
+        stopPublishing();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Fills `members` as they come up, so that after a failure the caller can stop those that did. */
+async function startMembers(
+  plans: readonly MemberPlan[],
+  bundles: ReadonlyMap<Program, Bundle>,
+  options: NetworkOptions,
+  members: Map<string, Member>,
+): Promise<void> {
+  const starts = plans.map(async (plan) => {
+    members.set(plan.name, await startMember(plan, bundles.get(plan.program)!, options));
+  });
+  // Waits for all of them even if one fails: a member that is still starting could not be stopped.
+  for (const outcome of await Promise.allSettled(starts)) {
+    if (outcome.status === "rejected") throw outcome.reason;
+  }
+}

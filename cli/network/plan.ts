@@ -1,0 +1,92 @@
+// What each process of a local network gets: its port, its keys and its variables.
+
+import { join } from "node:path";
+import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
+import { signDelegation } from "../../protocol/delegation.ts";
+import { publicKey } from "../../protocol/ed25519.ts";
+import { readFileIfPresent, writeFileAtomically } from "./files.ts";
+import { loadOrCreateSecretKey } from "./keys.ts";
+import { type MemberPlan, memberUrl } from "./member.ts";
+import type { WorkerPlan } from "./members.ts";
+import { choosePorts } from "./ports.ts";
+import type { RunningNetwork, RunningWorker } from "./running.ts";
+
+/** Signed anew at every start, so it need not outlive a machine that stays up for long. */
+const DELEGATION_LIFETIME_SECONDS = 90 * 86_400;
+
+/** A port for each name, the same as at the last start where that is still free. */
+export async function rememberPorts(
+  state: string,
+  names: readonly string[],
+): Promise<Record<string, number>> {
+  const path = join(state, "ports.json");
+  const text = await readFileIfPresent(path);
+  const remembered = text === null ? {} : (JSON.parse(text) as Record<string, number>);
+  const ports = await choosePorts(names, remembered);
+  await writeFileAtomically(path, `${JSON.stringify({ ...remembered, ...ports }, null, 2)}\n`, 0o644);
+  return ports;
+}
+
+/** What others may know of the network. Makes the workers' keys where they are absent. */
+export async function describeNetwork(
+  state: string,
+  regions: readonly string[],
+  workers: readonly WorkerPlan[],
+  ports: Readonly<Record<string, number>>,
+): Promise<RunningNetwork> {
+  const describe = async (worker: WorkerPlan): Promise<RunningWorker> => ({
+    ...worker,
+    url: memberUrl(ports[worker.name]!),
+    key: formatBase64Url(await publicKey(await loadWorkerKey(state, worker.name))),
+  });
+  return {
+    version: 1,
+    pid: process.pid,
+    regions: regions.map((name) => ({ name, url: memberUrl(ports[name]!) })),
+    workers: await Promise.all(workers.map(describe)),
+  };
+}
+
+export async function planMembers(state: string, network: RunningNetwork): Promise<MemberPlan[]> {
+  const regions = network.regions.map(
+    ({ name, url }): MemberPlan => ({ name, url, program: "region", variables: {} }),
+  );
+  const workers = network.workers.map((worker) => planWorker(state, worker, network));
+  return [...regions, ...(await Promise.all(workers))];
+}
+
+async function planWorker(
+  state: string,
+  worker: RunningWorker,
+  network: RunningNetwork,
+): Promise<MemberPlan> {
+  const { name, operator, url, provider, region, vice } = worker;
+  const workerKey = await loadWorkerKey(state, name);
+  const operatorKey = await loadOrCreateSecretKey(join(state, name, "operator.key"));
+  const delegation = await signDelegation(
+    {
+      operator,
+      workerKey: await publicKey(workerKey),
+      expiresAt: Math.floor(Date.now() / 1000) + DELEGATION_LIFETIME_SECONDS,
+    },
+    operatorKey,
+  );
+  return {
+    name,
+    url,
+    program: vice === null ? "worker" : "cast",
+    variables: {
+      WORKER_KEY: formatBase64Url(workerKey),
+      DELEGATION: formatBase64Url(delegation),
+      ENDPOINT: url,
+      PROVIDER: provider,
+      REGION: region,
+      REGIONS: network.regions.map((known) => known.url).join(" "),
+      ...(vice === null ? {} : { VICE: vice }),
+    },
+  };
+}
+
+function loadWorkerKey(state: string, name: string): Promise<Bytes> {
+  return loadOrCreateSecretKey(join(state, name, "worker.key"));
+}

@@ -1,0 +1,47 @@
+// What people see: progress on standard error, results on standard output, one JSON object as the last line for programs.
+import { CodedError } from "../protocol/errors.ts";
+import type { Progress } from "./artifacts.ts";
+
+/** On a terminal one line that changes; elsewhere a line for each step as it begins. */
+export function createProgress(title: string): Progress {
+  let current = "";
+  return (step, done, of) => {
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[K${title}: ${step} ${done}/${of}${done === of ? "\n" : ""}`);
+    } else if (step !== current) {
+      process.stderr.write(`${title}: ${step}\n`);
+    }
+    current = step;
+  };
+}
+
+export function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: object): void {
+  print(JSON.stringify(value));
+}
+
+/** `code` for programs, the message for people. What is not a CodedError is a bug and keeps its stack. */
+export function printError(error: unknown, json: boolean): void {
+  if (error instanceof CodedError) {
+    log(`error: ${error.message} [${error.code}]`);
+    if (json) printJson({ error: { code: error.code, message: error.message } });
+    return;
+  }
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (json) printJson({ error: { code: "internal", message: "unexpected error; see standard error" } });
+}
+
+export function formatPercent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+export function formatMilliseconds(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,178 @@
+// What an asker gets: an answer that a quorum signed, or an error that explains itself. Pure: made from verdicts.
+
+import { type Bundle, encodeBundle } from "../protocol/bundle.ts";
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import type { QuorumCertificate } from "../protocol/certificate.ts";
+import { type PolicyCode, PolicyError } from "../protocol/errors.ts";
+import { encodeEvidence, isConflict } from "../protocol/evidence.ts";
+import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
+import type { Policy } from "../protocol/policy.ts";
+import type { InferRequest } from "../protocol/request.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { SeatFacts, SignedVerdict, Verdict, VerdictCode } from "./ask.ts";
+
+/** One asked worker, as reported. Outputs that no quorum signed are not in it. */
+export interface ReportedVerdict extends SeatFacts {
+  /** `signed` is a valid result that was neither accepted nor contradicted. */
+  readonly outcome: "agreed" | "conflicting" | "signed" | "failed";
+  readonly code: VerdictCode | null; // of a failure
+  readonly detail: string;
+  readonly elapsedMs: number;
+}
+
+/** A worker at odds with others, and the file that proves it to strangers. */
+export interface Conflict {
+  readonly operator: string;
+  readonly workerKey: Bytes;
+  readonly evidence: Bytes;
+}
+
+/** The outcome of an audit: workers whose result is right and whose keyed trace is not. */
+export interface AuditReport {
+  readonly lazy: readonly SeatFacts[];
+}
+
+export interface Answer {
+  readonly outputs: readonly Tensor[];
+  readonly bundle: Bytes; // the certificate file
+  readonly certificate: QuorumCertificate;
+  readonly verdicts: readonly ReportedVerdict[]; // every asked worker, by seat
+  readonly conflicts: readonly Conflict[]; // who signed another result
+  readonly audit: AuditReport | null; // null where this request was not drawn, or nothing can run it here
+  readonly asked: number;
+  readonly agreed: number; // distinct operators
+  readonly elapsedMs: number;
+}
+
+/** PolicyError `quorum_not_reached` or `quorum_split`, with everything that is known. */
+export class QuorumError extends PolicyError {
+  readonly verdicts: readonly ReportedVerdict[];
+  /** One file for each two results that contradict each other. Which side lied is not said. */
+  readonly evidence: readonly Bytes[];
+
+  constructor(
+    code: Extract<PolicyCode, "quorum_not_reached" | "quorum_split">,
+    message: string,
+    facts: { readonly verdicts: readonly ReportedVerdict[]; readonly evidence: readonly Bytes[] },
+  ) {
+    super(code, message);
+    this.verdicts = facts.verdicts;
+    this.evidence = facts.evidence;
+  }
+}
+
+export function createAnswer(facts: {
+  readonly request: Omit<InferRequest, "seat">;
+  readonly verdicts: readonly Verdict[];
+  readonly agreed: readonly SignedVerdict[]; // distinct operators, by seat, one statement
+  readonly dissent: readonly SignedVerdict[];
+  readonly lazy: readonly SignedVerdict[] | null;
+  readonly elapsedMs: number;
+}): Answer {
+  const { request, verdicts, agreed, dissent, lazy, elapsedMs } = facts;
+  const signers = agreed.slice(0, MAX_CERTIFICATE_SIGNATURES);
+  const [first] = signers;
+  if (first === undefined) throw new RangeError("createAnswer: agreed is empty");
+  const certificate: QuorumCertificate = {
+    statement: first.receipt.statement,
+    signatures: signers.map(({ receipt: { key, wrap, signature } }) => ({ key, wrap, signature })),
+  };
+  const { nonce, deadline, policy, assignment, salt } = request;
+  const records = signers.map(({ record }) => record.bytes);
+  const { outputs } = first;
+  const bundle: Bundle = { certificate, nonce, deadline, policy, assignment, salt, outputs, records };
+  return {
+    outputs,
+    bundle: encodeBundle(bundle),
+    certificate,
+    verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed, dissent })),
+    conflicts: dissent.map((verdict) => ({
+      operator: verdict.operator,
+      workerKey: verdict.workerKey,
+      evidence: toEvidence(first, verdict),
+    })),
+    audit: lazy === null ? null : { lazy: lazy.map(toSeatFacts) },
+    asked: verdicts.length,
+    agreed: agreed.length,
+    elapsedMs,
+  };
+}
+
+/**
+ * `classes`: the results that were signed, each with its signers, the largest first; `truth`: the digest of the
+ * statement that a local run makes, or null. Two results, or one that a local run contradicts, are a split.
+ */
+export function createQuorumError(facts: {
+  readonly policy: Policy;
+  readonly verdicts: readonly Verdict[];
+  readonly classes: readonly (readonly SignedVerdict[])[];
+  readonly truth: Bytes | null;
+}): QuorumError {
+  const { policy, verdicts, classes, truth } = facts;
+  const isTrue = (verdict: SignedVerdict) =>
+    truth !== null && equalBytes(verdict.receipt.wrap.statement, truth);
+  const split = classes.length > 1 || (truth !== null && !classes.flat().every(isTrue));
+  // Without a local run everyone in a split is at odds with someone; with one, the others are.
+  const dissent = split ? classes.flat().filter((verdict) => !isTrue(verdict)) : [];
+  const [first, ...others] = classes.flat();
+  const evidence = others
+    .filter((verdict) => isConflict(first!.receipt.statement, verdict.receipt.statement))
+    .map((verdict) => toEvidence(first!, verdict));
+  return new QuorumError(
+    split ? "quorum_split" : "quorum_not_reached",
+    `${policy.name} needs ${policy.accept} operators of ${policy.acceptProviders} providers behind one result. ` +
+      (split ? describeSplit(classes, truth === null ? null : dissent) : describeShortage(verdicts)),
+    { verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })), evidence },
+  );
+}
+
+function describeSplit(
+  classes: readonly (readonly SignedVerdict[])[],
+  liars: readonly SignedVerdict[] | null,
+): string {
+  return (
+    `Different results were signed: ${classes.map(nameOperators).join(" against ")}. ` +
+    (liars === null
+      ? "Run the model locally to see who is right, and keep the evidence."
+      : `The local run contradicts ${nameOperators(liars)}; too few others answered. Ask again.`)
+  );
+}
+
+function describeShortage(verdicts: readonly Verdict[]): string {
+  const signed = verdicts.filter((verdict) => verdict.outcome === "signed");
+  const failed = verdicts.filter((verdict) => verdict.outcome === "failed");
+  const failures = failed.map(({ operator, code }) => `${operator} (${code})`).join(", ");
+  return (
+    `Signed: ${signed.length > 0 ? nameOperators(signed) : "nobody"}. Failed: ${failures || "nobody"}. ` +
+    "Ask again, allow more time, or use more regions."
+  );
+}
+
+function nameOperators(members: readonly SignedVerdict[]): string {
+  return members.map(({ operator }) => operator).join(" and ");
+}
+
+function toEvidence(a: SignedVerdict, b: SignedVerdict): Bytes {
+  return encodeEvidence(
+    { receipt: a.receiptBytes, record: a.record.bytes },
+    { receipt: b.receiptBytes, record: b.record.bytes },
+  );
+}
+
+function reportVerdict(
+  verdict: Verdict,
+  sides: { readonly agreed: readonly SignedVerdict[]; readonly dissent: readonly SignedVerdict[] },
+): ReportedVerdict {
+  const facts = { ...toSeatFacts(verdict), elapsedMs: verdict.elapsedMs };
+  if (verdict.outcome === "failed")
+    return { ...facts, outcome: "failed", code: verdict.code, detail: verdict.detail };
+  if (sides.agreed.includes(verdict)) return { ...facts, outcome: "agreed", code: null, detail: "" };
+  if (sides.dissent.includes(verdict))
+    return { ...facts, outcome: "conflicting", code: null, detail: "Signed another result than others did." };
+  return { ...facts, outcome: "signed", code: null, detail: "" };
+}
+
+function toSeatFacts(facts: SeatFacts): SeatFacts {
+  const { seat, workerKey, operator, operatorKey, provider, region, endpoint } = facts;
+  return { seat, workerKey, operator, operatorKey, provider, region, endpoint };
+}

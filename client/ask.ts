@@ -1,0 +1,156 @@
+// One worker asked, and everything it answered checked. What comes back is data in every case: a signed result
+// or a coded failure. Nothing here is an answer yet; tally.ts decides that.
+
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import {
+  type DecodeCode,
+  DecodeError,
+  type TransportCode,
+  TransportError,
+  type VerificationCode,
+  VerificationError,
+} from "../protocol/errors.ts";
+import { MAX_CLOCK_SKEW_MS, MAX_REPLY_BYTES } from "../protocol/limits.ts";
+import { openReceipt, type Receipt } from "../protocol/receipt.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import { decodeReply } from "../protocol/reply.ts";
+import { assignmentDigest, encodeRequest, type InferRequest, requestDigest } from "../protocol/request.ts";
+import { openSigner } from "../protocol/signer.ts";
+import { inputCommitment, outputDigest, traceRoot } from "../protocol/statement.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { Clock } from "./clock.ts";
+import { exchange, type Fetch } from "./transport.ts";
+
+/** Whose word a verdict is about. */
+export interface SeatFacts {
+  readonly seat: number;
+  readonly workerKey: Bytes;
+  readonly operator: string;
+  readonly operatorKey: Bytes;
+  readonly provider: string;
+  readonly region: string;
+  readonly endpoint: string;
+}
+
+export type VerdictCode = DecodeCode | VerificationCode | TransportCode;
+
+/** A receipt that holds, for exactly what was asked, with the outputs that it commits to. */
+export interface SignedVerdict extends SeatFacts {
+  readonly outcome: "signed";
+  readonly elapsedMs: number;
+  readonly receiptBytes: Bytes;
+  readonly receipt: Receipt;
+  readonly record: OpenedRecord;
+  readonly outputs: readonly Tensor[];
+}
+
+export interface FailedVerdict extends SeatFacts {
+  readonly outcome: "failed";
+  readonly elapsedMs: number;
+  readonly code: VerdictCode;
+  readonly detail: string;
+}
+
+export type Verdict = SignedVerdict | FailedVerdict;
+
+/** What every reply to one request must agree with: computed once, by the client, from what it sent. */
+export interface Expectation {
+  readonly request: Omit<InferRequest, "seat">;
+  readonly requestDigest: Bytes;
+  readonly assignment: Bytes;
+  readonly inputCommitment: Bytes;
+}
+
+export async function createExpectation(request: Omit<InferRequest, "seat">): Promise<Expectation> {
+  return {
+    request,
+    requestDigest: await requestDigest(request),
+    assignment: await assignmentDigest(request.assignment),
+    inputCommitment: await inputCommitment(request.salt, request.inputs),
+  };
+}
+
+export function seatFacts(seat: number, { record }: OpenedRecord): SeatFacts {
+  const { workerKey, operator, operatorKey, provider, region, endpoints } = record;
+  return { seat, workerKey, operator, operatorKey, provider, region, endpoint: endpoints[0]! };
+}
+
+/** Asks the worker's first endpoint. Never throws for anything that the worker or the network does. */
+export async function askWorker(options: {
+  readonly expectation: Expectation;
+  readonly seat: number;
+  readonly record: OpenedRecord;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): Promise<Verdict> {
+  const { expectation, seat, record, fetch, clock, signal } = options;
+  const facts = seatFacts(seat, record);
+  const start = clock.now();
+  try {
+    const replyBytes = await exchange({
+      fetch,
+      clock,
+      url: `${facts.endpoint}/v1/infer`,
+      body: encodeRequest({ ...expectation.request, seat }),
+      maxBytes: MAX_REPLY_BYTES,
+      deadline: expectation.request.deadline,
+      signal,
+    });
+    const now = clock.now();
+    const checked = await checkReply({ expectation, seat, record, replyBytes, now });
+    return { ...facts, outcome: "signed", elapsedMs: now - start, record, ...checked };
+  } catch (error) {
+    if (
+      !(error instanceof DecodeError || error instanceof VerificationError || error instanceof TransportError)
+    )
+      throw error; // a mistake of ours, not the worker's
+    const { code, message } = error;
+    return { ...facts, outcome: "failed", elapsedMs: clock.now() - start, code, detail: message };
+  }
+}
+
+/**
+ * Form, signature, then field by field what was asked. Throws DecodeError, VerificationError naming the first
+ * thing that does not hold. `now` is unix milliseconds.
+ */
+export async function checkReply(options: {
+  readonly expectation: Expectation;
+  readonly seat: number;
+  readonly record: OpenedRecord;
+  readonly replyBytes: Bytes;
+  readonly now: number;
+}): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "outputs">> {
+  const { expectation, seat, record, replyBytes, now } = options;
+  const { request } = expectation;
+  const reply = decodeReply(replyBytes);
+  const receipt = await openReceipt(reply.receipt);
+  const { statement, wrap, key } = receipt;
+  must(equalBytes(key, record.record.workerKey), "worker_mismatch", "the receipt is by another key");
+  must(equalBytes(wrap.record, record.digest), "record_mismatch", "the receipt names another record");
+  must(wrap.seat === seat, "seat_mismatch", `seat ${seat} was asked and seat ${wrap.seat} signed`);
+  must(Math.abs(wrap.time - now) <= MAX_CLOCK_SKEW_MS, "time_mismatch", "the worker's clock is minutes off");
+  must(equalBytes(statement.model, request.model), "model_mismatch", "another model was run");
+  must(equalBytes(statement.engine, request.engine), "engine_mismatch", "another engine was run");
+  must(
+    equalBytes(statement.request, expectation.requestDigest),
+    "request_mismatch",
+    "another request was answered",
+  );
+  must(equalBytes(statement.assignment, expectation.assignment), "assignment_mismatch", "another assignment");
+  must(
+    equalBytes(statement.inputCommitment, expectation.inputCommitment),
+    "input_mismatch",
+    "other inputs were run",
+  );
+  const outputs = await outputDigest(request.salt, reply.outputs);
+  must(equalBytes(statement.outputDigest, outputs), "output_mismatch", "the outputs are not the signed ones");
+  const trace = await traceRoot(reply.blocks);
+  must(equalBytes(statement.traceRoot, trace), "trace_mismatch", "the block digests are not the signed ones");
+  await openSigner(receipt, record.bytes); // the record held at the signed time: what a bundle will be asked for
+  return { receipt, receiptBytes: reply.receipt, outputs: reply.outputs };
+}
+
+function must(holds: boolean, code: VerificationCode, what: string): void {
+  if (!holds) throw new VerificationError(code, `The reply was refused: ${what}.`);
+}

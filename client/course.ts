@@ -1,0 +1,140 @@
+// Where a question stands: who was asked, since when there is agreement, and whom to ask next.
+
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import type { Policy } from "../protocol/policy.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import { createQuorumError } from "./answer.ts";
+import type { SignedVerdict } from "./ask.ts";
+import type { Clock } from "./clock.ts";
+import type { FanOut } from "./fan-out.ts";
+import { type Tally, tally } from "./tally.ts";
+
+// #fanOut starts and ends asks; only askQuorum and this class tell it to. #reserves shrinks and never grows.
+/** Where a question stands: who was asked, since when there is agreement, and who may still be asked. */
+export class Course {
+  readonly #policy: Policy;
+  readonly #fanOut: FanOut;
+  readonly #reserves: OpenedRecord[];
+  readonly #clock: Clock;
+  readonly #deadline: number; // unix milliseconds
+  readonly #hedgeAt: number; // when seats that are still silent get a substitute
+  readonly #settleMs: number;
+  #hedged = false;
+  #agreedSince: number | null = null;
+  #freshFrom: number | null = null;
+  /** Digest of the statement that a local run makes. Set by decide(), once. */
+  truth: Bytes | null = null;
+
+  constructor(options: {
+    readonly policy: Policy;
+    readonly fanOut: FanOut;
+    readonly reserves: readonly OpenedRecord[];
+    readonly start: number;
+    readonly deadlineMs: number;
+    readonly settleMs: number;
+    readonly clock: Clock;
+  }) {
+    this.#policy = options.policy;
+    this.#fanOut = options.fanOut;
+    this.#reserves = [...options.reserves];
+    this.#clock = options.clock;
+    this.#deadline = options.start + options.deadlineMs;
+    this.#hedgeAt = options.start + Math.floor(options.deadlineMs / 2);
+    this.#settleMs = options.settleMs;
+  }
+
+  tally(): Tally {
+    const state = tally({
+      policy: this.#policy,
+      verdicts: this.#fanOut.verdicts,
+      truth: this.truth,
+      freshFrom: this.#freshFrom,
+    });
+    if (state.status !== "agreed") this.#agreedSince = null;
+    else this.#agreedSince ??= this.#clock.now();
+    return state;
+  }
+
+  /** Enough agree, and everyone asked has spoken or had `settleMs` more to contradict. */
+  isSettled(): boolean {
+    return this.#fanOut.pending.length === 0 || this.#clock.now() >= this.#settlesAt();
+  }
+
+  #settlesAt(): number {
+    return Math.min((this.#agreedSince ?? this.#deadline) + this.#settleMs, this.#deadline);
+  }
+
+  /** No more can come: the deadline has passed, or nobody is being asked and nobody is left. */
+  isOver(state: Tally): boolean {
+    if (this.#clock.now() >= this.#deadline) return true;
+    return state.status !== "agreed" && this.#fanOut.pending.length === 0;
+  }
+
+  /** Substitutes for seats that failed or stay silent, and a second committee after a conflict. */
+  askMore(state: Tally): void {
+    if (state.status === "agreed" || this.#clock.now() >= this.#deadline) return;
+    if (state.status === "conflict" && this.truth === null) this.#freshFrom ??= this.#fanOut.asked;
+    let wanted = this.#missing(state);
+    if (!this.#hedged && this.#clock.now() >= this.#hedgeAt) {
+      this.#hedged = true;
+      wanted += this.#fanOut.pending.length;
+    }
+    for (; wanted > 0 && this.#reserves.length > 0; wanted--) this.#fanOut.ask(this.#takeReserve(state));
+  }
+
+  /** How many more must be asked for the seats in play to be able to decide. */
+  #missing(state: Tally): number {
+    const from = this.#freshFrom ?? 0;
+    const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
+    const hopeful = this.#hopeful(state).filter(({ seat }) => seat >= from);
+    const goal = this.truth === null ? this.#policy.groups : this.#policy.accept;
+    const missing = goal - pending.length - hopeful.length;
+    if (missing > 0 || this.#coversProviders(state)) return Math.max(0, missing);
+    return 1;
+  }
+
+  /** The signed results that may still become the answer. */
+  #hopeful(state: Tally): readonly SignedVerdict[] {
+    if (state.status === "open") return state.signed;
+    if (state.status === "agreed") return state.agreed;
+    if (this.truth === null) return state.classes.flat();
+    const truth = this.truth;
+    return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, truth)) ?? [];
+  }
+
+  #coversProviders(state: Tally): boolean {
+    return this.#providersInPlay(state).size >= this.#policy.acceptProviders;
+  }
+
+  #providersInPlay(state: Tally): ReadonlySet<string> {
+    return new Set([
+      ...this.#hopeful(state).map(({ provider }) => provider),
+      ...this.#fanOut.pending.map(({ record }) => record.record.provider),
+    ]);
+  }
+
+  /** The next in the seeded order, or the next of another provider where one is lacking. */
+  #takeReserve(state: Tally): OpenedRecord {
+    const inPlay = this.#providersInPlay(state);
+    const lacking = !this.#coversProviders(state);
+    const index = lacking ? this.#reserves.findIndex(({ record }) => !inPlay.has(record.provider)) : 0;
+    return this.#reserves.splice(Math.max(0, index), 1)[0]!;
+  }
+
+  /** Waits for the next verdict or the next moment at which something changes by itself. */
+  async news(state: Tally): Promise<void> {
+    const next =
+      state.status === "agreed" ? this.#settlesAt() : this.#hedged ? this.#deadline : this.#hedgeAt;
+    await this.#fanOut.news(Math.min(next, this.#deadline));
+  }
+
+  fail(state: Tally): Error {
+    const timedOut = this.#clock.now() >= this.#deadline;
+    return createQuorumError({
+      policy: this.#policy,
+      verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
+      classes: state.status === "conflict" ? state.classes : [this.#hopeful(state)],
+      truth: this.truth,
+    });
+  }
+}

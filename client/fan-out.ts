@@ -1,0 +1,90 @@
+// The seats that are being asked: starts them, collects their verdicts, and says when there is news.
+
+import type { OpenedRecord } from "../protocol/record.ts";
+import { askWorker, type Expectation, seatFacts, type Verdict, type VerdictCode } from "./ask.ts";
+import type { Clock } from "./clock.ts";
+import type { Fetch } from "./transport.ts";
+
+interface Pending {
+  readonly seat: number;
+  readonly record: OpenedRecord;
+  readonly start: number;
+}
+
+export class FanOut {
+  readonly #options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock };
+  readonly #end = new AbortController();
+  readonly #verdicts: Verdict[] = [];
+  readonly #pending = new Set<Pending>();
+  #asked = 0;
+  #failure: unknown = null; // a mistake of ours inside an ask: rethrown by news()
+  #wake: () => void = () => undefined;
+
+  constructor(options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock }) {
+    this.#options = options;
+  }
+
+  get verdicts(): readonly Verdict[] {
+    return this.#verdicts;
+  }
+
+  get pending(): readonly Pending[] {
+    return [...this.#pending];
+  }
+
+  /** Seats given out so far, which is the number of the next. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  ask(record: OpenedRecord): void {
+    const { clock } = this.#options;
+    const pending = { seat: this.#asked++, record, start: clock.now() };
+    this.#pending.add(pending);
+    askWorker({ ...this.#options, seat: pending.seat, record, signal: this.#end.signal }).then(
+      (verdict) => {
+        if (!this.#pending.delete(pending)) return; // close() has spoken for this seat
+        this.#verdicts.push(verdict);
+        this.#wake();
+      },
+      (error: unknown) => {
+        this.#failure = error;
+        this.#wake();
+      },
+    );
+  }
+
+  /** To be called in the turn in which the verdicts were read. Resolves after the next one, or at the time `until` (unix milliseconds), whichever comes first. */
+  async news(until: number): Promise<void> {
+    const { clock } = this.#options;
+    const wait = until - clock.now();
+    if (wait > 0 && this.#failure === null)
+      await new Promise<void>((resolve) => {
+        const stopTimer = clock.after(wait, resolve);
+        this.#wake = () => {
+          stopTimer();
+          resolve();
+        };
+      });
+    this.#wake = () => undefined;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Ends what is still under way; its seats get a failed verdict with `code`. Verdicts by seat. */
+  close(code: Extract<VerdictCode, "cancelled" | "timed_out">): Verdict[] {
+    const { clock } = this.#options;
+    const detail =
+      code === "timed_out" ? "No answer within the deadline." : "No answer before the quorum had settled.";
+    for (const { seat, record, start } of this.#pending)
+      this.#verdicts.push({
+        ...seatFacts(seat, record),
+        outcome: "failed",
+        elapsedMs: clock.now() - start,
+        code,
+        detail,
+      });
+    this.#pending.clear();
+    this.#end.abort();
+    return this.#verdicts.toSorted((a, b) => a.seat - b.seat);
+  }
+}

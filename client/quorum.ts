@@ -1,0 +1,119 @@
+// Asking: a request goes to a committee, verdicts come back, the policy decides. docs/protocol.md §14.
+
+import type { Bytes } from "../protocol/bytes.ts";
+import { digest } from "../protocol/digest.ts";
+import { MAX_DEADLINE_MS, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
+import { POLICIES, type Policy, type PolicyName } from "../protocol/policy.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import { encodeRequest, type InferRequest } from "../protocol/request.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { type Answer, createAnswer } from "./answer.ts";
+import { createExpectation, type Expectation, type SignedVerdict } from "./ask.ts";
+import type { Clock } from "./clock.ts";
+import { Course } from "./course.ts";
+import { FanOut } from "./fan-out.ts";
+import { findLazy, type LocalRerun, runTruth } from "./rerun.ts";
+import { planSeats } from "./select.ts";
+import type { Fetch } from "./transport.ts";
+
+/** 32 bytes: as hard to guess as a key. */
+const SEED_BYTES = 32;
+
+export interface AskOptions {
+  readonly policy: PolicyName;
+  readonly records: readonly OpenedRecord[]; // of fetchDirectory
+  readonly model: Bytes; // digest
+  readonly engine: Bytes; // digest
+  readonly inputs: readonly Tensor[];
+  readonly deadlineMs: number; // for everything; at most 120,000
+  readonly settleMs: number; // how long to listen for contradiction after enough agreed; at most deadlineMs
+  readonly random: (length: number) => Bytes; // a secure source; its bytes choose committee, salt and audits
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  readonly rerun: LocalRerun | null; // the model, where it can run here
+}
+
+/**
+ * One question, answered by as many operators as the policy asks for, or not at all. Throws PolicyError
+ * `committee_unavailable`, QuorumError `quorum_not_reached` | `quorum_split`, DecodeError for inputs that no
+ * worker could read, and whatever `rerun` throws.
+ */
+export async function askQuorum(options: AskOptions): Promise<Answer> {
+  const { random, clock, fetch, rerun, records, model, engine, inputs } = options;
+  const { deadlineMs, settleMs } = options;
+  checkDuration("deadlineMs", deadlineMs, 1, MAX_DEADLINE_MS);
+  checkDuration("settleMs", settleMs, 0, deadlineMs);
+  const policy = POLICIES[options.policy];
+  const start = clock.now();
+  const seed = random(SEED_BYTES);
+  const request: Omit<InferRequest, "seat"> = {
+    model,
+    engine,
+    nonce: random(NONCE_BYTES),
+    deadline: start + deadlineMs,
+    policy: policy.name,
+    assignment: { mode: "S", seedDigest: await digest("seed", seed) },
+    salt: random(SALT_BYTES),
+    inputs,
+  };
+  const requestBytes = encodeRequest({ ...request, seat: 0 }).length;
+  const plan = await planSeats({ records, policy, model, engine, requestBytes, seed });
+  const expectation = await createExpectation(request);
+  const fanOut = new FanOut({ expectation, fetch, clock });
+  const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });
+  try {
+    for (const record of plan.seats) fanOut.ask(record);
+    const auditDrawn = rerun !== null && drawAudit(policy, random);
+    const result = await decide(course, { expectation, rerun, auditDrawn });
+    const verdicts = fanOut.close("cancelled");
+    return createAnswer({ request, verdicts, ...result, elapsedMs: clock.now() - start });
+  } finally {
+    fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting
+  }
+}
+
+function checkDuration(name: string, value: number, min: number, max: number): void {
+  if (!Number.isSafeInteger(value) || value < min || value > max)
+    throw new RangeError(`${name} is ${value}; it must be ${min} to ${max} milliseconds`);
+}
+
+/** A uniform draw of 32 bits against thousandths, in integers. */
+function drawAudit(policy: Policy, random: (length: number) => Bytes): boolean {
+  const bytes = random(4);
+  const draw = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return draw * 1000 < policy.auditPermille * 2 ** 32;
+}
+
+interface Decided {
+  readonly agreed: readonly SignedVerdict[];
+  readonly dissent: readonly SignedVerdict[];
+  readonly lazy: readonly SignedVerdict[] | null;
+}
+
+/** Runs the course to its end: enough signers and silence after them, or an error with all that is known. */
+async function decide(
+  course: Course,
+  local: {
+    readonly expectation: Expectation;
+    readonly rerun: LocalRerun | null;
+    readonly auditDrawn: boolean;
+  },
+): Promise<Decided> {
+  const { expectation, rerun, auditDrawn } = local;
+  for (;;) {
+    const state = course.tally();
+    if (state.status === "conflict" && rerun !== null && course.truth === null) {
+      course.truth = await runTruth(rerun, expectation); // decides who lied, however many they are
+      continue;
+    }
+    if (state.status === "agreed" && course.isSettled()) {
+      if (!auditDrawn || rerun === null) return { ...state, lazy: null };
+      if (course.truth !== null) return { ...state, lazy: await findLazy(rerun, expectation, state.agreed) };
+      course.truth = await runTruth(rerun, expectation); // an audit may overturn what all agreed on
+      continue;
+    }
+    course.askMore(state);
+    if (course.isOver(state)) throw course.fail(state);
+    await course.news(state);
+  }
+}

@@ -1,0 +1,67 @@
+// The client's own run of a request: what decides who lied, and what audits hold workers to.
+
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import {
+  keyedTraceRoot,
+  outputDigest,
+  type Statement,
+  statementDigest,
+  traceKey,
+  traceRoot,
+} from "../protocol/statement.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { Expectation, SignedVerdict } from "./ask.ts";
+
+/** A local engine with the model loaded. The engine's Model is one. */
+export interface LocalRerun {
+  readonly opCount: number;
+  run(request: { readonly inputs: readonly Tensor[]; readonly traceKey: Bytes | null }): Promise<{
+    readonly outputs: readonly Tensor[];
+    readonly blocks: readonly Bytes[]; // SHA-256 of each block's output
+    readonly keyedBlocks: readonly Bytes[] | null; // HMAC-SHA-256 of the same under traceKey
+  }>;
+}
+
+/** Runs the request here and returns the digest of the statement that an honest worker makes of it. */
+export async function runTruth(rerun: LocalRerun, expectation: Expectation): Promise<Bytes> {
+  const { request } = expectation;
+  const result = await rerun.run({ inputs: request.inputs, traceKey: null });
+  const statement: Statement = {
+    version: 1,
+    model: request.model,
+    engine: request.engine,
+    inputCommitment: expectation.inputCommitment,
+    outputDigest: await outputDigest(request.salt, result.outputs),
+    traceRoot: await traceRoot(result.blocks),
+    request: expectation.requestDigest,
+    assignment: expectation.assignment,
+    opCount: rerun.opCount,
+    status: "ok",
+  };
+  return statementDigest(statement);
+}
+
+/**
+ * The verdicts whose keyed trace no run can have made: their workers signed what somebody else computed, even
+ * where it is right. One local run for each verdict.
+ */
+export async function findLazy(
+  rerun: LocalRerun,
+  expectation: Expectation,
+  verdicts: readonly SignedVerdict[],
+): Promise<SignedVerdict[]> {
+  const lazy: SignedVerdict[] = [];
+  for (const verdict of verdicts) {
+    const { workerNonce, keyedTraceRoot: claimed } = verdict.receipt.wrap;
+    const key = await traceKey({
+      request: expectation.requestDigest,
+      workerKey: verdict.workerKey,
+      workerNonce,
+    });
+    const { keyedBlocks } = await rerun.run({ inputs: expectation.request.inputs, traceKey: key });
+    if (keyedBlocks === null)
+      throw new TypeError("rerun.run: keyedBlocks is null although a traceKey was given");
+    if (!equalBytes(await keyedTraceRoot(keyedBlocks), claimed)) lazy.push(verdict);
+  }
+  return lazy;
+}

@@ -1,0 +1,83 @@
+// What the verdicts amount to. A pure function of them: no clock, no network, no order of arrival.
+// docs/protocol.md §14 has the reasons.
+
+import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { distinctOperators, meetsPolicy, type Policy } from "../protocol/policy.ts";
+import type { SignedVerdict, Verdict } from "./ask.ts";
+
+export interface Count {
+  readonly policy: Policy;
+  readonly verdicts: readonly Verdict[];
+  /** Digest of the statement that a local run of the same request makes, once there was one. */
+  readonly truth: Bytes | null;
+  /** The first seat that was asked because of a conflict; null before. */
+  readonly freshFrom: number | null;
+}
+
+export type Tally =
+  /** Enough operators signed one result. `dissent` holds who signed another. */
+  | {
+      readonly status: "agreed";
+      readonly agreed: readonly SignedVerdict[];
+      readonly dissent: readonly SignedVerdict[];
+    }
+  /** Results differ, and what is known does not decide between them. Largest class first. */
+  | { readonly status: "conflict"; readonly classes: readonly (readonly SignedVerdict[])[] }
+  /** One result at most, by too few. */
+  | { readonly status: "open"; readonly signed: readonly SignedVerdict[] };
+
+/** Duplicates by operator are removed before anything is counted. */
+export function tally({ policy, verdicts, truth, freshFrom }: Count): Tally {
+  const signed = verdicts.filter((verdict) => verdict.outcome === "signed");
+  const classes = classify(signed);
+  const decide = (agreed: readonly SignedVerdict[]): Tally => ({
+    status: "agreed",
+    agreed,
+    dissent: classes.filter((others) => others !== agreed).flat(),
+  });
+  if (truth !== null) {
+    const right = classes.find((members) => equalBytes(members[0]!.receipt.wrap.statement, truth)) ?? [];
+    if (meetsPolicy(policy, right)) return decide(right);
+    return classes.some((members) => members !== right)
+      ? { status: "conflict", classes }
+      : { status: "open", signed: right };
+  }
+  const [first, ...others] = classes;
+  if (first === undefined) return { status: "open", signed: [] };
+  if (others.length === 0)
+    return meetsPolicy(policy, first) ? decide(first) : { status: "open", signed: first };
+  const winner = freshFrom === null ? null : outvote(policy, classes, freshFrom);
+  return winner === null ? { status: "conflict", classes } : decide(winner);
+}
+
+/** By statement, each with one verdict for each operator, the largest first; ties in order of their digests. */
+function classify(signed: readonly SignedVerdict[]): SignedVerdict[][] {
+  const classes = new Map<string, SignedVerdict[]>();
+  for (const verdict of signed.toSorted((a, b) => a.seat - b.seat)) {
+    const name = formatHex(verdict.receipt.wrap.statement);
+    classes.set(name, [...(classes.get(name) ?? []), verdict]);
+  }
+  return [...classes]
+    .map(([name, members]) => ({ name, members: distinctOperators(members) }))
+    .sort((a, b) => b.members.length - a.members.length || (a.name < b.name ? -1 : 1))
+    .map(({ members }) => members);
+}
+
+/**
+ * Without a local run, a conflict ends only if a second committee, drawn after it was seen, meets the policy by
+ * itself and is unanimous, and all who dissent are too few: fewer than the policy would have accepted, and at
+ * most a third of all. Otherwise nobody can tell who lies, and the answer is no answer.
+ */
+function outvote(
+  policy: Policy,
+  classes: readonly SignedVerdict[][],
+  freshFrom: number,
+): SignedVerdict[] | null {
+  const withFresh = classes.filter((members) => members.some(({ seat }) => seat >= freshFrom));
+  const [winner] = withFresh;
+  if (winner === undefined || withFresh.length > 1) return null;
+  const fresh = winner.filter(({ seat }) => seat >= freshFrom);
+  const dissent = distinctOperators(classes.filter((members) => members !== winner).flat());
+  const few = dissent.length < policy.accept && 3 * dissent.length <= dissent.length + winner.length;
+  return meetsPolicy(policy, fresh) && few ? winner : null;
+}

@@ -1,0 +1,101 @@
+// One HTTP exchange with somebody who is not trusted: bounded in time and in bytes, and never redirected.
+
+import { type Bytes, concatBytes } from "../protocol/bytes.ts";
+import { TransportError } from "../protocol/errors.ts";
+import { MAX_PROBLEM_BYTES } from "../protocol/limits.ts";
+import { parseProblem } from "../protocol/problem.ts";
+import type { Clock } from "./clock.ts";
+
+/** The platform's fetch, or anything that answers like it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export const CBOR_CONTENT_TYPE = "application/cbor";
+
+export interface Exchange {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly url: string;
+  readonly body: Bytes | null; // POST of CBOR, or GET
+  readonly maxBytes: number; // of the response
+  readonly deadline: number; // unix milliseconds
+  readonly signal: AbortSignal; // ends the exchange as `cancelled`
+}
+
+/**
+ * The body of a 200 response of type application/cbor. Throws TransportError: `unreachable`, `timed_out`,
+ * `cancelled`, `status_unexpected`, `content_type_unsupported`, `body_too_large`.
+ */
+export async function exchange(options: Exchange): Promise<Bytes> {
+  const { clock, url, deadline, signal } = options;
+  const end = new AbortController();
+  const cancel = () => end.abort(new TransportError("cancelled", `${url}: the answer was no longer needed.`));
+  const stopTimer = clock.after(Math.max(0, deadline - clock.now()), () =>
+    end.abort(new TransportError("timed_out", `${url} did not answer within the deadline.`)),
+  );
+  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
+  try {
+    return await untilAborted(receive(options, end.signal), end.signal);
+  } catch (error) {
+    if (error instanceof TransportError) throw error;
+    throw new TransportError("unreachable", `${url} could not be reached.`, { cause: error });
+  } finally {
+    stopTimer();
+    signal.removeEventListener("abort", cancel);
+    end.abort(); // frees a body that was not read to its end
+  }
+}
+
+/** Ends with the abort's reason even where a fetch ignores its signal. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined); // after an abort nobody else listens
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+async function receive({ fetch, url, body, maxBytes }: Exchange, signal: AbortSignal): Promise<Bytes> {
+  signal.throwIfAborted();
+  const response = await fetch(url, {
+    method: body === null ? "GET" : "POST",
+    headers: {
+      accept: CBOR_CONTENT_TYPE,
+      ...(body === null ? {} : { "content-type": CBOR_CONTENT_TYPE }),
+    },
+    body,
+    signal,
+    redirect: "manual", // an endpoint speaks for itself; a redirect could lead anywhere
+  });
+  // attacker-controlled: everything in the response.
+  if (response.status !== 200) throw await refusal(url, response);
+  const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== CBOR_CONTENT_TYPE)
+    throw new TransportError("content_type_unsupported", `${url} did not answer with ${CBOR_CONTENT_TYPE}.`);
+  return readBody(url, response, maxBytes);
+}
+
+/** What the other side says of its refusal is shown, not believed. */
+async function refusal(url: string, response: Response): Promise<TransportError> {
+  const problem = await readBody(url, response, MAX_PROBLEM_BYTES).then(parseProblem, () => null);
+  const reason = problem === null ? "" : ` ${problem.code}: ${problem.detail}`;
+  return new TransportError("status_unexpected", `${url} answered with status ${response.status}.${reason}`);
+}
+
+/** Counts bytes after decompression, and stops reading at the first one too many. */
+async function readBody(url: string, response: Response, maxBytes: number): Promise<Bytes> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes.`);
+    }
+    parts.push(part.value);
+  }
+  return concatBytes(...parts);
+}

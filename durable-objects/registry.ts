@@ -1,0 +1,184 @@
+// The registry of a region: the newest signed record of each worker key, until it expires. It judges form,
+// signature, delegation, time and order; it does not judge whether a worker is any good.
+
+import { DurableObject } from "cloudflare:workers";
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import { CodedError, RegistryError } from "../protocol/errors.ts";
+import { MAX_REGION_RECORDS } from "../protocol/limits.ts";
+import { formatProblem, type Problem } from "../protocol/problem.ts";
+import { type OpenedRecord, openRecord } from "../protocol/record.ts";
+import {
+  MAX_KEYS_PER_OPERATOR,
+  MAX_REGISTRY_BYTES,
+  QUARANTINE_SECONDS,
+  SEQ_MEMORY_SECONDS,
+} from "./limits.ts";
+import { createSchema } from "./schema.ts";
+
+interface RecordRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  digest: ArrayBuffer;
+  bytes: ArrayBuffer | null;
+}
+
+export class Registry extends DurableObject {
+  readonly #sql: SqlStorage;
+  /** Unix ms. */
+  readonly #clock: () => number;
+  /** Unix ms of the alarm that is set; null if there is none. Owned by the constructor, alarm() and #setNextAlarm(). */
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env, clock: () => number = () => Date.now()) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#clock = clock;
+    createSchema(this.#sql);
+    // A crash between rows and alarm is repaired here, by the same code that sets the alarm otherwise.
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAt = await ctx.storage.getAlarm();
+      this.#setNextAlarm();
+    });
+  }
+
+  /**
+   * Keeps a signed record: null, or why not: the codes of openRecord, `record_stale`, `record_conflict`,
+   * `key_quarantined`, `registry_full`. The refusal is data, because RPC carries no error classes.
+   * A repetition of the kept record is kept: publishing is idempotent.
+   */
+  async put(bytes: Bytes): Promise<Problem | null> {
+    // attacker-controlled: anybody may call this with anything.
+    let opened: OpenedRecord;
+    try {
+      opened = await openRecord(bytes, { now: this.#clock() });
+    } catch (error) {
+      if (error instanceof CodedError) return formatProblem(error);
+      throw error;
+    }
+    // Nothing awaits from here to the end: two records of one key are decided one after the other, and the rows
+    // and the alarm become durable together or not at all.
+    const refusal = this.ctx.storage.transactionSync(() => this.#keep(opened));
+    this.#setNextAlarm();
+    return refusal === null ? null : formatProblem(refusal);
+  }
+
+  /** The signed records that have not expired, ordered by worker key. */
+  list(): Bytes[] {
+    const rows = this.#sql.exec<{ bytes: ArrayBuffer }>(
+      "SELECT bytes FROM records WHERE bytes IS NOT NULL AND expires_at > ? ORDER BY worker_key",
+      this.#now(),
+    );
+    return Array.from(rows, ({ bytes }) => new Uint8Array(bytes));
+  }
+
+  /** Drops what is due. Running it early, late or twice does no harm. */
+  override alarm(): void {
+    const now = this.#now();
+    this.#alarmAt = null;
+    this.ctx.storage.transactionSync(() => {
+      this.#sql.exec("UPDATE records SET bytes = NULL WHERE bytes IS NOT NULL AND expires_at <= ?", now);
+      this.#sql.exec("DELETE FROM records WHERE forget_at <= ?", now);
+      this.#sql.exec("DELETE FROM quarantine WHERE ends_at <= ?", now);
+    });
+    this.#setNextAlarm();
+  }
+
+  /** Returns the refusal and does not throw it: the transaction that quarantines a key must commit. */
+  #keep({ record, digest, bytes }: OpenedRecord): RegistryError | null {
+    const { workerKey, operatorKey, seq, expiresAt } = record;
+    const now = this.#now();
+    const [quarantined] = this.#sql.exec(
+      "SELECT 1 FROM quarantine WHERE worker_key = ? AND ends_at > ?",
+      workerKey,
+      now,
+    );
+    if (quarantined !== undefined) {
+      return new RegistryError(
+        "key_quarantined",
+        "this worker key signed two records with the same seq: use a new key",
+      );
+    }
+    const [known] = this.#sql.exec<RecordRow>(
+      "SELECT seq, digest, bytes FROM records WHERE worker_key = ?",
+      workerKey,
+    );
+    if (known !== undefined && seq < known.seq) {
+      return new RegistryError(
+        "record_stale",
+        `the record has seq ${seq}, but seq ${known.seq} is known: publish the newer one`,
+      );
+    }
+    if (known !== undefined && seq === known.seq) {
+      if (equalBytes(new Uint8Array(known.digest), digest)) return null;
+      this.#quarantine(record.workerKey, operatorKey, known.bytes, bytes);
+      return new RegistryError(
+        "record_conflict",
+        `seq ${seq} is known with different content: the worker key is quarantined`,
+      );
+    }
+    const full = this.#findFull(workerKey, operatorKey, bytes.length);
+    if (full !== null) return new RegistryError("registry_full", full);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO records (worker_key, operator_key, seq, digest, bytes, expires_at, forget_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      workerKey,
+      operatorKey,
+      seq,
+      digest,
+      bytes,
+      expiresAt,
+      Math.ceil(now + SEQ_MEMORY_SECONDS),
+    );
+    return null;
+  }
+
+  #quarantine(workerKey: Bytes, operatorKey: Bytes, kept: ArrayBuffer | null, refused: Bytes): void {
+    this.#sql.exec("DELETE FROM records WHERE worker_key = ?", workerKey);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO quarantine (worker_key, operator_key, kept, refused, ends_at) VALUES (?, ?, ?, ?, ?)",
+      workerKey,
+      operatorKey,
+      kept,
+      refused,
+      Math.ceil(this.#now() + QUARANTINE_SECONDS),
+    );
+  }
+
+  /** Which limit another record of this key and size would break, in words; null if none. */
+  #findFull(workerKey: Bytes, operatorKey: Bytes, size: number): string | null {
+    const totals = this.#sql
+      .exec<{ keys: number; bytes: number; operatorKeys: number }>(
+        `SELECT COUNT(*) AS keys, COALESCE(SUM(size), 0) AS bytes, COALESCE(SUM(operator_key = ?), 0) AS operatorKeys
+         FROM (SELECT worker_key, operator_key, COALESCE(LENGTH(bytes), 0) AS size FROM records
+               UNION ALL SELECT worker_key, operator_key, 0 FROM quarantine)
+         WHERE worker_key <> ?`,
+        operatorKey,
+        workerKey,
+      )
+      .one();
+    if (totals.operatorKeys >= MAX_KEYS_PER_OPERATOR) {
+      return `the operator has ${MAX_KEYS_PER_OPERATOR} worker keys here: wait until one expires`;
+    }
+    if (totals.keys >= MAX_REGION_RECORDS || totals.bytes + size > MAX_REGISTRY_BYTES) {
+      return "the region has no room for another record: publish to another region";
+    }
+    return null;
+  }
+
+  #setNextAlarm(): void {
+    const { due } = this.#sql
+      .exec<{ due: number | null }>(
+        `SELECT MIN(due) AS due FROM (
+           SELECT MIN(IIF(bytes IS NULL, forget_at, expires_at)) AS due FROM records
+           UNION ALL SELECT MIN(ends_at) FROM quarantine)`,
+      )
+      .one();
+    if (due === null || due * 1000 === this.#alarmAt) return;
+    // Not awaited: the output gate holds every reply until this is durable, and an await would part it from the rows.
+    void this.ctx.storage.setAlarm(due * 1000);
+    this.#alarmAt = due * 1000;
+  }
+
+  /** Unix seconds, as records count them. */
+  #now(): number {
+    return this.#clock() / 1000;
+  }
+}

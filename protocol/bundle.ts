@@ -1,0 +1,121 @@
+// The certificate file: everything a stranger needs to check an answer offline. Every byte of it is under a
+// signature or a digest that a signature covers, so no byte can be changed.
+
+import { type Bytes, equalBytes } from "./bytes.ts";
+import { decode, encode, readArray, readBytes, readInteger } from "./cbor.ts";
+import { decodeCertificateValue, encodeCertificateValue, type QuorumCertificate } from "./certificate.ts";
+import { VerificationError } from "./errors.ts";
+import {
+  MAX_BUNDLE_BYTES,
+  MAX_CERTIFICATE_SIGNATURES,
+  MAX_CLOCK_SKEW_MS,
+  MAX_DEADLINE_MS,
+  MAX_RECORD_BYTES,
+  NONCE_BYTES,
+  SALT_BYTES,
+} from "./limits.ts";
+import type { PolicyName } from "./policy.ts";
+import { verifyReceipt } from "./receipt.ts";
+import {
+  type Assignment,
+  assignmentDigest,
+  decodeAssignment,
+  decodePolicyName,
+  encodeAssignment,
+  requestDigest,
+} from "./request.ts";
+import { openSigner, type Signer } from "./signer.ts";
+import { outputDigest } from "./statement.ts";
+import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
+import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+
+/**
+ * Bundle, docs/protocol.md §13:
+ * `[version, certificate, nonce: bstr .size 16, deadline: uint, policy: tstr, assignment, salt: bstr .size 32,
+ *   outputs: [1*16 tensor], records: [1*16 bstr]]`, one record for each signature, in the same order.
+ */
+export interface Bundle {
+  readonly certificate: QuorumCertificate;
+  readonly nonce: Bytes;
+  readonly deadline: number; // unix milliseconds
+  readonly policy: PolicyName;
+  readonly assignment: Assignment;
+  readonly salt: Bytes;
+  readonly outputs: readonly Tensor[];
+  readonly records: readonly Bytes[]; // `record` envelopes
+}
+
+export function encodeBundle(bundle: Bundle): Bytes {
+  return encode([
+    VERSION,
+    encodeCertificateValue(bundle.certificate),
+    bundle.nonce,
+    bundle.deadline,
+    bundle.policy,
+    encodeAssignment(bundle.assignment),
+    bundle.salt,
+    encodeTensors(bundle.outputs),
+    bundle.records,
+  ]);
+}
+
+/** The form only. Throws DecodeError. */
+export function decodeBundle(bytes: Bytes): Bundle {
+  // attacker-controlled: a file from anywhere.
+  const title = "The bundle";
+  const fields = readArray(decode(bytes, { maxBytes: MAX_BUNDLE_BYTES, title }), 9, title);
+  readVersion(fields[0], title);
+  const certificate = decodeCertificateValue(fields[1]);
+  const records = { min: 1, max: MAX_CERTIFICATE_SIGNATURES };
+  return {
+    certificate,
+    nonce: readBytes(fields[2], NONCE_BYTES, "nonce"),
+    deadline: readInteger(fields[3], MILLISECONDS, "deadline"),
+    policy: decodePolicyName(fields[4]),
+    assignment: decodeAssignment(fields[5]),
+    salt: readBytes(fields[6], SALT_BYTES, "salt"),
+    outputs: decodeTensors(fields[7], "outputs"),
+    records: readArray(fields[8], records, "records").map((record) =>
+      readBytes(record, { min: 1, max: MAX_RECORD_BYTES }, "record"),
+    ),
+  };
+}
+
+/** A bundle in which every signature, record and digest held. Whether its signers suffice is policy. */
+export interface OpenedBundle {
+  readonly bundle: Bundle;
+  readonly signers: readonly Signer[]; // one for each signature, in order of seats
+}
+
+/**
+ * Form, then digests, then signatures and records. Throws DecodeError, VerificationError `request_mismatch`,
+ * `assignment_mismatch`, `output_mismatch`, `time_mismatch` and whatever verifyReceipt and openSigner throw.
+ */
+export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
+  const bundle = decodeBundle(bytes);
+  const { certificate, assignment, salt, outputs, records, deadline } = bundle;
+  const { statement, signatures } = certificate;
+  const { model, engine } = statement;
+  if (!equalBytes(await requestDigest({ ...bundle, model, engine }), statement.request))
+    throw new VerificationError("request_mismatch", "The statement is about another request.");
+  if (!equalBytes(await assignmentDigest(assignment), statement.assignment))
+    throw new VerificationError("assignment_mismatch", "The statement names another assignment.");
+  if (!equalBytes(await outputDigest(salt, outputs), statement.outputDigest))
+    throw new VerificationError("output_mismatch", "The outputs are not the ones that were signed.");
+  if (records.length !== signatures.length)
+    throw new VerificationError("record_mismatch", "A bundle holds one record for each signature.");
+  const signers = await Promise.all(
+    signatures.map(async (signature, index) => {
+      checkTime(signature.wrap.time, deadline);
+      await verifyReceipt({ statement, ...signature });
+      return openSigner({ statement, ...signature }, records[index]!);
+    }),
+  );
+  return { bundle, signers };
+}
+
+/** A signed time must lie where an honest worker's clock could be while the request was open. */
+export function checkTime(time: number, deadline: number): void {
+  if (time > deadline + MAX_CLOCK_SKEW_MS || time < deadline - MAX_DEADLINE_MS - MAX_CLOCK_SKEW_MS)
+    throw new VerificationError("time_mismatch", "A worker signed at a time when the request was not open.");
+}

@@ -1,0 +1,106 @@
+// The errors of the project. A code is API and is spelled the same on the wire; a message is for people and
+// names the thing, the limit and the way out. Programmer mistakes are TypeError or RangeError instead.
+
+/** Bytes that do not have the form they should have. Nothing was believed. */
+export type DecodeCode =
+  | "malformed" // not CBOR, or truncated, or with bytes after the end
+  | "not_canonical" // CBOR, but not the one encoding of its value
+  | "too_large" // more bytes, items or levels than the limit
+  | "wrong_type"
+  | "wrong_length"
+  | "out_of_range"
+  | "wrong_version"
+  | "text_malformed";
+
+/** Well-formed bytes whose signature, key, digest or time does not hold. */
+export type VerificationCode =
+  | "key_inadmissible"
+  | "key_reused" // one key in two roles
+  | "signature_invalid"
+  | "header_mismatch" // an envelope of another role, or with another header than the protocol's
+  | "delegation_mismatch"
+  | "delegation_expired"
+  | "record_expired"
+  | "record_not_yet_valid"
+  | "record_mismatch" // not the record that the receipt names
+  | "worker_mismatch" // signed by another key than the one asked
+  | "seat_mismatch"
+  | "request_mismatch"
+  | "assignment_mismatch"
+  | "model_mismatch"
+  | "engine_mismatch"
+  | "input_mismatch"
+  | "output_mismatch"
+  | "trace_mismatch"
+  | "statement_mismatch"
+  | "time_mismatch" // a signed time outside what the request allows
+  | "not_a_conflict";
+
+/** Everything is authentic, and still not what was asked for. */
+export type PolicyCode =
+  | "policy_unknown"
+  | "policy_not_met"
+  | "committee_unavailable"
+  | "quorum_not_reached"
+  | "quorum_split";
+
+/** The engine or the worker around it cannot or will not run this. */
+export type InferenceCode =
+  | "input_invalid"
+  | "model_unknown"
+  | "engine_unknown"
+  | "kernels_mismatch"
+  | "manifest_mismatch"
+  | "manifest_invalid"
+  | "chunk_corrupt"
+  | "chunk_unavailable"
+  | "memory_exhausted"
+  | "deadline_exceeded"
+  | "seat_refused"
+  | "overloaded";
+
+/** Bytes did not arrive, or not as HTTP should carry them. */
+export type TransportCode =
+  | "regions_unreachable"
+  | "unreachable"
+  | "timed_out"
+  | "cancelled"
+  | "body_too_large"
+  | "body_missing"
+  | "content_type_unsupported"
+  | "status_unexpected"
+  | "route_unknown"
+  | "method_not_allowed";
+
+/** A region will not keep this record. */
+export type RegistryCode =
+  | "record_stale" // an older seq than the one kept
+  | "record_conflict" // the same seq with different content: the key is quarantined
+  | "key_quarantined"
+  | "registry_full";
+
+export class CodedError<C extends string = string> extends Error {
+  readonly code: C;
+
+  constructor(code: C, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+export class DecodeError extends CodedError<DecodeCode> {}
+export class VerificationError extends CodedError<VerificationCode> {}
+export class PolicyError extends CodedError<PolicyCode> {}
+export class InferenceError extends CodedError<InferenceCode> {}
+export class TransportError extends CodedError<TransportCode> {}
+export class RegistryError extends CodedError<RegistryCode> {}
+
+/** Every code that a worker or a region may put on the wire. */
+export type ProblemCode =
+  | DecodeCode
+  | VerificationCode
+  | PolicyCode
+  | InferenceCode
+  | TransportCode
+  | RegistryCode;

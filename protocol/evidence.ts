@@ -1,0 +1,88 @@
+// Evidence: two receipts for one question with different results. Since a result is a function of the question,
+// at least one of the two signers is at fault, and anyone who has the input can tell which.
+
+import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
+import { decode, encode, readArray, readBytes } from "./cbor.ts";
+import { DecodeError, VerificationError } from "./errors.ts";
+import { MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES, MAX_RECORD_BYTES } from "./limits.ts";
+import { openReceipt, type Receipt } from "./receipt.ts";
+import { openSigner, type Signer } from "./signer.ts";
+import type { Statement } from "./statement.ts";
+import { readVersion, VERSION } from "./version.ts";
+
+/** One side of evidence: a `receipt` envelope and the `record` envelope that it names. */
+export interface SignedResult {
+  readonly receipt: Bytes;
+  readonly record: Bytes;
+}
+
+export interface OpenedEvidence {
+  /** In the order of the file: by receipt bytes. Neither is said to be the liar. */
+  readonly sides: readonly [OpenedSide, OpenedSide];
+}
+
+export interface OpenedSide {
+  readonly receipt: Receipt;
+  readonly signer: Signer;
+}
+
+/**
+ * Evidence, docs/protocol.md §15: `[version, receipt: bstr, record: bstr, receipt: bstr, record: bstr]`, the
+ * lower receipt bytes first, so that one conflict has one file.
+ */
+export function encodeEvidence(a: SignedResult, b: SignedResult): Bytes {
+  const [first, second] = compareBytes(a.receipt, b.receipt) <= 0 ? [a, b] : [b, a];
+  return encode([VERSION, first.receipt, first.record, second.receipt, second.record]);
+}
+
+/**
+ * Checks everything: form, both receipts, both records, that the question is one and the results are two. Throws
+ * DecodeError, VerificationError `not_a_conflict` and whatever openReceipt and openSigner throw.
+ */
+export async function openEvidence(bytes: Bytes): Promise<OpenedEvidence> {
+  // attacker-controlled: whoever wants to accuse a worker writes such a file.
+  const title = "The evidence";
+  const fields = readArray(decode(bytes, { maxBytes: MAX_EVIDENCE_BYTES, title }), 5, title);
+  readVersion(fields[0], title);
+  const receipts = [fields[1], fields[3]].map((field) =>
+    readBytes(field, { min: 1, max: MAX_RECEIPT_BYTES }, "receipt"),
+  );
+  const records = [fields[2], fields[4]].map((field) =>
+    readBytes(field, { min: 1, max: MAX_RECORD_BYTES }, "record"),
+  );
+  if (compareBytes(receipts[0]!, receipts[1]!) >= 0)
+    throw new DecodeError("not_canonical", "Evidence holds the lower receipt first.");
+  const [first, second] = await Promise.all([
+    openSide(receipts[0]!, records[0]!),
+    openSide(receipts[1]!, records[1]!),
+  ]);
+  checkConflict(first.receipt.statement, second.receipt.statement);
+  return { sides: [first, second] };
+}
+
+async function openSide(receiptBytes: Bytes, recordBytes: Bytes): Promise<OpenedSide> {
+  const receipt = await openReceipt(receiptBytes);
+  return { receipt, signer: await openSigner(receipt, recordBytes) };
+}
+
+/** The fields that make the question; a worker recomputes them from what it received before it signs. */
+const QUESTION_FIELDS = ["model", "engine", "inputCommitment", "request", "assignment"] as const;
+
+/** Policy: a trace or an op count that differs is a conflict too; they are functions of the question as well. */
+const RESULT_FIELDS = ["outputDigest", "traceRoot"] as const;
+
+/** Whether two statements answer one question with two results. */
+export function isConflict(a: Statement, b: Statement): boolean {
+  return (
+    QUESTION_FIELDS.every((field) => equalBytes(a[field], b[field])) &&
+    (RESULT_FIELDS.some((field) => !equalBytes(a[field], b[field])) || a.opCount !== b.opCount)
+  );
+}
+
+function checkConflict(a: Statement, b: Statement): void {
+  if (!isConflict(a, b))
+    throw new VerificationError(
+      "not_a_conflict",
+      "The two receipts answer different questions, or agree. That proves no fault.",
+    );
+}

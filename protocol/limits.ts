@@ -1,0 +1,82 @@
+// Every magic number of the protocol, with its unit and its reason. Encoders and decoders both hold to them.
+
+/** First field of every top-level structure; a peer that speaks another version is refused, not guessed at. */
+export const PROTOCOL_VERSION = 1;
+
+/** SHA-256. */
+export const DIGEST_BYTES = 32;
+/** Ed25519, RFC 8032 §5.1.5 and §5.1.6. */
+export const KEY_BYTES = 32;
+export const SECRET_KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+/** 128 random bits: two requests or two runs never share one by chance. */
+export const NONCE_BYTES = 16;
+/** 256 random bits hide a guessable input or output behind its commitment. */
+export const SALT_BYTES = 32;
+
+/** No structure nests deeper than 6; the margin is for the containers that tests wrap around them. */
+export const MAX_CBOR_DEPTH = 12;
+/** A million one-byte items would cost a decoder 100 times their size in memory. The largest message, a
+ * region's record list, holds MAX_REGION_RECORDS items; a manifest some thousands. */
+export const MAX_CBOR_ITEMS = 65_536;
+
+/** Dimensions of one tensor; images and batches of sequences need 4. */
+export const MAX_TENSOR_RANK = 8;
+/** 16 MiB: an eighth of the memory of the smallest isolate, which must hold the model too. */
+export const MAX_TENSOR_BYTES = 16 * 1024 * 1024;
+/** Inputs or outputs of one request; the shipped models have 1 to 3. */
+export const MAX_TENSORS = 16;
+/** All tensors of one request together, and the framing around them. */
+export const MAX_REQUEST_BYTES = MAX_TENSOR_BYTES + 64 * 1024;
+/** Outputs, block digests and a receipt. */
+export const MAX_REPLY_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
+/** Block digests of one run; the shipped models have fewer than 100 blocks. */
+export const MAX_BLOCKS = 4096;
+/** Multiply-adds (or elements, for operations without any) of one run: an hour of a processor at 10^10 a second has
+ * 3.6 × 10^13. */
+export const MAX_OP_COUNT = 2 ** 45;
+
+/** Seats of one request: the largest committee (5) and every group that may be asked after it. */
+export const MAX_SEATS = 64;
+/** Signatures in one certificate. */
+export const MAX_CERTIFICATE_SIGNATURES = 16;
+/** How far ahead a deadline may lie. A worker never waits longer, so nothing may ask for more. */
+export const MAX_DEADLINE_MS = 120_000;
+/** Clocks of honest machines differ by less. Bounds what a signed time may claim. */
+export const MAX_CLOCK_SKEW_MS = 300_000;
+
+/** A receipt is about 700 bytes. */
+export const MAX_RECEIPT_BYTES = 2048;
+/** A delegation is about 330 bytes; a domain name has at most 253. */
+export const MAX_DELEGATION_BYTES = 1024;
+/** A record with one endpoint, one model and one engine is about 900 bytes. */
+export const MAX_RECORD_BYTES = 8192;
+/** 16 signatures are about 4 KB. */
+export const MAX_CERTIFICATE_BYTES = 8192;
+/** Outputs, a certificate and the records of its signers. */
+export const MAX_BUNDLE_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
+/** Two receipts and two records. */
+export const MAX_EVIDENCE_BYTES = 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES) + 64;
+/** Detail of a problem document; the code is what programs read. */
+export const MAX_PROBLEM_BYTES = 4096;
+
+/** 48 h: a stolen worker key, or a worker that is gone, disappears from every list by itself. */
+export const MAX_RECORD_LIFETIME_SECONDS = 48 * 3600;
+/** 400 days: an operator renews delegations once a year. */
+export const MAX_DELEGATION_LIFETIME_SECONDS = 400 * 86_400;
+export const MAX_ENDPOINTS = 4;
+/** An origin: scheme, a domain name of at most 253 characters, a port. */
+export const MAX_ENDPOINT_CHARACTERS = 272;
+/** RFC 1035 §2.3.4, without the final dot. */
+export const MAX_DOMAIN_CHARACTERS = 253;
+export const MAX_SLUG_CHARACTERS = 48;
+export const MAX_SEALING_KEYS = 4;
+export const MAX_RECORD_MODELS = 64;
+export const MAX_RECORD_ENGINES = 8;
+export const MAX_DOMAIN_PROOF_BYTES = 2048;
+/** A sealing key is an X25519 key or a longer hybrid one. */
+export const MAX_SEALING_KEY_BYTES = 1280;
+
+/** Records in one answer of a region: about 1 MiB of them, and a few seconds of signatures to check. */
+export const MAX_REGION_RECORDS = 1024;
+export const MAX_REGION_RESPONSE_BYTES = 2 * 1024 * 1024;

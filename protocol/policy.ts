@@ -1,0 +1,79 @@
+// Policies: how many independent operators must sign the same bytes before an answer is one.
+// docs/protocol.md §14.
+
+import { type Bytes, equalBytes } from "./bytes.ts";
+import { PolicyError } from "./errors.ts";
+
+export type PolicyName = "fast" | "standard" | "strict";
+
+export interface Policy {
+  readonly name: PolicyName;
+  readonly groups: number; // asked at first; a group is a provider × operator domain, one operator each
+  readonly minProviders: number; // among the asked
+  readonly accept: number; // distinct operators that must sign one statement
+  readonly acceptProviders: number; // distinct providers among those
+  readonly auditPermille: number; // share of accepted answers that is executed again, in thousandths
+}
+
+export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+  fast: { name: "fast", groups: 1, minProviders: 1, accept: 1, acceptProviders: 1, auditPermille: 100 },
+  standard: {
+    name: "standard",
+    groups: 3,
+    minProviders: 2,
+    accept: 2,
+    acceptProviders: 2,
+    auditPermille: 20,
+  },
+  strict: { name: "strict", groups: 5, minProviders: 3, accept: 5, acceptProviders: 3, auditPermille: 0 },
+};
+
+export const POLICY_NAMES = ["fast", "standard", "strict"] as const satisfies readonly PolicyName[];
+
+/** Throws PolicyError `policy_unknown`. */
+export function parsePolicyName(text: string): PolicyName {
+  const name = POLICY_NAMES.find((candidate) => candidate === text);
+  if (name === undefined)
+    throw new PolicyError("policy_unknown", `There is no policy "${text}". Use ${POLICY_NAMES.join(", ")}.`);
+  return name;
+}
+
+/** Who stands behind a signature, as their record says. */
+export interface Party {
+  readonly operator: string; // a domain
+  readonly operatorKey: Bytes;
+  readonly provider: string;
+}
+
+/** One operator: the same domain or the same key. Two names with one key count once, and the other way round. */
+export function isSameOperator(a: Party, b: Party): boolean {
+  return a.operator === b.operator || equalBytes(a.operatorKey, b.operatorKey);
+}
+
+/**
+ * One party for each operator, the first of each: what may be counted. Parties linked through a third, by domain
+ * to one and by key to the other, are one operator too, in whatever order they come.
+ */
+export function distinctOperators<P extends Party>(parties: readonly P[]): P[] {
+  const clusters: P[][] = [];
+  for (const party of parties) {
+    const linked = clusters.filter((cluster) => cluster.some((member) => isSameOperator(member, party)));
+    const [first, ...rest] = linked;
+    if (first === undefined) clusters.push([party]);
+    else {
+      first.push(...rest.flat(), party);
+      for (const cluster of rest) clusters.splice(clusters.indexOf(cluster), 1);
+    }
+  }
+  return clusters.map((cluster) => cluster[0]!);
+}
+
+export function countProviders(parties: readonly Party[]): number {
+  return new Set(parties.map((party) => party.provider)).size;
+}
+
+/** Whether signers of one statement are enough. Removes duplicates before it counts. */
+export function meetsPolicy(policy: Policy, signers: readonly Party[]): boolean {
+  const distinct = distinctOperators(signers);
+  return distinct.length >= policy.accept && countProviders(distinct) >= policy.acceptProviders;
+}

@@ -1,0 +1,208 @@
+// A worker's record: what it is, who runs it and where it answers, in its own words and under its own key.
+// Regions keep records and cannot change them; the newest `seq` of a worker key wins.
+
+import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
+import { decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
+import { openEnvelope, signEnvelope } from "./cose.ts";
+import { openDelegation } from "./delegation.ts";
+import { digest } from "./digest.ts";
+import { publicKey } from "./ed25519.ts";
+import { DecodeError, VerificationError } from "./errors.ts";
+import {
+  DIGEST_BYTES,
+  KEY_BYTES,
+  MAX_CLOCK_SKEW_MS,
+  MAX_DELEGATION_BYTES,
+  MAX_DOMAIN_CHARACTERS,
+  MAX_DOMAIN_PROOF_BYTES,
+  MAX_ENDPOINT_CHARACTERS,
+  MAX_ENDPOINTS,
+  MAX_RECORD_BYTES,
+  MAX_RECORD_ENGINES,
+  MAX_RECORD_LIFETIME_SECONDS,
+  MAX_RECORD_MODELS,
+  MAX_REQUEST_BYTES,
+  MAX_SEALING_KEY_BYTES,
+  MAX_SEALING_KEYS,
+  MAX_SLUG_CHARACTERS,
+} from "./limits.ts";
+import { checkDomain, checkEndpoint, checkSlug } from "./names.ts";
+import { readVersion, SECONDS, VERSION } from "./version.ts";
+
+/**
+ * WorkerRecord, docs/protocol.md §7; the payload of a `record` envelope by the worker key:
+ * `[version, workerKey: bstr .size 32, seq: uint, issuedAt: uint, expiresAt: uint, operator: tstr,
+ *   operatorKey: bstr .size 32, delegation: bstr, endpoints: [1*4 tstr], provider: tstr, region: tstr,
+ *   sealingKeys: [*4 bstr], models: [*64 bstr .size 32], engines: [*8 bstr .size 32],
+ *   limits: [maxRequestBytes: uint], price: uint, domainProof: bstr / null]`
+ */
+export interface WorkerRecord {
+  readonly workerKey: Bytes;
+  readonly seq: number;
+  readonly issuedAt: number; // unix seconds
+  readonly expiresAt: number; // unix seconds, at most 48 h after issuedAt
+  readonly operator: string; // a domain
+  readonly operatorKey: Bytes;
+  readonly delegation: Bytes; // a `delegation` envelope by operatorKey, for workerKey
+  readonly endpoints: readonly string[]; // origins, the preferred one first
+  readonly provider: string; // who runs the machines: a slug
+  readonly region: string; // where: a slug
+  readonly sealingKeys: readonly Bytes[];
+  readonly models: readonly Bytes[]; // digests, ascending
+  readonly engines: readonly Bytes[]; // digests, ascending
+  readonly limits: { readonly maxRequestBytes: number };
+  readonly price: number; // millionths of a US dollar a request; 0 is free
+  readonly domainProof: Bytes | null; // carried; not checked here
+}
+
+/** A record whose form, signatures and times held at the `now` it was opened with. */
+export interface OpenedRecord {
+  readonly record: WorkerRecord;
+  readonly digest: Bytes; // digest("record", bytes): what receipts name
+  readonly bytes: Bytes;
+}
+
+const ANY_UINT = { min: 0, max: Number.MAX_SAFE_INTEGER } as const;
+
+function encodeRecord(record: WorkerRecord): Bytes {
+  return encode([
+    VERSION,
+    record.workerKey,
+    record.seq,
+    record.issuedAt,
+    record.expiresAt,
+    record.operator,
+    record.operatorKey,
+    record.delegation,
+    record.endpoints,
+    record.provider,
+    record.region,
+    record.sealingKeys,
+    record.models,
+    record.engines,
+    [record.limits.maxRequestBytes],
+    record.price,
+    record.domainProof,
+  ]);
+}
+
+function decodeRecord(payload: Bytes): WorkerRecord {
+  const title = "The record";
+  const fields = readArray(decode(payload, { maxBytes: MAX_RECORD_BYTES, title }), 17, title);
+  readVersion(fields[0], title);
+  const record: WorkerRecord = {
+    workerKey: readBytes(fields[1], KEY_BYTES, "workerKey"),
+    seq: readInteger(fields[2], ANY_UINT, "seq"),
+    issuedAt: readInteger(fields[3], SECONDS, "issuedAt"),
+    expiresAt: readInteger(fields[4], SECONDS, "expiresAt"),
+    operator: checkDomain(readText(fields[5], MAX_DOMAIN_CHARACTERS, "operator"), "operator"),
+    operatorKey: readBytes(fields[6], KEY_BYTES, "operatorKey"),
+    delegation: readBytes(fields[7], { min: 1, max: MAX_DELEGATION_BYTES }, "delegation"),
+    endpoints: readArray(fields[8], { min: 1, max: MAX_ENDPOINTS }, "endpoints").map((endpoint) =>
+      checkEndpoint(readText(endpoint, MAX_ENDPOINT_CHARACTERS, "endpoint"), "endpoint"),
+    ),
+    provider: checkSlug(readText(fields[9], MAX_SLUG_CHARACTERS, "provider"), "provider"),
+    region: checkSlug(readText(fields[10], MAX_SLUG_CHARACTERS, "region"), "region"),
+    sealingKeys: readArray(fields[11], { min: 0, max: MAX_SEALING_KEYS }, "sealingKeys").map((key) =>
+      readBytes(key, { min: KEY_BYTES, max: MAX_SEALING_KEY_BYTES }, "sealingKey"),
+    ),
+    models: readDigests(fields[12], MAX_RECORD_MODELS, "models"),
+    engines: readDigests(fields[13], MAX_RECORD_ENGINES, "engines"),
+    limits: {
+      maxRequestBytes: readInteger(
+        readArray(fields[14], 1, "limits")[0],
+        { min: 1, max: MAX_REQUEST_BYTES },
+        "maxRequestBytes",
+      ),
+    },
+    price: readInteger(fields[15], ANY_UINT, "price"),
+    domainProof:
+      fields[16] === null
+        ? null
+        : readBytes(fields[16], { min: 1, max: MAX_DOMAIN_PROOF_BYTES }, "domainProof"),
+  };
+  const lifetime = record.expiresAt - record.issuedAt;
+  if (lifetime <= 0 || lifetime > MAX_RECORD_LIFETIME_SECONDS)
+    throw new DecodeError(
+      "out_of_range",
+      "A record lives for more than 0 and at most 48 hours after issuedAt.",
+    );
+  return record;
+}
+
+/** Ascending and without repeats, so that one set has one encoding. */
+function readDigests(value: unknown, max: number, title: string): Bytes[] {
+  const digests = readArray(value, { min: 0, max }, title).map((item) =>
+    readBytes(item, DIGEST_BYTES, title),
+  );
+  if (digests.some((item, index) => index > 0 && compareBytes(digests[index - 1]!, item) >= 0))
+    throw new DecodeError("not_canonical", `${title} must be ascending and without repeats.`);
+  return digests;
+}
+
+/** No key may serve in two roles, whatever its order in the record. */
+function checkKeySeparation(record: WorkerRecord): void {
+  const keys = [record.workerKey, record.operatorKey, ...record.sealingKeys];
+  if (keys.some((key, index) => keys.slice(0, index).some((earlier) => equalBytes(earlier, key))))
+    throw new VerificationError(
+      "key_reused",
+      "One key, one role: worker, operator and sealing keys must differ.",
+    );
+}
+
+/**
+ * Signs with the worker's key, after the checks of form that openRecord makes, so that a worker cannot publish
+ * what nobody will read. Throws DecodeError, VerificationError `key_reused`, `worker_mismatch`.
+ */
+export async function signRecord(record: WorkerRecord, secretKey: Bytes): Promise<Bytes> {
+  const payload = encodeRecord(record);
+  checkKeySeparation(decodeRecord(payload));
+  if (!equalBytes(await publicKey(secretKey), record.workerKey))
+    throw new VerificationError("worker_mismatch", "A record must be signed by its own workerKey.");
+  const bytes = await signEnvelope({ role: "record", secretKey, payload });
+  if (bytes.length > MAX_RECORD_BYTES)
+    throw new DecodeError(
+      "too_large",
+      `The record has ${bytes.length} bytes; the limit is ${MAX_RECORD_BYTES}.`,
+    );
+  return bytes;
+}
+
+/**
+ * Lengths, form, signature, delegation, time. `now` is unix milliseconds: the moment at which it must hold.
+ * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `key_reused`,
+ * `worker_mismatch`, `delegation_mismatch`, `delegation_expired`, `record_expired`, `record_not_yet_valid`.
+ */
+export async function openRecord(bytes: Bytes, options: { readonly now: number }): Promise<OpenedRecord> {
+  // attacker-controlled: anyone may post a record.
+  const envelope = await openEnvelope({ role: "record", bytes, maxBytes: MAX_RECORD_BYTES });
+  const record = decodeRecord(envelope.payload);
+  if (!equalBytes(envelope.key, record.workerKey))
+    throw new VerificationError("worker_mismatch", "The record is signed by another key than its workerKey.");
+  checkKeySeparation(record);
+  checkTimes(record, options.now);
+  const { operatorKey, delegation } = await openDelegation(record.delegation, options);
+  if (
+    !equalBytes(operatorKey, record.operatorKey) ||
+    !equalBytes(delegation.workerKey, record.workerKey) ||
+    delegation.operator !== record.operator
+  )
+    throw new VerificationError(
+      "delegation_mismatch",
+      "The delegation names another operator, key or worker.",
+    );
+  return { record, digest: await digest("record", bytes), bytes };
+}
+
+function checkTimes(record: WorkerRecord, now: number): void {
+  if (record.expiresAt * 1000 <= now)
+    throw new VerificationError(
+      "record_expired",
+      `The record of ${record.operator} is expired. Publish a new one.`,
+    );
+  if (record.issuedAt * 1000 > now + MAX_CLOCK_SKEW_MS)
+    throw new VerificationError(
+      "record_not_yet_valid",
+      `The record of ${record.operator} is issued in the future. Set the worker's clock.`,
+    );
+}

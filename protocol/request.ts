@@ -1,0 +1,110 @@
+// A request for one run of one model, as each worker of a committee receives it: the same but for the seat.
+
+import type { Bytes } from "./bytes.ts";
+import { type CborValue, decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
+import { digest } from "./digest.ts";
+import { DecodeError } from "./errors.ts";
+import { DIGEST_BYTES, MAX_REQUEST_BYTES, MAX_SEATS, NONCE_BYTES, SALT_BYTES } from "./limits.ts";
+import { POLICY_NAMES, type PolicyName } from "./policy.ts";
+import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
+import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+
+/**
+ * Assignment, docs/protocol.md §9: `[mode: "S", seedDigest: bstr .size 32]`. Mode S: the client drew the seed,
+ * and shows here that it held it before it asked.
+ */
+export interface Assignment {
+  readonly mode: "S";
+  readonly seedDigest: Bytes; // digest("seed", seed)
+}
+
+/** What the request digest covers: everything that is the same for every seat and need not stay private. */
+export interface Question {
+  readonly model: Bytes; // 32
+  readonly engine: Bytes; // 32
+  readonly nonce: Bytes; // 16
+  readonly deadline: number; // unix milliseconds
+  readonly policy: PolicyName;
+  readonly assignment: Assignment;
+}
+
+/**
+ * InferRequest, docs/protocol.md §9:
+ * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint, policy: tstr,
+ *   assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
+ */
+export interface InferRequest extends Question {
+  readonly salt: Bytes; // 32; hides input and output behind their digests
+  readonly seat: number;
+  readonly inputs: readonly Tensor[];
+}
+
+export const SEATS = { min: 0, max: MAX_SEATS - 1 } as const;
+
+export function encodeAssignment({ mode, seedDigest }: Assignment): CborValue {
+  return [mode, seedDigest];
+}
+
+/** Throws DecodeError. */
+export function decodeAssignment(value: unknown): Assignment {
+  const fields = readArray(value, 2, "assignment");
+  const mode = readText(fields[0], 1, "assignment mode");
+  if (mode !== "S") throw new DecodeError("out_of_range", `The assignment mode is ${mode}; only S is known.`);
+  return { mode, seedDigest: readBytes(fields[1], DIGEST_BYTES, "seedDigest") };
+}
+
+/** Throws DecodeError `out_of_range` for a policy that this version does not know. */
+export function decodePolicyName(value: unknown): PolicyName {
+  const text = readText(value, 16, "policy");
+  const name = POLICY_NAMES.find((candidate) => candidate === text);
+  if (name === undefined) throw new DecodeError("out_of_range", `policy must be ${POLICY_NAMES.join(", ")}.`);
+  return name;
+}
+
+export function encodeRequest(request: InferRequest): Bytes {
+  return encode([
+    VERSION,
+    request.model,
+    request.engine,
+    request.nonce,
+    request.deadline,
+    request.policy,
+    encodeAssignment(request.assignment),
+    request.salt,
+    request.seat,
+    encodeTensors(request.inputs),
+  ]);
+}
+
+/** Throws DecodeError. That the deadline is near and the model served is the worker's check. */
+export function decodeRequest(bytes: Bytes): InferRequest {
+  // attacker-controlled: requests are not signed.
+  const title = "The request";
+  const fields = readArray(decode(bytes, { maxBytes: MAX_REQUEST_BYTES, title }), 10, title);
+  readVersion(fields[0], title);
+  return {
+    model: readBytes(fields[1], DIGEST_BYTES, "model"),
+    engine: readBytes(fields[2], DIGEST_BYTES, "engine"),
+    nonce: readBytes(fields[3], NONCE_BYTES, "nonce"),
+    deadline: readInteger(fields[4], MILLISECONDS, "deadline"),
+    policy: decodePolicyName(fields[5]),
+    assignment: decodeAssignment(fields[6]),
+    salt: readBytes(fields[7], SALT_BYTES, "salt"),
+    seat: readInteger(fields[8], SEATS, "seat"),
+    inputs: decodeTensors(fields[9], "inputs"),
+  };
+}
+
+/** digest("request", the request without salt, seat and inputs). */
+export function requestDigest(question: Question): Promise<Bytes> {
+  const { model, engine, nonce, deadline, policy, assignment } = question;
+  return digest(
+    "request",
+    encode([VERSION, model, engine, nonce, deadline, policy, encodeAssignment(assignment)]),
+  );
+}
+
+/** digest("assignment", the assignment): what a statement names. */
+export function assignmentDigest(assignment: Assignment): Promise<Bytes> {
+  return digest("assignment", encode(encodeAssignment(assignment)));
+}

@@ -1,0 +1,128 @@
+// What a worker vouches for. The statement is the same on every honest worker, to the byte; the wrap is its own.
+
+import type { Bytes } from "./bytes.ts";
+import { type CborValue, encode, readArray, readBytes, readInteger } from "./cbor.ts";
+import { digest } from "./digest.ts";
+import { DecodeError } from "./errors.ts";
+import { DIGEST_BYTES, MAX_OP_COUNT, NONCE_BYTES, PROTOCOL_VERSION } from "./limits.ts";
+import { SEATS } from "./request.ts";
+import { encodeTensors, type Tensor } from "./tensor.ts";
+import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+
+/**
+ * Statement, docs/protocol.md §11:
+ * `[version, model, engine, inputCommitment, outputDigest, traceRoot, request, assignment: each bstr .size 32,
+ *   opCount: uint, status: "ok"]`
+ */
+export interface Statement {
+  readonly version: typeof PROTOCOL_VERSION;
+  readonly model: Bytes;
+  readonly engine: Bytes;
+  readonly inputCommitment: Bytes;
+  readonly outputDigest: Bytes;
+  readonly traceRoot: Bytes;
+  readonly request: Bytes;
+  readonly assignment: Bytes;
+  readonly opCount: number;
+  readonly status: "ok";
+}
+
+/**
+ * Wrap, docs/protocol.md §11:
+ * `[statement: bstr .size 32, seat: uint, record: bstr .size 32, workerNonce: bstr .size 16,
+ *   keyedTraceRoot: bstr .size 32, time: uint]`
+ */
+export interface Wrap {
+  readonly statement: Bytes; // digest("statement", statement)
+  readonly seat: number;
+  readonly record: Bytes; // digest of the record the worker answers under
+  readonly workerNonce: Bytes; // 16
+  readonly keyedTraceRoot: Bytes;
+  readonly time: number; // unix milliseconds, the worker's clock
+}
+
+export function encodeStatement(statement: Statement): CborValue {
+  return [
+    statement.version,
+    statement.model,
+    statement.engine,
+    statement.inputCommitment,
+    statement.outputDigest,
+    statement.traceRoot,
+    statement.request,
+    statement.assignment,
+    statement.opCount,
+    statement.status,
+  ];
+}
+
+/** Throws DecodeError. */
+export function decodeStatement(value: unknown): Statement {
+  const fields = readArray(value, 10, "The statement");
+  readVersion(fields[0], "The statement");
+  if (fields[9] !== "ok") throw new DecodeError("out_of_range", "The statement's status must be ok.");
+  return {
+    version: PROTOCOL_VERSION,
+    model: readBytes(fields[1], DIGEST_BYTES, "model"),
+    engine: readBytes(fields[2], DIGEST_BYTES, "engine"),
+    inputCommitment: readBytes(fields[3], DIGEST_BYTES, "inputCommitment"),
+    outputDigest: readBytes(fields[4], DIGEST_BYTES, "outputDigest"),
+    traceRoot: readBytes(fields[5], DIGEST_BYTES, "traceRoot"),
+    request: readBytes(fields[6], DIGEST_BYTES, "request"),
+    assignment: readBytes(fields[7], DIGEST_BYTES, "assignment"),
+    opCount: readInteger(fields[8], { min: 1, max: MAX_OP_COUNT }, "opCount"),
+    status: "ok",
+  };
+}
+
+export function encodeWrap(wrap: Wrap): CborValue {
+  return [wrap.statement, wrap.seat, wrap.record, wrap.workerNonce, wrap.keyedTraceRoot, wrap.time];
+}
+
+/** Throws DecodeError. */
+export function decodeWrap(value: unknown): Wrap {
+  const fields = readArray(value, 6, "The wrap");
+  return {
+    statement: readBytes(fields[0], DIGEST_BYTES, "statement"),
+    seat: readInteger(fields[1], SEATS, "seat"),
+    record: readBytes(fields[2], DIGEST_BYTES, "record"),
+    workerNonce: readBytes(fields[3], NONCE_BYTES, "workerNonce"),
+    keyedTraceRoot: readBytes(fields[4], DIGEST_BYTES, "keyedTraceRoot"),
+    time: readInteger(fields[5], MILLISECONDS, "time"),
+  };
+}
+
+export function statementDigest(statement: Statement): Promise<Bytes> {
+  return digest("statement", encode(encodeStatement(statement)));
+}
+
+/** Binds and hides the inputs: whoever knows salt and inputs can check it, nobody else can guess at it. */
+export function inputCommitment(salt: Bytes, inputs: readonly Tensor[]): Promise<Bytes> {
+  return digest("input", encode([VERSION, salt, encodeTensors(inputs)]));
+}
+
+export function outputDigest(salt: Bytes, outputs: readonly Tensor[]): Promise<Bytes> {
+  return digest("output", encode([VERSION, salt, encodeTensors(outputs)]));
+}
+
+/** Over the SHA-256 of each block's output, in order. Shows where two runs part. */
+export function traceRoot(blocks: readonly Bytes[]): Promise<Bytes> {
+  return digest("trace", encode([VERSION, blocks]));
+}
+
+/**
+ * The HMAC key under which one worker must hash its block outputs for one request. Anyone can derive it, and only
+ * who has the block outputs themselves can use it: copying another worker's reply is not enough.
+ */
+export function traceKey(options: {
+  readonly request: Bytes; // request digest
+  readonly workerKey: Bytes;
+  readonly workerNonce: Bytes;
+}): Promise<Bytes> {
+  return digest("trace-key", encode([VERSION, options.request, options.workerKey, options.workerNonce]));
+}
+
+/** Over HMAC-SHA-256(traceKey, block output) of each block, in order. */
+export function keyedTraceRoot(keyedBlocks: readonly Bytes[]): Promise<Bytes> {
+  return digest("keyed-trace", encode([VERSION, keyedBlocks]));
+}

@@ -1,0 +1,76 @@
+// Tensors: the only data that models see. Little endian, row major, nothing else about them is said.
+
+import type { Bytes } from "./bytes.ts";
+import { type CborValue, readArray, readBytes, readInteger } from "./cbor.ts";
+import { DecodeError } from "./errors.ts";
+import { MAX_TENSOR_BYTES, MAX_TENSOR_RANK, MAX_TENSORS } from "./limits.ts";
+
+export type DType = "u8" | "i8" | "i32" | "f32";
+
+/**
+ * Tensor, docs/protocol.md §8: `[dtype: 0 u8 / 1 i8 / 2 i32 / 3 f32, shape: [*8 uint .ge 1], data: bstr]`
+ * with `data` of product(shape) × size(dtype) bytes, at most 16 MiB. A shape of [] is one element.
+ */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Bytes;
+}
+
+const DTYPES: readonly DType[] = ["u8", "i8", "i32", "f32"]; // the index is the wire value
+
+export const DTYPE_BYTES: Readonly<Record<DType, number>> = { u8: 1, i8: 1, i32: 4, f32: 4 };
+
+/** The tensor as a CBOR value. Throws what decodeTensor would. */
+export function encodeTensor(tensor: Tensor): CborValue {
+  checkTensor(tensor);
+  return [DTYPES.indexOf(tensor.dtype), tensor.shape, tensor.data];
+}
+
+/** Throws DecodeError `wrong_type`, `wrong_length`, `out_of_range`. */
+export function decodeTensor(value: unknown): Tensor {
+  // attacker-controlled.
+  const fields = readArray(value, 3, "A tensor");
+  const tensor: Tensor = {
+    dtype: DTYPES[readInteger(fields[0], { min: 0, max: DTYPES.length - 1 }, "dtype")]!,
+    shape: readArray(fields[1], { min: 0, max: MAX_TENSOR_RANK }, "shape").map((size) =>
+      readInteger(size, { min: 1, max: MAX_TENSOR_BYTES }, "A dimension"),
+    ),
+    data: readBytes(fields[2], { min: 1, max: MAX_TENSOR_BYTES }, "Tensor data"),
+  };
+  checkTensor(tensor);
+  return tensor;
+}
+
+export function encodeTensors(tensors: readonly Tensor[]): CborValue {
+  return tensors.map(encodeTensor);
+}
+
+/** One to 16 tensors, at most 16 MiB together. Throws as decodeTensor does. */
+export function decodeTensors(value: unknown, title: string): Tensor[] {
+  return readArray(value, { min: 1, max: MAX_TENSORS }, title).map(decodeTensor);
+}
+
+/** What both directions hold to, so that nothing can be sent that will not be read. */
+function checkTensor({ dtype, shape, data }: Tensor): void {
+  if (!DTYPES.includes(dtype))
+    throw new DecodeError("out_of_range", `Unknown dtype. Use ${DTYPES.join(", ")}.`);
+  if (shape.length > MAX_TENSOR_RANK || data.length > MAX_TENSOR_BYTES)
+    throw new DecodeError("wrong_length", `A tensor has at most ${MAX_TENSOR_RANK} dimensions and 16 MiB.`);
+  // Each factor is below 2^24 and there are 8, so the product may round; it can then not equal data.length.
+  const bytes = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+  if (shape.some((size) => !(size >= 1)) || bytes !== data.length)
+    throw new DecodeError(
+      "wrong_length",
+      `A ${dtype} tensor of [${shape}] has ${bytes} bytes, not ${data.length}.`,
+    );
+  if (dtype === "f32" && !isFinite32(data))
+    throw new DecodeError("out_of_range", "An f32 tensor holds a value that is not finite.");
+}
+
+/** Policy: an infinity or a NaN, of which there are many bit patterns, never enters or leaves a model. */
+function isFinite32(data: Bytes): boolean {
+  for (let index = 2; index < data.length; index += 4)
+    if (data[index]! >= 0x80 && (data[index + 1]! & 0x7f) === 0x7f) return false; // all 8 exponent bits set
+  return true;
+}

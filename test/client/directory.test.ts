@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { after, test } from "node:test";
+import { fetchDirectory } from "../../client/directory.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { MAX_REGION_RESPONSE_BYTES } from "../../protocol/limits.ts";
+import { signRecord } from "../../protocol/record.ts";
+import { encodeRecordList } from "../../protocol/record-list.ts";
+import { createWorker, NOW } from "../protocol/fixtures.ts";
+import { HOSTILE_BYTES } from "../protocol/strictness.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { closeAll, listen } from "./network.ts";
+
+const servers: Server[] = [];
+after(() => closeAll(servers));
+
+const a = await createWorker("a");
+const b = await createWorker("b");
+const c = await createWorker("c");
+
+/** A region that answers every GET /v1/records with `body`; null is silence. */
+async function startRegion(body: Uint8Array | null, status = 200): Promise<string> {
+  const server = createServer((request, response) => {
+    assert.equal(`${request.method} ${request.url}`, "GET /v1/records");
+    if (body === null) return;
+    response.writeHead(status, { "content-type": "application/cbor" });
+    response.end(body);
+  });
+  servers.push(server);
+  return listen(server);
+}
+
+function listOf(...records: Bytes[]): Promise<string> {
+  return startRegion(encodeRecordList(records));
+}
+
+const options = () => ({ fetch, clock: new ManualClock(NOW), deadlineMs: 3000 });
+
+test("the directory is the union of the regions, each worker once", async () => {
+  const regions = [
+    await listOf(a.opened.bytes, b.opened.bytes),
+    await listOf(b.opened.bytes, c.opened.bytes),
+  ];
+  const directory = await fetchDirectory({ ...options(), regions });
+  assert.deepEqual(
+    directory.records.map(({ record }) => record.operator),
+    ["a.example", "b.example", "c.example"],
+  );
+  assert.deepEqual(
+    directory.regions.map((report) => [report.region, report.outcome]),
+    regions.map((region) => [region, "listed"]),
+  );
+  assert.deepEqual(directory.refused, []);
+});
+
+test("a region that is down, silent, broken or flooding is reported, and the others serve", async () => {
+  const clock = new ManualClock(NOW);
+  const good = await listOf(a.opened.bytes);
+  const silent = await startRegion(null);
+  const flooding = await startRegion(new Uint8Array(MAX_REGION_RESPONSE_BYTES + 1));
+  const broken = await startRegion(new Uint8Array(0), 500);
+  const regions = ["http://127.0.0.1:1", silent, flooding, broken, good];
+  const pending = fetchDirectory({ fetch, clock, deadlineMs: 3000, regions });
+  // The silent region's timer is the only one left once all others have answered.
+  while (clock.running !== 1) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(3000);
+  const directory = await pending;
+  assert.deepEqual(
+    directory.regions.map((report) => (report.outcome === "failed" ? report.code : report.records)),
+    ["unreachable", "timed_out", "body_too_large", "status_unexpected", 1],
+  );
+  assert.equal(directory.records.length, 1);
+});
+
+test("hostile bytes from a region are its failure, never an exception", async () => {
+  const good = await listOf(a.opened.bytes);
+  for (const [title, body] of HOSTILE_BYTES) {
+    const directory = await fetchDirectory({ ...options(), regions: [await startRegion(body), good] });
+    assert.equal(directory.records.length, 1, title);
+    assert.equal(directory.regions[0]!.outcome, title === "an empty array" ? "listed" : "failed", title);
+  }
+});
+
+test("no region reachable is one error that names them all and the way out", async () => {
+  const regions = ["http://127.0.0.1:1", await startRegion(new Uint8Array(0), 503)];
+  await assert.rejects(fetchDirectory({ ...options(), regions }), (error: Error & { code?: string }) => {
+    assert.equal(error.code, "regions_unreachable");
+    for (const region of regions) assert.ok(error.message.includes(region));
+    assert.match(error.message, /Check the addresses/);
+    return true;
+  });
+});
+
+test("an empty region list and a region that is not an origin are mistakes, not failures", async () => {
+  await assert.rejects(fetchDirectory({ ...options(), regions: [] }), RangeError);
+  for (const region of ["region.example", "http://region.example", "https://region.example/v1"])
+    await assert.rejects(
+      fetchDirectory({ ...options(), regions: [region] }),
+      { code: "text_malformed" },
+      region,
+    );
+});
+
+test("the newest seq of a worker wins, whichever region has it", async () => {
+  const newer = await signRecord({ ...a.opened.record, seq: 2, region: "us-east" }, a.secretKey);
+  for (const regions of [
+    [await listOf(a.opened.bytes), await listOf(newer)],
+    [await listOf(newer), await listOf(a.opened.bytes)],
+  ]) {
+    const { records } = await fetchDirectory({ ...options(), regions });
+    assert.deepEqual(
+      records.map(({ record }) => [record.seq, record.region]),
+      [[2, "us-east"]],
+    );
+  }
+});
+
+test("two records under one seq make a worker unusable until it signs a newer one", async () => {
+  const twin = await signRecord({ ...a.opened.record, region: "us-east" }, a.secretKey);
+  const regions = [
+    await listOf(a.opened.bytes, b.opened.bytes),
+    await listOf(twin),
+    await listOf(a.opened.bytes),
+  ];
+  const directory = await fetchDirectory({ ...options(), regions });
+  assert.deepEqual(
+    directory.records.map(({ record }) => record.operator),
+    ["b.example"],
+  );
+  assert.ok(directory.refused.some(({ code }) => code === "record_conflict"));
+  const newer = await signRecord({ ...a.opened.record, seq: 2 }, a.secretKey);
+  const healed = await fetchDirectory({ ...options(), regions: [...regions, await listOf(newer)] });
+  assert.equal(healed.records.length, 2);
+});
+
+test("expired, forged and malformed records are refused one by one, with their codes", async () => {
+  const expired = await createWorker("expired", { now: NOW - 86_400_000 });
+  const forged = b.opened.bytes.slice();
+  forged[forged.length - 1]! ^= 1;
+  const region = await listOf(expired.opened.bytes, forged, Uint8Array.of(0), a.opened.bytes);
+  const directory = await fetchDirectory({ ...options(), regions: [region] });
+  assert.deepEqual(
+    directory.records.map(({ record }) => record.operator),
+    ["a.example"],
+  );
+  assert.deepEqual(
+    directory.refused.map(({ code }) => code),
+    ["record_expired", "signature_invalid", "wrong_type"],
+  );
+});
+
+test("a region elsewhere cannot send requests to this machine", async () => {
+  const local = await createWorker("local", { endpoint: "http://127.0.0.1:8787" });
+  const body = encodeRecordList([local.opened.bytes, a.opened.bytes]);
+  const headers = { "content-type": "application/cbor" };
+  const remote = async () => new Response(body, { headers });
+  const far = await fetchDirectory({ ...options(), fetch: remote, regions: ["https://region.example"] });
+  assert.deepEqual(
+    far.refused.map(({ code }) => code),
+    ["loopback_refused"],
+  );
+  assert.equal(far.records.length, 1);
+  const near = await fetchDirectory({ ...options(), regions: [await startRegion(body)] });
+  assert.equal(near.records.length, 2);
+});

@@ -1,0 +1,175 @@
+// Workers on loopback: real HTTP, real keys, real signatures, and a small function in place of a model. Each has a
+// part to play, which a test can change at any time.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { LocalRerun } from "../../client/rerun.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { concatBytes, utf8 } from "../../protocol/bytes.ts";
+import { digestRaw } from "../../protocol/digest.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { formatProblem, PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
+import type { OpenedRecord } from "../../protocol/record.ts";
+import { encodeReply } from "../../protocol/reply.ts";
+import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
+import {
+  bytesFor,
+  createReceipt,
+  createWorker,
+  type SignOptions,
+  type TestWorker,
+} from "../protocol/fixtures.ts";
+
+export const OP_COUNT = 7; // what fixtures sign
+
+/** Two blocks: bytes reversed, then each xor 0x5a. Deterministic, and a single input byte changes both. */
+export const RERUN: LocalRerun = {
+  opCount: OP_COUNT,
+  async run({ inputs, traceKey }) {
+    const first = inputs[0]!.data.slice().reverse();
+    const second = first.map((byte) => byte ^ 0x5a);
+    const keyedBlocks =
+      traceKey && (await Promise.all([first, second].map((block) => hmac(traceKey, block))));
+    return {
+      outputs: [{ dtype: "u8", shape: [second.length], data: second }],
+      blocks: await Promise.all([first, second].map(digestRaw)),
+      keyedBlocks,
+    };
+  },
+};
+
+async function hmac(key: Bytes, bytes: Bytes): Promise<Bytes> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const imported = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes));
+}
+
+/** What a worker sends: a status, a content type and a body, or null for silence. */
+export interface Sent {
+  readonly status?: number;
+  readonly type?: string;
+  readonly headers?: Record<string, string>;
+  readonly body: Uint8Array;
+}
+
+export type Part = (request: InferRequest, worker: TestWorker) => Promise<Sent | null>;
+
+/** A part that computes honestly and may change what it signs or sends. */
+export function signing(
+  change: (request: InferRequest) => SignOptions,
+  send: Partial<Parameters<typeof encodeReply>[0]> = {},
+): Part {
+  return async (request, worker) => {
+    const run = await RERUN.run({ inputs: request.inputs, traceKey: null });
+    const keyedBlocks: SignOptions["keyedBlocks"] = async (traceKey) => [
+      ...(await RERUN.run({ inputs: request.inputs, traceKey })).keyedBlocks!,
+    ];
+    const options = { result: run, keyedBlocks, ...change(request) };
+    const receipt = await createReceipt(worker, request, options);
+    const { outputs, blocks } = options.result;
+    return { body: encodeReply({ receipt, outputs, blocks, ...send }) };
+  };
+}
+
+export const honest: Part = signing(() => ({}));
+/** All liars tell the same lie: outputs of zeros, with a trace to match. */
+export const lying: Part = signing(({ inputs }) => ({
+  result: {
+    outputs: [{ dtype: "u8", shape: [inputs[0]!.data.length], data: new Uint8Array(inputs[0]!.data.length) }],
+    blocks: [new Uint8Array(32)],
+  },
+}));
+/** Another lie than the other liars'. */
+export const lyingAlone: Part = signing(() => ({
+  result: { outputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(7) }], blocks: [new Uint8Array(32)] },
+}));
+/** Signs the right result without having the blocks, as one that copied it must. */
+export const copying: Part = signing(() => ({ keyedBlocks: (key) => [key] }));
+export const silent: Part = async () => null;
+export const refusing: Part = async () => {
+  const problem = formatProblem(new InferenceError("overloaded", "Ask again in a second."));
+  return { status: problem.status, type: PROBLEM_CONTENT_TYPE, body: utf8(JSON.stringify(problem)) };
+};
+
+export interface NetworkWorker {
+  readonly worker: TestWorker;
+  part: Part;
+  readonly seats: number[]; // the seats it was asked in
+}
+
+export interface Network {
+  readonly workers: readonly NetworkWorker[];
+  readonly records: readonly OpenedRecord[];
+  /** The worker behind a record. */
+  of(record: OpenedRecord): NetworkWorker;
+  close(): Promise<void>;
+}
+
+/** One honest worker of its own operator for each provider named. */
+export async function startNetwork(providers: readonly string[]): Promise<Network> {
+  const servers: Server[] = [];
+  const workers: NetworkWorker[] = [];
+  for (const [index, provider] of providers.entries()) {
+    const server = createServer((request, response) => {
+      answer(workers[index]!, request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+    const endpoint = await listen(server);
+    servers.push(server);
+    const worker = await createWorker(`operator-${index}`, { provider, endpoint });
+    workers.push({ worker, part: honest, seats: [] });
+  }
+  return {
+    workers,
+    records: workers.map(({ worker }) => worker.opened),
+    of: (record) => workers.find(({ worker }) => worker.opened.digest.join() === record.digest.join())!,
+    close: () => closeAll(servers),
+  };
+}
+
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export async function closeAll(servers: readonly Server[]): Promise<void> {
+  for (const server of servers) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+async function answer(
+  worker: NetworkWorker,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const parts: Uint8Array[] = [];
+  for await (const part of request) parts.push(part as Uint8Array);
+  if (request.method !== "POST" || request.url !== "/v1/infer")
+    throw new Error(`${request.method} ${request.url}`);
+  const asked = decodeRequest(concatBytes(...parts));
+  worker.seats.push(asked.seat);
+  const sent = await worker.part(asked, worker.worker);
+  if (sent === null) return; // the connection stays open and nothing comes
+  response.writeHead(sent.status ?? 200, {
+    "content-type": sent.type ?? "application/cbor",
+    ...sent.headers,
+  });
+  response.end(sent.body);
+}
+
+/** Bytes for askQuorum: the same seed, nonce and salt each time; `audited` decides the draw. */
+export function createRandom(audited: boolean): (length: number) => Bytes {
+  return (length) =>
+    length === 4
+      ? new Uint8Array(4).fill(audited ? 0 : 0xff)
+      : Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 0xff);
+}
+
+/** The seed that createRandom gives to askQuorum. */
+export const SEED = createRandom(false)(32);
+
+/** A second key for the name's worker, for parts that sign with the wrong one. */
+export function strangerKey(): Promise<Bytes> {
+  return bytesFor("a stranger's worker key");
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { planSeats } from "../../client/select.ts";
+import { type Bytes, utf8 } from "../../protocol/bytes.ts";
+import { digestRaw } from "../../protocol/digest.ts";
+import { countProviders, distinctOperators, POLICIES, type PolicyName } from "../../protocol/policy.ts";
+import type { OpenedRecord } from "../../protocol/record.ts";
+import { createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
+
+const template = (await createWorker("template")).opened;
+
+/** A record as planSeats reads it; it verifies nothing, so nothing is signed. */
+async function place(
+  name: string,
+  operator: string,
+  provider: string,
+  operatorSeed = operator,
+): Promise<OpenedRecord> {
+  const [workerKey, operatorKey] = [await key(`worker ${name}`), await key(`operator ${operatorSeed}`)];
+  return {
+    ...template,
+    digest: workerKey,
+    record: { ...template.record, workerKey, operatorKey, operator, provider },
+  };
+}
+
+function key(name: string): Promise<Bytes> {
+  return digestRaw(utf8(name));
+}
+
+function plan(records: readonly OpenedRecord[], policy: PolicyName, seed: Bytes) {
+  return planSeats({
+    records,
+    policy: POLICIES[policy],
+    model: MODEL,
+    engine: ENGINE,
+    requestBytes: 1000,
+    seed,
+  });
+}
+
+const seed = await key("seed");
+const names = (records: readonly OpenedRecord[]) => records.map(({ record }) => record.operator);
+
+test("seats are of distinct operators and enough providers, for every seed", async () => {
+  const records = await Promise.all(
+    Array.from({ length: 24 }, (_, i) => place(`${i}`, `o${i % 8}.example`, `p${i % 8 < 6 ? 0 : i % 8}`)),
+  );
+  for (const policy of ["fast", "standard", "strict"] as const)
+    for (let run = 0; run < 40; run++) {
+      const { seats, reserves } = await plan(records, policy, await key(`seed ${run}`));
+      const parties = seats.map(({ record }) => record);
+      assert.equal(distinctOperators(parties).length, POLICIES[policy].groups);
+      assert.ok(countProviders(parties) >= POLICIES[policy].minProviders);
+      assert.equal(new Set(names([...seats, ...reserves])).size, 8);
+      assert.equal(seats.length + reserves.length, 8);
+    }
+});
+
+test("the plan is a function of records and seed, not of the order of records", async () => {
+  const records = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => place(`${i}`, `o${i % 5}.example`, `p${i % 3}`)),
+  );
+  const expected = await plan(records, "standard", seed);
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(records, { minLength: 12 }), async (shuffled) => {
+      assert.deepEqual(await plan(shuffled, "standard", seed), expected);
+    }),
+    { seed: 8, numRuns: 25 },
+  );
+  const others = await Promise.all(
+    [1, 2, 3, 4].map(async (n) => names((await plan(records, "standard", await key(`${n}`))).seats).join()),
+  );
+  assert.ok(new Set(others).size > 1, "another seed, another committee");
+});
+
+test("many workers in few groups win no more seats than their groups", async () => {
+  const honest = await Promise.all(
+    Array.from({ length: 36 }, (_, i) => place(`h${i}`, `h${i}.example`, `p${i % 6}`)),
+  );
+  const attackers = await Promise.all(
+    Array.from({ length: 360 }, (_, i) => place(`x${i}`, `x${i % 4}.example`, `p${i % 4}`)),
+  );
+  let won = 0;
+  const runs = 60;
+  for (let run = 0; run < runs; run++) {
+    const { seats } = await plan([...honest, ...attackers], "standard", await key(`run ${run}`));
+    won += names(seats).filter((name) => name.startsWith("x")).length;
+  }
+  // 4 of 40 groups: 10 % of 180 seats are expected, 18; by workers it would be 91 %, 164.
+  assert.ok(won < 36, `${won} of ${3 * runs} seats`);
+});
+
+test("one operator key under several domains gets one seat", async () => {
+  const records = await Promise.all([
+    place("1", "a.example", "one", "same"),
+    place("2", "b.example", "two", "same"),
+    place("3", "c.example", "three", "same"),
+  ]);
+  await assert.rejects(plan(records, "standard", seed), { code: "committee_unavailable", message: /1 of 1/ });
+});
+
+test("too few operators or providers is an error that says what is there", async () => {
+  const two = await Promise.all([place("1", "a.example", "one"), place("2", "b.example", "two")]);
+  await assert.rejects(plan(two, "standard", seed), { code: "committee_unavailable", message: /2 of 2/ });
+  const alike = await Promise.all(["1", "2", "3"].map((n) => place(n, `o${n}.example`, "one")));
+  await assert.rejects(plan(alike, "standard", seed), { code: "committee_unavailable", message: /3 of 1/ });
+  await assert.rejects(plan([], "fast", seed), { code: "committee_unavailable" });
+  assert.equal((await plan(two, "fast", seed)).seats.length, 1);
+});
+
+test("a worker without the model, without the engine or with a smaller limit is not asked", async () => {
+  const fit = await place("1", "a.example", "one");
+  const { record } = await place("2", "b.example", "two");
+  const unfit = [{ models: [ENGINE] }, { engines: [MODEL] }, { limits: { maxRequestBytes: 999 } }];
+  for (const change of unfit) {
+    const records = [fit, { ...template, record: { ...record, ...change } }];
+    const { seats, reserves } = await plan(records, "fast", seed);
+    assert.deepEqual([names(seats), names(reserves)], [["a.example"], []]);
+  }
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { verifyBundle } from "../../client/verify.ts";
+import { formatHex } from "../../protocol/bytes.ts";
+import { createBundle, createWorker, ENGINE, MODEL, OUTPUTS } from "../protocol/fixtures.ts";
+import { assertNoByteCanChange, assertStrict } from "../protocol/strictness.ts";
+
+const a = await createWorker("a");
+const b = await createWorker("b");
+const c = await createWorker("c");
+
+test("says who signed what, one line for each signature", async () => {
+  const verified = await verifyBundle(await createBundle([a, b, c], "standard"), { policy: null });
+  assert.deepEqual([verified.policy, verified.operators, verified.providers], ["standard", 3, 3]);
+  assert.deepEqual(
+    verified.signatures.map(({ seat, operator, provider, counted }) => [seat, operator, provider, counted]),
+    [
+      [0, "a.example", "provider-a", true],
+      [1, "b.example", "provider-b", true],
+      [2, "c.example", "provider-c", true],
+    ],
+  );
+  assert.deepEqual(
+    [formatHex(verified.model), formatHex(verified.engine)],
+    [formatHex(MODEL), formatHex(ENGINE)],
+  );
+  assert.deepEqual(verified.outputs, OUTPUTS);
+});
+
+test("the policy that a bundle names must hold", async () => {
+  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policy: null }), {
+    code: "policy_not_met",
+    message: /needs 2 distinct operators of 2 providers; 1 of 1 signed/,
+  });
+  await verifyBundle(await createBundle([a], "fast"), { policy: null });
+  await assert.rejects(verifyBundle(await createBundle([a, b, c], "strict"), { policy: null }), {
+    code: "policy_not_met",
+  });
+});
+
+test("the reader may ask for more than the asker did, not for less", async () => {
+  const fast = await createBundle([a], "fast");
+  await assert.rejects(verifyBundle(fast, { policy: "standard" }), { code: "policy_not_met" });
+  await verifyBundle(await createBundle([a, b], "fast"), { policy: "standard" });
+  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policy: "fast" }), {
+    code: "policy_not_met",
+  });
+});
+
+test("an operator with two workers, two domains or two keys is counted once", async () => {
+  const twins = [
+    await createWorker("twin", { operator: "a.example" }), // another worker of a's operator
+    await createWorker("mask", { operatorSeed: "a.example" }), // another domain with a's operator key
+    await createWorker("heir", { operator: "a.example", operatorSeed: "another" }), // a's domain, another key
+  ];
+  for (const twin of twins) {
+    const bundle = await createBundle([a, twin], "standard");
+    await assert.rejects(verifyBundle(bundle, { policy: null }), { code: "policy_not_met" });
+    const { signatures, operators } = await verifyBundle(await createBundle([a, twin, b], "standard"), {
+      policy: null,
+    });
+    assert.equal(operators, 2);
+    assert.deepEqual(
+      signatures.map(({ counted }) => counted),
+      [true, false, true],
+    );
+  }
+});
+
+test("signers of one provider are not a standard quorum", async () => {
+  const neighbour = await createWorker("neighbour", { provider: "provider-a" });
+  await assert.rejects(verifyBundle(await createBundle([a, neighbour], "standard"), { policy: null }), {
+    code: "policy_not_met",
+  });
+});
+
+test("every single-byte change of a certificate file is refused with a code", async () => {
+  const bytes = await createBundle([a], "fast");
+  const open = (changed: Uint8Array<ArrayBuffer>) => verifyBundle(changed, { policy: null });
+  await assertNoByteCanChange(bytes, open);
+  await assertStrict(bytes, open);
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Bundle, openBundle } from "../../protocol/bundle.ts";
+import { encodeCertificate, verifyCertificateSignatures } from "../../protocol/certificate.ts";
+import { createBundle, createWorker, ENGINE, MODEL, NOW, OUTPUTS } from "./fixtures.ts";
+import { assertNoByteCanChange } from "./strictness.ts";
+
+const a = await createWorker("a");
+const b = await createWorker("b");
+const c = await createWorker("c");
+
+test("a bundle names its signers and what they signed", async () => {
+  const { bundle, signers } = await openBundle(await createBundle([a, b, c], "standard"));
+  assert.deepEqual(
+    signers.map((signer) => signer.operator),
+    ["a.example", "b.example", "c.example"],
+  );
+  assert.deepEqual(
+    signers.map((signer) => signer.seat),
+    [0, 1, 2],
+  );
+  assert.deepEqual(bundle.outputs, OUTPUTS);
+  await verifyCertificateSignatures(bundle.certificate);
+});
+
+test("every single-byte change of a bundle is refused with a code", async () => {
+  const bytes = await createBundle([a, b], "standard");
+  assert.equal(await assertNoByteCanChange(bytes, openBundle), 2 * bytes.length);
+});
+
+test("a certificate of three signatures is under 1,000 bytes", async () => {
+  const { bundle } = await openBundle(await createBundle([a, b, c], "standard"));
+  assert.ok(encodeCertificate(bundle.certificate).length <= 1000);
+});
+
+/** What a forger would try: each a bundle of real signatures in which one thing was exchanged. */
+const FORGERIES: [string, string, (bundle: Bundle) => Bundle][] = [
+  ["another nonce", "request_mismatch", (bundle) => ({ ...bundle, nonce: new Uint8Array(16) })],
+  ["a later deadline", "request_mismatch", (bundle) => ({ ...bundle, deadline: bundle.deadline + 1 })],
+  ["a weaker policy", "request_mismatch", (bundle) => ({ ...bundle, policy: "fast" })],
+  [
+    "another seed",
+    "request_mismatch",
+    (bundle) => ({ ...bundle, assignment: { mode: "S", seedDigest: new Uint8Array(32) } }),
+  ],
+  ["another salt", "output_mismatch", (bundle) => ({ ...bundle, salt: new Uint8Array(32) })],
+  [
+    "another output",
+    "output_mismatch",
+    (bundle) => ({ ...bundle, outputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(1) }] }),
+  ],
+  ["exchanged records", "record_mismatch", (bundle) => ({ ...bundle, records: bundle.records.toReversed() })],
+  ["a missing record", "record_mismatch", (bundle) => ({ ...bundle, records: bundle.records.slice(1) })],
+  [
+    "one signature twice",
+    "not_canonical",
+    (bundle) => ({
+      ...bundle,
+      certificate: {
+        ...bundle.certificate,
+        signatures: [bundle.certificate.signatures[0]!, bundle.certificate.signatures[0]!],
+      },
+    }),
+  ],
+  [
+    "seats out of order",
+    "not_canonical",
+    (bundle) => ({
+      ...bundle,
+      certificate: { ...bundle.certificate, signatures: bundle.certificate.signatures.toReversed() },
+    }),
+  ],
+  [
+    "another's signature",
+    "signature_invalid",
+    (bundle) => {
+      const [first, second] = bundle.certificate.signatures;
+      const signatures = [first!, { ...second!, signature: first!.signature }];
+      return { ...bundle, certificate: { ...bundle.certificate, signatures } };
+    },
+  ],
+  [
+    "a small-order key",
+    "key_inadmissible",
+    (bundle) => {
+      const [first, second] = bundle.certificate.signatures;
+      const signatures = [first!, { ...second!, key: new Uint8Array(32) }];
+      return { ...bundle, certificate: { ...bundle.certificate, signatures } };
+    },
+  ],
+];
+
+for (const [title, code, forge] of FORGERIES)
+  test(`a bundle with ${title} is refused: ${code}`, async () => {
+    await assert.rejects(openBundle(await createBundle([a, b], "standard", forge)), { code });
+  });
+
+test("a signer whose record does not list the model or the engine is refused", async () => {
+  const noModel = await createWorker("d", { change: (record) => ({ ...record, models: [ENGINE] }) });
+  await assert.rejects(openBundle(await createBundle([a, noModel], "standard")), { code: "model_mismatch" });
+  const noEngine = await createWorker("e", { change: (record) => ({ ...record, engines: [MODEL] }) });
+  await assert.rejects(openBundle(await createBundle([a, noEngine], "standard")), {
+    code: "engine_mismatch",
+  });
+});
+
+test("a record counts at the time of signing, so a bundle outlives the records in it", async () => {
+  const bytes = await createBundle([a, b], "standard");
+  assert.ok(a.opened.record.expiresAt * 1000 < NOW + 86_400_000);
+  await openBundle(bytes); // there is no clock to pass
+});

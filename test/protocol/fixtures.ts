@@ -1,0 +1,186 @@
+// Real keys, records, receipts and bundles for tests. Keys come from names, so a failure repeats.
+
+import { type Bundle, encodeBundle } from "../../protocol/bundle.ts";
+import { type Bytes, compareBytes, utf8 } from "../../protocol/bytes.ts";
+import type { CertificateSignature } from "../../protocol/certificate.ts";
+import { signDelegation } from "../../protocol/delegation.ts";
+import { digestRaw } from "../../protocol/digest.ts";
+import { publicKey } from "../../protocol/ed25519.ts";
+import type { PolicyName } from "../../protocol/policy.ts";
+import { openReceipt, signReceipt } from "../../protocol/receipt.ts";
+import { type OpenedRecord, openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
+import { assignmentDigest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import {
+  inputCommitment,
+  keyedTraceRoot,
+  outputDigest,
+  type Statement,
+  statementDigest,
+  traceKey,
+  traceRoot,
+  type Wrap,
+} from "../../protocol/statement.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
+
+/** 2026-11-20T00:00:00Z in unix milliseconds: the tests' present. */
+export const NOW = 1_795_132_800_000;
+
+/** 32 bytes that depend on the name alone. */
+export function bytesFor(name: string): Promise<Bytes> {
+  return digestRaw(utf8(name));
+}
+
+export const MODEL = await bytesFor("model");
+export const ENGINE = await bytesFor("engine");
+
+export const INPUTS: readonly Tensor[] = [{ dtype: "u8", shape: [1, 4], data: Uint8Array.of(1, 2, 3, 4) }];
+export const OUTPUTS: readonly Tensor[] = [
+  { dtype: "f32", shape: [1, 2], data: new Uint8Array(Float32Array.of(0.25, 0.75).buffer) },
+];
+export const BLOCKS: readonly Bytes[] = [await bytesFor("block 0"), await bytesFor("block 1")];
+
+export interface TestWorker {
+  readonly secretKey: Bytes;
+  readonly opened: OpenedRecord;
+}
+
+export interface WorkerOptions {
+  readonly operator?: string; // defaults to a domain of the worker's own
+  readonly operatorSeed?: string;
+  readonly provider?: string;
+  readonly endpoint?: string;
+  readonly change?: (record: WorkerRecord) => WorkerRecord;
+  readonly now?: number;
+}
+
+/** A worker with keys and a record of its own. */
+export async function createWorker(name: string, options: WorkerOptions = {}): Promise<TestWorker> {
+  const now = options.now ?? NOW;
+  const operator = options.operator ?? `${name}.example`;
+  const secretKey = await bytesFor(`worker ${name}`);
+  const operatorSecretKey = await bytesFor(`operator ${options.operatorSeed ?? operator}`);
+  const workerKey = await publicKey(secretKey);
+  const seconds = Math.floor(now / 1000);
+  const record: WorkerRecord = {
+    workerKey,
+    seq: 1,
+    issuedAt: seconds - 60,
+    expiresAt: seconds + 3600,
+    operator,
+    operatorKey: await publicKey(operatorSecretKey),
+    delegation: await signDelegation(
+      { operator, workerKey, expiresAt: seconds + 30 * 86_400 },
+      operatorSecretKey,
+    ),
+    endpoints: [options.endpoint ?? `https://${name}.example`],
+    provider: options.provider ?? `provider-${name}`,
+    region: "eu-west",
+    sealingKeys: [],
+    models: [MODEL],
+    engines: [ENGINE],
+    limits: { maxRequestBytes: 1_000_000 },
+    price: 0,
+    domainProof: null,
+  };
+  const bytes = await signRecord(options.change?.(record) ?? record, secretKey);
+  return { secretKey, opened: await openRecord(bytes, { now }) };
+}
+
+/** A request in seat 0. */
+export async function createRequest(policy: PolicyName, now = NOW): Promise<InferRequest> {
+  return {
+    model: MODEL,
+    engine: ENGINE,
+    nonce: (await bytesFor("nonce")).slice(0, 16),
+    deadline: now + 10_000,
+    policy,
+    assignment: { mode: "S", seedDigest: await bytesFor("seed") },
+    salt: await bytesFor("salt"),
+    seat: 0,
+    inputs: INPUTS,
+  };
+}
+
+export interface Result {
+  readonly outputs: readonly Tensor[];
+  readonly blocks: readonly Bytes[];
+}
+
+export const RESULT: Result = { outputs: OUTPUTS, blocks: BLOCKS };
+
+/** What an honest worker says of `result`. */
+export async function createStatement(request: InferRequest, result: Result = RESULT): Promise<Statement> {
+  return {
+    version: 1,
+    model: request.model,
+    engine: request.engine,
+    inputCommitment: await inputCommitment(request.salt, request.inputs),
+    outputDigest: await outputDigest(request.salt, result.outputs),
+    traceRoot: await traceRoot(result.blocks),
+    request: await requestDigest(request),
+    assignment: await assignmentDigest(request.assignment),
+    opCount: 7,
+    status: "ok",
+  };
+}
+
+export interface SignOptions {
+  readonly result?: Result;
+  readonly time?: number;
+  /** HMACs of the block outputs; any bytes will do where no audit looks at them. */
+  readonly keyedBlocks?: (key: Bytes) => Promise<Bytes[]> | Bytes[];
+  readonly changeStatement?: (statement: Statement) => Statement;
+  readonly changeWrap?: (wrap: Wrap) => Wrap;
+}
+
+/** The receipt of a worker for a request. */
+export async function createReceipt(
+  worker: TestWorker,
+  request: InferRequest,
+  options: SignOptions = {},
+): Promise<Bytes> {
+  const honest = await createStatement(request, options.result);
+  const statement = options.changeStatement?.(honest) ?? honest;
+  const workerNonce = (await bytesFor(`nonce of ${worker.opened.record.operator}`)).slice(0, 16);
+  const { workerKey } = worker.opened.record;
+  const key = await traceKey({ request: statement.request, workerKey, workerNonce });
+  const wrap: Wrap = {
+    statement: await statementDigest(statement),
+    seat: request.seat,
+    record: worker.opened.digest,
+    workerNonce,
+    keyedTraceRoot: await keyedTraceRoot((await options.keyedBlocks?.(key)) ?? [key]),
+    time: options.time ?? NOW,
+  };
+  return signReceipt(statement, options.changeWrap?.(wrap) ?? wrap, worker.secretKey);
+}
+
+/** A bundle in which every worker signed the same result, in seats 0, 1, 2, … */
+export async function createBundle(
+  workers: readonly TestWorker[],
+  policy: PolicyName,
+  change: (bundle: Bundle) => Bundle = (bundle) => bundle,
+): Promise<Bytes> {
+  const request = await createRequest(policy);
+  const signatures: CertificateSignature[] = [];
+  for (const [seat, worker] of workers.entries())
+    signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat })));
+  const { nonce, deadline, assignment, salt } = request;
+  const statement = await createStatement(request);
+  const bundle: Bundle = {
+    certificate: { statement, signatures },
+    nonce,
+    deadline,
+    policy,
+    assignment,
+    salt,
+    outputs: OUTPUTS,
+    records: workers.map((worker) => worker.opened.bytes),
+  };
+  return encodeBundle(change(bundle));
+}
+
+/** Digests ascending, as records hold them. */
+export function sortDigests(digests: readonly Bytes[]): Bytes[] {
+  return digests.toSorted(compareBytes);
+}

@@ -1,0 +1,199 @@
+// The Registry object in real workerd, with a clock that tests set and faults that tests inject.
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { MAX_KEYS_PER_OPERATOR, MAX_REGISTRY_BYTES } from "../../durable-objects/limits.ts";
+import { type Bytes, formatHex } from "../../protocol/bytes.ts";
+import { MAX_REGION_RECORDS } from "../../protocol/limits.ts";
+import type { Problem } from "../../protocol/problem.ts";
+import { openRecord } from "../../protocol/record.ts";
+
+export type Fault =
+  | "failAlarmAndNotPersist"
+  | "failAlarmButPersist"
+  | "failRowsAndNotPersist"
+  | "failRowsButPersist";
+
+/** The real class; only time and the storage's failures are the test's. Outlives an eviction, as the module does. */
+const SOURCE = `
+import { Registry } from "./durable-objects/registry.ts";
+
+let now = 0;
+let fault = null;
+
+function break_(storage, method, name) {
+  const real = storage[method].bind(storage);
+  storage[method] = (...parameters) => {
+    const kind = fault;
+    if (kind !== null && kind.startsWith(name)) fault = null;
+    if (kind === name + "AndNotPersist") throw new Error(kind);
+    const result = real(...parameters);
+    if (kind === name + "ButPersist") throw new Error(kind);
+    return result;
+  };
+}
+
+export class TestRegistry extends Registry {
+  constructor(ctx, env) {
+    break_(ctx.storage, "setAlarm", "failAlarm");
+    break_(ctx.storage, "transactionSync", "failRows");
+    super(ctx, env, () => now);
+  }
+  setNow(time) { now = time; }
+  injectFault(kind) { fault = kind; }
+  getAlarm() { return this.ctx.storage.getAlarm(); }
+  runAlarm() { return this.alarm(); }
+}
+
+// Calls over HTTP: Miniflare's own stubs hold on to an object, and it could not be evicted.
+export default {
+  async fetch(request, env) {
+    const [name, method, parameter] = new URL(request.url).pathname.slice(1).split("/").map(decodeURIComponent);
+    const body = new Uint8Array(await request.arrayBuffer());
+    try {
+      const result = await env.Registry.getByName(name)[method](method === "put" ? body : JSON.parse(parameter));
+      return Response.json({ result: method === "list" ? result.map((bytes) => [...bytes]) : result ?? null });
+    } catch (error) {
+      return Response.json({ failure: String(error) });
+    }
+  },
+};
+`;
+
+export interface RegistryHandle {
+  put(bytes: Bytes): Promise<Problem | null>;
+  list(): Promise<Bytes[]>;
+  setNow(time: number): Promise<void>;
+  injectFault(kind: Fault): Promise<void>;
+  getAlarm(): Promise<number | null>;
+  runAlarm(): Promise<void>;
+}
+
+interface Row {
+  readonly worker_key: ArrayBuffer;
+  readonly operator_key: ArrayBuffer;
+  readonly seq: number;
+  readonly digest: ArrayBuffer;
+  readonly bytes: ArrayBuffer | null;
+  readonly expires_at: number;
+  readonly forget_at: number;
+}
+
+export interface TestRegistry {
+  open(name: string): RegistryHandle;
+  evict(name: string): Promise<void>;
+  rows(name: string): Promise<Row[]>;
+  quarantined(name: string): Promise<{ readonly worker_key: ArrayBuffer; readonly ends_at: number }[]>;
+  /** Asserts everything that must hold of one object between two calls. `now` is unix ms. */
+  check(name: string, now: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `storage` keeps the objects over restarts; null keeps them in a temporary folder. */
+export async function startTestRegistry(storage: string | null): Promise<TestRegistry> {
+  const { outputFiles } = await build({
+    stdin: { contents: SOURCE, resolveDir: fileURLToPath(new URL("../../", import.meta.url)), loader: "ts" },
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    external: ["cloudflare:workers"],
+    write: false,
+  });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      unsafeInspectDurableObjects: true,
+      log: new Log(LogLevel.NONE),
+      ...(storage === null ? {} : { resourcePersistencePath: storage }),
+      workers: [
+        {
+          name: "registry",
+          compatibilityDate: "2026-10-01",
+          modules: [{ type: "ESModule", path: "registry.mjs", contents: outputFiles[0]!.text }],
+          durableObjects: { Registry: { className: "TestRegistry", useSQLite: true } },
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+
+  const open = (name: string): RegistryHandle => {
+    const call = async <T>(
+      method: string,
+      parameter: unknown = null,
+      body: Bytes | null = null,
+    ): Promise<T> => {
+      const path = [name, method, JSON.stringify(parameter)].map(encodeURIComponent).join("/");
+      const response = await miniflare.dispatchFetch(`http://registry/${path}`, { method: "POST", body });
+      const { result, failure } = (await response.json()) as { result: T; failure?: string };
+      if (failure !== undefined) throw new Error(failure);
+      return result;
+    };
+    return {
+      put: (bytes) => call("put", null, bytes),
+      list: async () => (await call<number[][]>("list")).map((bytes) => Uint8Array.from(bytes)),
+      setNow: (time) => call("setNow", time),
+      injectFault: (kind) => call("injectFault", kind),
+      getAlarm: () => call("getAlarm"),
+      runAlarm: () => call("runAlarm"),
+    };
+  };
+  const query = async <T>(name: string, sql: string): Promise<T[]> => {
+    const storage = await miniflare.unsafeGetDurableObjectStorage("registry", "TestRegistry", { name });
+    return (await storage.exec(sql)) as T[];
+  };
+  const rows = (name: string) => query<Row>(name, "SELECT * FROM records ORDER BY worker_key");
+  const quarantined = (name: string) =>
+    query<{ worker_key: ArrayBuffer; operator_key: ArrayBuffer; ends_at: number }>(
+      name,
+      "SELECT * FROM quarantine",
+    );
+
+  return {
+    open,
+    rows,
+    quarantined,
+    evict: (name) => miniflare.unsafeEvictDurableObject("registry", "TestRegistry", { name }),
+    stop: () => miniflare.dispose(),
+    async check(name, now) {
+      const registry = open(name);
+      const kept = await rows(name);
+      const banned = await quarantined(name);
+      const hex = (blob: ArrayBuffer) => formatHex(new Uint8Array(blob));
+
+      const live = kept.filter((row) => row.bytes !== null && row.expires_at * 1000 > now);
+      assert.deepEqual(
+        (await registry.list()).map(formatHex),
+        live.map((row) => hex(row.bytes!)),
+        "list() is the live rows",
+      );
+      for (const row of live) {
+        const { record, digest } = await openRecord(new Uint8Array(row.bytes!), { now });
+        assert.equal(hex(row.worker_key), formatHex(record.workerKey));
+        assert.equal(hex(row.operator_key), formatHex(record.operatorKey));
+        assert.equal(hex(row.digest), formatHex(digest));
+        assert.equal(row.seq, record.seq);
+        assert.equal(row.expires_at, record.expiresAt);
+      }
+      for (const row of kept)
+        assert.ok(row.forget_at >= row.expires_at, "a key is remembered as long as it is served");
+
+      const keys = [...kept, ...banned].map((row) => hex(row.worker_key));
+      assert.equal(new Set(keys).size, keys.length, "a key is in one table once");
+      assert.ok(keys.length <= MAX_REGION_RECORDS);
+      const operators = Map.groupBy([...kept, ...banned], (row) => hex(row.operator_key));
+      for (const mine of operators.values()) assert.ok(mine.length <= MAX_KEYS_PER_OPERATOR);
+      assert.ok(kept.reduce((sum, row) => sum + (row.bytes?.byteLength ?? 0), 0) <= MAX_REGISTRY_BYTES);
+
+      const due = [
+        ...kept.map((row) => (row.bytes === null ? row.forget_at : row.expires_at)),
+        ...banned.map((row) => row.ends_at),
+      ];
+      const alarm = await registry.getAlarm();
+      if (due.length > 0)
+        assert.equal(alarm, Math.min(...due) * 1000, "the alarm is set for what is due next");
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// Requests for the shipped model with an input that is the same everywhere.
+
+import { findEntry, openArtifact, readEngineDigest } from "../../cli/artifacts.ts";
+import type { Model } from "../../engine/index.ts";
+import { digest } from "../../protocol/digest.ts";
+import type { InferRequest } from "../../protocol/request.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
+
+export const MODEL_NAME = "moderate-mobilenet-v2";
+
+export function openTestModel(): Promise<Model> {
+  return openArtifact(findEntry(MODEL_NAME), "simd128");
+}
+
+/** A u8 picture of pseudo-random bytes: a linear congruential generator, high bits. */
+export function createTestInput(shape: readonly number[]): Tensor {
+  const data = new Uint8Array(shape.reduce((product, size) => product * size, 1));
+  let state = 1;
+  for (let index = 0; index < data.length; index++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    data[index] = state >>> 24;
+  }
+  return { dtype: "u8", shape, data };
+}
+
+export async function createTestRequest(
+  model: Model,
+  changes: Partial<InferRequest> = {},
+): Promise<InferRequest> {
+  const [port] = model.manifest.inputs;
+  return {
+    model: model.digest,
+    engine: await readEngineDigest(),
+    nonce: new Uint8Array(16).fill(7),
+    deadline: Date.now() + 60_000,
+    policy: "standard",
+    assignment: { mode: "S", seedDigest: await digest("seed", new Uint8Array(32)) },
+    salt: new Uint8Array(32).fill(9),
+    seat: 0,
+    inputs: [createTestInput(model.manifest.tensors[port!.tensor]!.shape)],
+    ...changes,
+  };
+}

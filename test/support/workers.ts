@@ -1,0 +1,143 @@
+// One inference worker on each runtime, each as its operator would run it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildBundles, type Program } from "../../cli/network/bundle.ts";
+import { startMember } from "../../cli/network/member.ts";
+import { choosePorts } from "../../cli/network/ports.ts";
+import { PROJECT_ROOT } from "../../cli/state.ts";
+import { formatBase64Url } from "../../protocol/bytes.ts";
+import { createTestWorker } from "./records.ts";
+
+export const RUNTIMES = ["workerd", "node", "deno", "bun"] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+export interface Running {
+  readonly url: string;
+  /** Publishes the record: on workerd by the cron trigger's handler, elsewhere the start has done it. */
+  publish(): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** Starting takes less than 2 s; the rest is for a busy machine. */
+const START_DEADLINE_MS = 30_000;
+
+/** `artifacts` is a folder; `regions` are origins. Ready to answer when it returns. */
+export async function startWorker(
+  runtime: Runtime,
+  options: { readonly artifacts: string; readonly regions: readonly string[] },
+): Promise<Running> {
+  const name = `${runtime}-worker`;
+  const url = await chooseUrl(name);
+  const worker = await createTestWorker(name, `${runtime}.example`, Date.now());
+  const variables = {
+    WORKER_KEY: formatBase64Url(worker.secretKey),
+    DELEGATION: formatBase64Url(worker.record().delegation),
+    ENDPOINT: url,
+    PROVIDER: runtime,
+    REGION: "test",
+    REGIONS: options.regions.join(" "),
+    MODELS: "moderate-mobilenet-v2",
+  };
+  if (runtime === "workerd") return startOnWorkerd("worker", url, variables, options.artifacts);
+  return startProcess(runtime, url, { ...variables, ARTIFACTS: options.artifacts });
+}
+
+export async function startRegion(): Promise<Running> {
+  return startOnWorkerd("region", await chooseUrl("region"), {}, PROJECT_ROOT);
+}
+
+async function chooseUrl(name: string): Promise<string> {
+  return `http://127.0.0.1:${(await choosePorts([name], {}))[name]}`;
+}
+
+async function startOnWorkerd(
+  program: Program,
+  url: string,
+  variables: Readonly<Record<string, string>>,
+  artifacts: string,
+): Promise<Running> {
+  const state = await mkdtemp(join(tmpdir(), "quorate-test-"));
+  const log = () => {};
+  const bundles = await buildBundles({ root: PROJECT_ROOT, programs: [program], log });
+  const member = await startMember({ name: program, program, url, variables }, bundles.get(program)!, {
+    root: PROJECT_ROOT,
+    state,
+    artifacts,
+    log,
+  });
+  return {
+    url,
+    publish: () => member.runScheduled(),
+    async stop() {
+      await member.stop();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+const COMMANDS: Readonly<
+  Record<Exclude<Runtime, "workerd">, (port: string) => [command: string, ...string[]]>
+> = {
+  node: () => [process.execPath, "workers/adapters/node.ts"],
+  deno: (port) => [
+    join(PROJECT_ROOT, "node_modules/@deno/linux-x64-glibc/deno"),
+    ...["serve", "--port", port, "--host", "127.0.0.1", "--allow-net", "--allow-read", "--allow-env"],
+    "workers/adapters/deno.ts",
+  ],
+  bun: () => [join(PROJECT_ROOT, "node_modules/@oven/bun-linux-x64/bin/bun"), "workers/adapters/bun.ts"],
+};
+
+async function startProcess(
+  runtime: Exclude<Runtime, "workerd">,
+  url: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<Running> {
+  const { port } = new URL(url);
+  const [command, ...parameters] = COMMANDS[runtime](port);
+  const child = spawn(command, parameters, {
+    cwd: PROJECT_ROOT,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      DENO_NO_UPDATE_CHECK: "1",
+      PORT: port,
+      ...variables,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr!.on("data", (data: Buffer) => {
+    said += data;
+  });
+  const stop = () => stopChild(child);
+  try {
+    await awaitAnswer(url, () => child.exitCode === null && child.signalCode === null);
+  } catch (error) {
+    await stop();
+    throw new Error(`${runtime} did not start: ${said}`, { cause: error });
+  }
+  return { url, publish: async () => true, stop };
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+async function awaitAnswer(url: string, isAlive: () => boolean): Promise<void> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  for (;;) {
+    const response = await fetch(`${url}/healthz`).catch(() => null);
+    if (response !== null) {
+      await response.arrayBuffer();
+      return;
+    }
+    if (!isAlive() || Date.now() > deadline) throw new Error(`nothing answers at ${url}`);
+  }
+}

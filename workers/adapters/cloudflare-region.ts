@@ -1,0 +1,22 @@
+// A region on Cloudflare, or on workerd anywhere: the app over one Registry object.
+
+import type { Registry } from "../../durable-objects/registry.ts";
+import { createRegionApp } from "../region/app.ts";
+
+export { Registry } from "../../durable-objects/registry.ts";
+
+interface Environment {
+  readonly Registry: DurableObjectNamespace<Registry>;
+}
+
+/** A region has one registry: records are few and small, and one object decides their order. */
+const REGISTRY_NAME = "registry";
+
+export default {
+  fetch(request, env) {
+    const registry = env.Registry.getByName(REGISTRY_NAME);
+    // biome-ignore lint/suspicious/noConsole: the platform's log is where an operator looks.
+    const app = createRegionApp({ registry, report: console.error });
+    return app(request, () => {});
+  },
+} satisfies ExportedHandler<Environment>;

@@ -1,0 +1,6 @@
+// An honest inference worker on Cloudflare, or on workerd anywhere.
+
+import { createInferenceApp } from "../inference/app.ts";
+import { createHandlers } from "./cloudflare.ts";
+
+export default createHandlers(createInferenceApp);

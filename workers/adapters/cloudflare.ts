@@ -1,0 +1,68 @@
+// What the inference workers on Cloudflare, or on workerd anywhere, have in common: bindings, and one app an isolate.
+
+import { loadModel } from "../../engine/index.ts";
+import digestsJson from "../../wasm/digests.json" with { type: "json" };
+import kernels from "../../wasm/kernels.wasm";
+import type { InferenceApp, InferenceOptions } from "../inference/app.ts";
+
+export interface Environment extends Record<string, unknown> {
+  readonly ASSETS: Fetcher;
+  readonly VERSION: WorkerVersionMetadata;
+}
+
+/** The handlers of an inference worker. `create` is called once an isolate, with what the platform gives. */
+export function createHandlers(
+  create: (options: InferenceOptions) => Promise<InferenceApp>,
+): ExportedHandler<Environment> {
+  let app: InferenceApp | null = null;
+  // Only the finished app is kept: a pending promise belongs to the request that began it.
+  const getApp = async (env: Environment): Promise<InferenceApp> => {
+    if (app !== null) return app;
+    const created = await create(readOptions(env));
+    app ??= created;
+    return app;
+  };
+  return {
+    async fetch(request, env, context) {
+      const { fetch } = await getApp(env);
+      return fetch(request, (promise) => context.waitUntil(promise));
+    },
+    async scheduled(_controller, env, context) {
+      try {
+        const { publish } = await getApp(env);
+        const publications = await publish((promise) => context.waitUntil(promise));
+        for (const { region, failure } of publications) if (failure !== null) report(`${region}: ${failure}`);
+      } catch (error) {
+        // Reported here too: a local workerd says only that the handler failed.
+        report(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceOptions {
+  return {
+    variables,
+    artifacts: {
+      async open(path) {
+        // Only the path matters to the binding.
+        const response = await ASSETS.fetch(`https://assets.invalid/${path}`);
+        return response.ok ? response.body : null;
+      },
+    },
+    kernels,
+    // Bundled as text by a rule of wrangler.toml, which TypeScript does not know.
+    digestsJson: digestsJson as unknown as string,
+    loadModel,
+    startedAt: Date.parse(VERSION.timestamp),
+    clock: () => Date.now(),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    report,
+  };
+}
+
+function report(error: unknown): void {
+  // biome-ignore lint/suspicious/noConsole: the platform's log is where an operator looks.
+  console.error(error);
+}

@@ -1,0 +1,71 @@
+// The honest app with a vice: what a quorum must withstand, in a form that can be run and watched.
+
+import type { Model } from "../../engine/index.ts";
+import { digestRaw } from "../../protocol/digest.ts";
+import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
+import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../inference/app.ts";
+import { parseSettings } from "../inference/settings.ts";
+
+/** `lying` signs a wrong output, `silent` takes requests and never answers, `slow` answers after DELAY_MS. */
+export const VICES = ["lying", "silent", "slow"] as const;
+export type Vice = (typeof VICES)[number];
+
+/** Longer than any deadline, short enough that a forgotten process ends its timers. */
+const SILENCE_MS = 600_000;
+const DEFAULT_DELAY_MS = 8_000;
+
+/** Variables VICE and, for `slow`, DELAY_MS. Throws TypeError for an unknown vice. */
+export async function createCastApp(options: InferenceOptions): Promise<InferenceApp> {
+  const vice = VICES.find((known) => known === options.variables.VICE);
+  if (vice === undefined)
+    throw new TypeError(`VICE is ${options.variables.VICE}: it is one of ${VICES.join(", ")}`);
+  if (vice === "lying") {
+    const [mark] = parseSettings(options.variables).workerKey;
+    return createInferenceApp({ ...options, loadModel: loadLyingModel(options.loadModel, mark!) });
+  }
+  const app = await createInferenceApp(options);
+  const delay = vice === "silent" ? SILENCE_MS : Number(options.variables.DELAY_MS ?? DEFAULT_DELAY_MS);
+  return {
+    ...app,
+    async fetch(request, hold) {
+      // Record and health stay prompt: the vice is in answering, or nobody would ask.
+      if (new URL(request.url).pathname === "/v1/infer")
+        await new Promise((resolve) => setTimeout(resolve, delay));
+      return app.fetch(request, hold);
+    },
+  };
+}
+
+function loadLyingModel(
+  loadModel: InferenceOptions["loadModel"],
+  mark: number,
+): InferenceOptions["loadModel"] {
+  return async (options) => lie(await loadModel(options), mark);
+}
+
+/** The model, with other outputs. Liars with different marks tell different lies: agreeing on one is another vice. */
+function lie(model: Model, mark: number): Model {
+  return {
+    ...model,
+    async run(request) {
+      const honest = await model.run(request);
+      const outputs = honest.outputs.map((output) => turn(output, mark));
+      // The last block is what the outputs are read from, so the lie is consistent to its end.
+      const last = await digestRaw(outputs.at(-1)!.data);
+      return { ...honest, outputs, blocks: [...honest.blocks.slice(0, -1), last] };
+    },
+  };
+}
+
+/**
+ * The elements turned by one place, so that probabilities stay probabilities, but of other classes. The mark goes
+ * into the lowest byte of the first element, where it leaves a float finite.
+ */
+function turn({ dtype, shape, data }: Tensor, mark: number): Tensor {
+  const width = DTYPE_BYTES[dtype];
+  const turned = new Uint8Array(data.length);
+  turned.set(data.subarray(width));
+  turned.set(data.subarray(0, width), data.length - width);
+  turned[0]! ^= mark;
+  return { dtype, shape, data: turned };
+}

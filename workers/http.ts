@@ -1,0 +1,123 @@
+// HTTP for workers and regions: routes, bodies with a limit, one serializer and one error mapper. Knows no platform.
+
+import { type IRequest, Router } from "itty-router";
+import type { Bytes } from "../protocol/bytes.ts";
+import { TransportError } from "../protocol/errors.ts";
+import { formatProblem, PROBLEM_CONTENT_TYPE, type Problem } from "../protocol/problem.ts";
+
+export const CBOR_CONTENT_TYPE = "application/cbor";
+/** RFC 9052 §2: what a record is. */
+export const COSE_CONTENT_TYPE = 'application/cose; cose-type="cose-sign1"';
+
+/** Keeps a promise running after the request that began it has ended. */
+export type Hold = (promise: Promise<unknown>) => void;
+
+/** What a handler returns; only toResponse() makes a Response of it. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Bytes | string | null;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  handle(request: Request, hold: Hold): Reply | Promise<Reply>;
+}
+
+export type Handler = (request: Request, hold: Hold) => Promise<Response>;
+
+export const NO_CONTENT: Reply = { status: 204, headers: {}, body: null };
+
+export function bytesReply(contentType: string, body: Bytes): Reply {
+  return { status: 200, headers: { "content-type": contentType }, body };
+}
+
+export function jsonReply(status: number, value: unknown): Reply {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+}
+
+export function problemReply(problem: Problem): Reply {
+  const headers = { "content-type": PROBLEM_CONTENT_TYPE };
+  return { status: problem.status, headers, body: JSON.stringify(problem) };
+}
+
+/**
+ * One handler for all routes. Errors become problem documents; `report` is told of those that no code explains,
+ * because the wire says nothing of them.
+ */
+export function createHandler(routes: readonly Route[], report: (error: unknown) => void): Handler {
+  const router = Router<IRequest, [Hold]>({
+    catch: (error: unknown) => {
+      const problem = formatProblem(error);
+      if (problem.code === "internal") report(error);
+      return problemReply(problem);
+    },
+    finally: [toResponse],
+  });
+  for (const { method, path, handle } of routes) {
+    const add = method === "GET" ? router.get : router.post;
+    add(path, (request, hold) => handle(request as unknown as Request, hold));
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
+    router.all(path, ({ method }) => refuseMethod(method, path, allowed));
+  }
+  router.all("*", ({ url }) => {
+    throw new TransportError("route_unknown", `there is nothing at ${new URL(url).pathname}`);
+  });
+  return (request, hold) => router.fetch(request, hold) as Promise<Response>;
+}
+
+/** RFC 9110 §15.5.6: a 405 says what is allowed. */
+function refuseMethod(method: string, path: string, allowed: readonly string[]): Reply {
+  const error = new TransportError(
+    "method_not_allowed",
+    `${path} takes ${allowed.join(", ")}, not ${method}`,
+  );
+  const reply = problemReply(formatProblem(error));
+  return { ...reply, headers: { ...reply.headers, allow: allowed.join(", ") } };
+}
+
+function toResponse({ status, headers, body }: Reply): Response {
+  return new Response(body, { status, headers });
+}
+
+/**
+ * The body of a request, of the given type and at most `maxBytes`. Throws TransportError content_type_unsupported,
+ * body_missing, body_too_large; the last before more than the limit is held in memory.
+ */
+export async function readBody(
+  request: Request,
+  { contentType, maxBytes }: { readonly contentType: string; readonly maxBytes: number },
+): Promise<Bytes> {
+  // attacker-controlled: headers and body, and whether they agree.
+  const given = request.headers.get("content-type") ?? "none";
+  if (mediaType(given) !== mediaType(contentType)) {
+    throw new TransportError("content_type_unsupported", `content-type is ${given}: send ${contentType}`);
+  }
+  const tooLarge = new TransportError("body_too_large", `the body has more than ${maxBytes} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  if (request.body !== null) {
+    for await (const part of request.body as ReadableStream<Uint8Array>) {
+      length += part.length;
+      // Leaving the loop cancels the stream.
+      if (length > maxBytes) throw tooLarge;
+      parts.push(part);
+    }
+  }
+  if (length === 0) throw new TransportError("body_missing", "the request has no body");
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    body.set(part, offset);
+    offset += part.length;
+  }
+  return body;
+}
+
+function mediaType(header: string): string {
+  return header.split(";", 1)[0]!.trim().toLowerCase();
+}

@@ -1,0 +1,84 @@
+// One run of one model, from a request to a signed reply. The inputs are committed to as they came in, so an asker
+// cannot make two honest workers sign different statements about one commitment.
+
+import type { Model } from "../../engine/index.ts";
+import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS, NONCE_BYTES, PROTOCOL_VERSION } from "../../protocol/limits.ts";
+import { signReceipt } from "../../protocol/receipt.ts";
+import { encodeReply } from "../../protocol/reply.ts";
+import { assignmentDigest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import {
+  inputCommitment,
+  keyedTraceRoot,
+  outputDigest,
+  type Statement,
+  statementDigest,
+  traceKey,
+  traceRoot,
+} from "../../protocol/statement.ts";
+
+/** What a worker signs with, and where it gets time and chance from. */
+export interface Signing {
+  readonly secretKey: Bytes;
+  readonly workerKey: Bytes;
+  /** Digest of the record that the worker answers under. */
+  readonly record: Bytes;
+  /** Unix ms. */
+  clock(): number;
+  randomBytes(length: number): Bytes;
+}
+
+/** Refuses what cannot be answered, before any work. Throws InferenceError engine_unknown, deadline_exceeded. */
+export function checkRequest(request: InferRequest, engine: Bytes, now: number): void {
+  // attacker-controlled: every field.
+  if (!equalBytes(request.engine, engine)) {
+    throw new InferenceError(
+      "engine_unknown",
+      `this worker runs engine ${formatHex(engine)}, not the one asked for`,
+    );
+  }
+  const ahead = request.deadline - now;
+  if (ahead <= 0) {
+    throw new InferenceError(
+      "deadline_exceeded",
+      `the deadline passed ${-ahead} ms ago by this worker's clock`,
+    );
+  }
+  if (ahead > MAX_DEADLINE_MS + MAX_CLOCK_SKEW_MS) {
+    throw new InferenceError(
+      "deadline_exceeded",
+      `the deadline is ${ahead} ms away: at most ${MAX_DEADLINE_MS} are allowed`,
+    );
+  }
+}
+
+/** Runs the model and signs what it gave. Returns an encoded InferReply. Throws InferenceError input_invalid. */
+export async function infer(model: Model, request: InferRequest, signing: Signing): Promise<Bytes> {
+  const { secretKey, workerKey, record, clock, randomBytes } = signing;
+  const question = await requestDigest(request);
+  const workerNonce = randomBytes(NONCE_BYTES);
+  const key = await traceKey({ request: question, workerKey, workerNonce });
+  const { outputs, blocks, keyedBlocks } = await model.run({ inputs: request.inputs, traceKey: key });
+  const statement: Statement = {
+    version: PROTOCOL_VERSION,
+    model: model.digest,
+    engine: request.engine,
+    inputCommitment: await inputCommitment(request.salt, request.inputs),
+    outputDigest: await outputDigest(request.salt, outputs),
+    traceRoot: await traceRoot(blocks),
+    request: question,
+    assignment: await assignmentDigest(request.assignment),
+    opCount: model.opCount,
+    status: "ok",
+  };
+  const wrap = {
+    statement: await statementDigest(statement),
+    seat: request.seat,
+    record,
+    workerNonce,
+    keyedTraceRoot: await keyedTraceRoot(keyedBlocks ?? []),
+    time: clock(),
+  };
+  return encodeReply({ receipt: await signReceipt(statement, wrap, secretKey), outputs, blocks });
+}

@@ -1,0 +1,16 @@
+// What one inference worker takes on, and how often it speaks of itself.
+
+import { MAX_RECORD_LIFETIME_SECONDS } from "../../protocol/limits.ts";
+
+/** 1 MiB: the inputs of the shipped models have less than 200 KiB, and decoding holds a request about three times. */
+export const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
+
+/** 12 h: a record is replaced long before it expires, so that a region that is down for a day loses nobody. */
+export const RECORD_RENEWAL_MS = 12 * 3_600_000;
+export const RECORD_LIFETIME_SECONDS = MAX_RECORD_LIFETIME_SECONDS;
+
+/** Records are published every hour, by the cron trigger or by a timer. */
+export const PUBLISH_INTERVAL_MS = 3_600_000;
+
+/** One region that does not answer must not keep the record from the others. */
+export const PUBLISH_TIMEOUT_MS = 10_000;

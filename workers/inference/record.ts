@@ -1,0 +1,64 @@
+// The worker's own record as a function of time. Every isolate of one deployment signs the same bytes, so that a
+// receipt made by any of them names the record that regions have, without storage that they would share.
+
+import { type Bytes, compareBytes } from "../../protocol/bytes.ts";
+import { digest } from "../../protocol/digest.ts";
+import { signRecord, type WorkerRecord } from "../../protocol/record.ts";
+import { MAX_REQUEST_BODY_BYTES, RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "./limits.ts";
+import { openIdentity, type Settings } from "./settings.ts";
+
+export interface SignedRecord {
+  readonly bytes: Bytes;
+  readonly digest: Bytes;
+  /** Unix ms. */
+  readonly issuedAt: number;
+}
+
+/** The record that receipts name at unix ms `now`. */
+export type RecordSource = (now: number) => Promise<SignedRecord>;
+
+export function createRecordSource(options: {
+  readonly settings: Settings;
+  /** Engine digest. */
+  readonly engine: Bytes;
+  /**
+   * Unix ms of the deployment, or of the start of a single process. A later deployment has a higher one, so that
+   * its records are the newer ones.
+   */
+  readonly startedAt: number;
+  /** Digests of the models that are served. */
+  models(): Promise<Bytes[]>;
+}): RecordSource {
+  const { settings, engine, startedAt, models } = options;
+  // Only finished records are kept: on workerd a pending promise belongs to the request that made it.
+  const signed = new Map<number, SignedRecord>();
+
+  return async (now) => {
+    const issue = Math.max(0, Math.floor((now - startedAt) / RECORD_RENEWAL_MS));
+    const known = signed.get(issue);
+    if (known !== undefined) return known;
+    const seq = startedAt + issue * RECORD_RENEWAL_MS;
+    const issuedAt = Math.floor(seq / 1000);
+    const record: WorkerRecord = {
+      ...(await openIdentity(settings, now)),
+      seq,
+      issuedAt,
+      expiresAt: issuedAt + RECORD_LIFETIME_SECONDS,
+      delegation: settings.delegation,
+      endpoints: [settings.endpoint],
+      provider: settings.provider,
+      region: settings.region,
+      sealingKeys: [],
+      models: (await models()).sort(compareBytes),
+      engines: [engine],
+      limits: { maxRequestBytes: MAX_REQUEST_BODY_BYTES },
+      price: 0,
+      domainProof: null,
+    };
+    const bytes = await signRecord(record, settings.workerKey);
+    const fresh = { bytes, digest: await digest("record", bytes), issuedAt: seq };
+    for (const old of signed.keys()) signed.delete(old);
+    signed.set(issue, fresh);
+    return fresh;
+  };
+}

@@ -1,0 +1,79 @@
+// What the operator of a worker sets, as text: variables of wrangler.toml, or of a process.
+
+import { type Bytes, equalBytes, parseBase64Url } from "../../protocol/bytes.ts";
+import { openDelegation } from "../../protocol/delegation.ts";
+import { publicKey } from "../../protocol/ed25519.ts";
+import { SECRET_KEY_BYTES } from "../../protocol/limits.ts";
+import { checkEndpoint, checkSlug } from "../../protocol/names.ts";
+
+/** Variables by name. A variable that is not a string counts as absent. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+export interface Settings {
+  /** WORKER_KEY, secret: the Ed25519 seed. */
+  readonly workerKey: Bytes;
+  /** DELEGATION: the operator's word that the worker key works for it. Names the operator. */
+  readonly delegation: Bytes;
+  /** ENDPOINT: the origin at which the worker answers. */
+  readonly endpoint: string;
+  /** PROVIDER and REGION: who runs the machines, and where. */
+  readonly provider: string;
+  readonly region: string;
+  /** REGIONS: origins of the regions to publish the record to, separated by spaces. */
+  readonly regions: readonly string[];
+  /** MODELS: names in models.json, separated by spaces. */
+  readonly models: readonly string[];
+}
+
+/** Throws TypeError that names the variable: the operator's mistake, not the asker's. */
+export function parseSettings(variables: Variables): Settings {
+  const workerKey = required(variables, "WORKER_KEY", parseBase64Url);
+  if (workerKey.length !== SECRET_KEY_BYTES) {
+    throw new TypeError(
+      `WORKER_KEY has ${workerKey.length} bytes: it is a seed of ${SECRET_KEY_BYTES} bytes`,
+    );
+  }
+  return {
+    workerKey,
+    delegation: required(variables, "DELEGATION", parseBase64Url),
+    endpoint: required(variables, "ENDPOINT", (text) => checkEndpoint(text, "ENDPOINT")),
+    provider: required(variables, "PROVIDER", (text) => checkSlug(text, "PROVIDER")),
+    region: required(variables, "REGION", (text) => checkSlug(text, "REGION")),
+    regions: list(variables, "REGIONS").map((text) => checkEndpoint(text, "REGIONS")),
+    models: list(variables, "MODELS"),
+  };
+}
+
+function required<T>(variables: Variables, name: string, parse: (text: string) => T): T {
+  const text = variables[name];
+  if (typeof text !== "string" || text === "")
+    throw new TypeError(`${name} is not set; see docs/operating.md`);
+  try {
+    return parse(text);
+  } catch (cause) {
+    // The message of the cause may repeat the text, and the text may be a secret: it stays in the cause.
+    throw new TypeError(`${name} is malformed; see docs/operating.md`, { cause });
+  }
+}
+
+function list(variables: Variables, name: string): string[] {
+  const text = variables[name];
+  return typeof text === "string" ? text.split(/\s+/).filter((item) => item !== "") : [];
+}
+
+/** Who the worker is, by its own key and its operator's word. */
+export interface Identity {
+  readonly workerKey: Bytes;
+  readonly operator: string;
+  readonly operatorKey: Bytes;
+}
+
+/** Throws what openDelegation does, and TypeError for a delegation of another worker key. */
+export async function openIdentity(settings: Settings, now: number): Promise<Identity> {
+  const workerKey = await publicKey(settings.workerKey);
+  const { operatorKey, delegation } = await openDelegation(settings.delegation, { now });
+  if (!equalBytes(delegation.workerKey, workerKey)) {
+    throw new TypeError("DELEGATION is for another worker key than WORKER_KEY; see docs/operating.md");
+  }
+  return { workerKey, operator: delegation.operator, operatorKey };
+}
