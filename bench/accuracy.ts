@@ -2,7 +2,7 @@
 import { findEntry, openArtifact } from "../cli/artifacts.ts";
 import { cropPhoto, readPhoto, readSource } from "../cli/sources.ts";
 import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
-import type { Row } from "./report.ts";
+import { judge, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
 
 const PHOTOS = ["locomotion-house-cat", "nagasaki-boats", "french-alpine-landscape", "allium-oreophilum"];
@@ -33,13 +33,7 @@ export async function benchAccuracy(): Promise<Row[]> {
   const agreement = (100 * agreed) / count;
   const mean = difference / (count * MODERATE_LABELS.length);
   return [
-    {
-      name: `accuracy: top-1 agreement, ${count} crops`,
-      value: agreement,
-      unit: "%",
-      target: 98,
-      met: agreement >= 98,
-    },
-    { name: "accuracy: mean |Δ probability|", value: mean, unit: "", target: 0.02, met: mean <= 0.02 },
+    judge(`int8 against float, top-1 agreement on ${count} crops`, agreement, "%", "at least", 98),
+    judge("int8 against float, mean |Δ probability|", mean, "", "at most", 0.02),
   ];
 }

@@ -23,7 +23,9 @@ export interface Model {
   readonly manifest: Manifest;
   readonly memoryBytes: number;
   readonly opCount: number;
-  /** Safe to call concurrently. Throws InferenceError input_invalid. */
+  /** The outputs alone, at once: what a local answer needs. Throws InferenceError input_invalid. */
+  execute(inputs: readonly Tensor[]): Tensor[];
+  /** The outputs and their trace. Safe to call concurrently. Throws InferenceError input_invalid. */
   run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
 }
 
@@ -89,27 +91,31 @@ async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: st
 function createModel(session: Session, modelDigest: Bytes): Model {
   const { manifest } = session;
   const blocks = new Set(manifest.blocks);
+  // Nothing in here awaits: concurrent callers cannot interleave.
+  const execute = (inputs: readonly Tensor[], after: (op: number) => void): Tensor[] => {
+    checkInputs(manifest, inputs);
+    for (const [index, input] of inputs.entries())
+      session.tensor(manifest.inputs[index]!.tensor).set(input.data);
+    session.run(after);
+    return manifest.outputs.map((port) => readTensor(session, port));
+  };
   return {
     digest: modelDigest,
     manifest,
     memoryBytes: session.memoryBytes,
     opCount: session.opCount,
+    execute: (inputs) => execute(inputs, () => {}),
     async run({ inputs, traceKey }) {
-      checkInputs(manifest, inputs);
       const key = traceKey && (await importTraceKey(traceKey));
       const digests: Promise<Bytes>[] = [];
       const keyed: Promise<Bytes>[] = [];
-      // From here to the outputs' copy nothing awaits, so that no other run touches the memory in between.
-      // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-      for (const [index, input] of inputs.entries())
-        session.tensor(manifest.inputs[index]!.tensor).set(input.data);
-      session.run((op) => {
+      const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
+        // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
         const view = session.tensor(manifest.ops[op]!.output);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
-      const outputs = manifest.outputs.map((port) => readTensor(session, port));
       return {
         outputs,
         blocks: await Promise.all(digests),

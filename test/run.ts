@@ -1,0 +1,40 @@
+// `npm test`: builds what the tests need, runs every test file, and fails if nothing ran or, in CI, if a test was skipped.
+//   npm test [-- FILE...]
+import { globSync } from "node:fs";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+import { ensureArtifact } from "../cli/artifacts.ts";
+import { createProgress } from "../cli/output.ts";
+import { CATALOGUE } from "../models/catalogue.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** Two processes keep two cores busy; the heaviest files start whole networks. */
+const CONCURRENCY = 2;
+
+for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
+const given = process.argv.slice(2);
+const files = given.length > 0 ? given : globSync("test/**/*.test.ts", { cwd: root }).sort();
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const stream = run({ files, cwd: root, concurrency: CONCURRENCY });
+stream.on("test:pass", ({ details, skip, todo }) => {
+  if (details.type === "suite") return;
+  if (skip !== undefined || todo !== undefined) counts.skipped++;
+  else counts.passed++;
+});
+stream.on("test:fail", () => counts.failed++);
+for await (const line of stream.compose(spec)) process.stdout.write(line);
+
+const problem =
+  counts.failed > 0
+    ? "tests failed"
+    : counts.passed === 0
+      ? "no test ran"
+      : counts.skipped > 0 && process.env.CI
+        ? "tests were skipped, and in CI none may be"
+        : null;
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+if (problem !== null) {
+  console.error(`error: ${problem}`);
+  process.exitCode = 1;
+}
