@@ -103,9 +103,15 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print("Ctrl-C stops everything.");
 }
 
-/** Resolves at the first Ctrl-C or termination; the second one ends the process at once. */
+/**
+ * Resolves at the first Ctrl-C or termination; the second one ends the process at once. The listeners stay: libraries
+ * in this process end it by signal where nobody else listens.
+ */
 function waitForSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    let count = 0;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => (++count === 1 ? resolve() : process.exit(130)));
+    }
   });
 }

@@ -45,9 +45,10 @@ export async function startMember(
   // Both are heavy (half a second each), so only a starting network loads them.
   const [{ Miniflare, Log, LogLevel, convertV4MiniflareOptions }, { unstable_getMiniflareWorkerOptions }] =
     await Promise.all([import("miniflare"), import("wrangler")]);
+
+  const restoreSignals = keepSignals();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
   const { modulesRules: _bundled, ...options } = workerOptions;
-
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: LOOPBACK,
@@ -71,6 +72,8 @@ export async function startMember(
       ],
     }),
   );
+  restoreSignals();
+
   try {
     await miniflare.ready;
   } catch (error) {
@@ -87,6 +90,23 @@ export async function startMember(
       return (await worker.scheduled({})).outcome === "ok";
     },
     stop: () => miniflare.dispose(),
+  };
+}
+
+/**
+ * Wrangler and Miniflare end the process on a signal, before a network could be stopped and its lock released. Where
+ * somebody listens for a signal already, what it means is theirs to say: the returned function removes the listeners
+ * that came since. Otherwise they stay, so that no workerd is left behind.
+ */
+function keepSignals(): () => void {
+  // Nothing may await between the two calls, or listeners of others would be removed.
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const known = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  return () => {
+    for (const [signal, kept] of known) {
+      const added = process.listeners(signal).filter((listener) => !kept.includes(listener));
+      if (kept.length > 0) for (const listener of added) process.removeListener(signal, listener);
+    }
   };
 }
 

@@ -14,7 +14,7 @@ import { claimNetwork, type RunningNetwork, writeNetwork } from "./running.ts";
 export interface NetworkOptions {
   /** Folder of wrangler.toml. */
   readonly root: string;
-  /** Folder for keys, ports and storage; networkState(root) for the one that `quorate up` runs. */
+  /** Folder for keys, ports and storage. */
   readonly state: string;
   /** Folder of model artifacts, with models.json. */
   readonly artifacts: string;
@@ -29,16 +29,6 @@ export interface Network extends RunningNetwork {
   /** Stops one region or worker by name; the others go on. */
   stopMember(name: string): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Where `quorate up` keeps its network. */
-export function networkState(root: string): string {
-  return join(root, ".quorate", "network");
-}
-
-/** Where `quorate model build` puts artifacts, and where wrangler.toml takes them from. */
-export function artifactsFolder(root: string): string {
-  return join(root, ".quorate", "artifacts");
 }
 
 /**

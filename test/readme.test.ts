@@ -1,0 +1,95 @@
+// Every command in a fenced `sh` block of README, CONTRIBUTING and docs/ is executed here, in order, as it stands.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const state = await mkdtemp(join(tmpdir(), "quorate-readme-"));
+after(() => rm(state, { recursive: true, force: true }));
+
+/** These install the project or run this very file, so they run before it: .ci/run has each as a line of its own. */
+const RUN_BY_CI = ["npm ci", "npm test", "npm run check"];
+const STAYS_UP = "npm start";
+const IS_UP = "Ctrl-C stops everything";
+
+function readCommands(file: string): string[] {
+  const blocks = readFileSync(join(root, file), "utf8").matchAll(/```sh\n([^`]*)```/g);
+  return [...blocks].flatMap(([, block]) =>
+    block!.split("\n").filter((line) => line !== "" && !line.startsWith("#")),
+  );
+}
+
+function start(command: string) {
+  // A group of its own, so that Ctrl-C can be sent to all of it, as a terminal does.
+  const child = spawn("sh", ["-c", command], {
+    cwd: root,
+    detached: true,
+    env: { ...process.env, QUORATE_STATE: state },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const finished = new Promise<{ status: number | null; output: string }>((resolve) => {
+    child.on("close", (status) => resolve({ status, output }));
+  });
+  const isUp = new Promise<void>((resolve, reject) => {
+    const read = (data: Buffer) => {
+      output += data;
+      if (output.includes(IS_UP)) resolve();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    finished.then(() => reject(new Error(output)));
+  });
+  isUp.catch(() => undefined); // only the command that stays up is waited for
+  return { finished, isUp, interrupt: () => process.kill(-child.pid!, "SIGINT") };
+}
+
+test("README shows its commands in the order: install, start, ask, verify, watch a liar", () => {
+  const commands = readCommands("README.md");
+  const order = ["npm ci", "npm start", "infer", "verify", "--cast lying"];
+  const places = order.map((part) => commands.findIndex((command) => command.includes(part)));
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  assert.ok(!places.includes(-1), `${places}`);
+});
+
+const files = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root }).sort()];
+for (const file of files) {
+  const commands = readCommands(file);
+  if (commands.length === 0) continue;
+  test(`every command in ${file} works`, async (t) => {
+    const ci = readFileSync(join(root, ".ci/run"), "utf8").split("\n");
+    let network: ReturnType<typeof start> | null = null;
+    const stop = async () => {
+      network?.interrupt();
+      const finished = await network?.finished;
+      network = null;
+      if (finished) assert.equal(finished.status, 0, finished.output);
+    };
+    try {
+      for (const command of commands) {
+        t.diagnostic(command);
+        if (RUN_BY_CI.includes(command)) {
+          assert.ok(ci.includes(command), `.ci/run does not run ${command}`);
+        } else if (command === STAYS_UP) {
+          network = start(command);
+          await network.isUp;
+        } else {
+          if (command.startsWith(STAYS_UP)) await stop();
+          const { status, output } = await start(command).finished;
+          assert.equal(status, 0, `${command}\n${output}`);
+        }
+      }
+      await stop();
+    } finally {
+      network?.interrupt();
+    }
+  });
+}
