@@ -3,7 +3,8 @@
 // The numbers derived here (+ − × ÷ in f64, rounded to f32 as they are stored) do not depend on any request.
 import { InferenceError } from "../protocol/errors.ts";
 import type { Family, KernelValues } from "../wasm/kernels.ts";
-import type { Manifest, Op, TensorSpec } from "./manifest.ts";
+import { type PackedFormat, packedBytes } from "../wasm/packed.ts";
+import type { Manifest, Op, TensorSpec, WeightRange } from "./manifest.ts";
 
 export interface Addresses {
   /** Pointer of an activation tensor. */
@@ -22,166 +23,268 @@ export type KernelCall = {
     readonly values: KernelValues<F>;
     /** Multiply-adds, or elements for operations without any: the unit of op budgets. */
     readonly opCount: number;
+    /** What is left to check once the weights are there; null for operations without any. */
+    readonly packed: PackedWeights | null;
   };
 }[Family];
 
+export interface PackedWeights {
+  readonly format: PackedFormat;
+  readonly inputs: number;
+  readonly range: WeightRange;
+}
+
+type OpOf<K extends Op["kind"]> = Extract<Op, { kind: K }>;
+
 /** Throws InferenceError manifest_invalid naming the operation. */
 export function lower(manifest: Manifest, index: number, addresses: Addresses): KernelCall {
-  const op = manifest.ops[index] as Op;
-  const refuse = (reason: string): never => {
-    throw new InferenceError(
-      "manifest_invalid",
-      `${manifest.name}: operation ${index} (${op.kind}): ${reason}`,
-    );
-  };
-  const spec = (tensor: number): TensorSpec => manifest.tensors[tensor] ?? refuse(`no tensor ${tensor}`);
-  const need = (condition: boolean, reason: string) => condition || refuse(reason);
-  const output = spec(op.output);
-  const source = op.kind === "add" ? op.a : op.input;
-  const input = spec(source);
-  const pointers = { input: addresses.tensor(source), output: addresses.tensor(op.output) };
-  const length = elementCount(output);
-
+  const op = manifest.ops[index]!;
+  const lowering = new Lowering(manifest, index, addresses);
   switch (op.kind) {
-    case "convert": {
-      need(input.dtype === "u8" && elementCount(input) === length, "want u8 bytes of the output's size");
-      if (output.dtype === "qs8")
-        return { family: "u8_qs8_convert", values: { length, ...pointers }, opCount: length };
-      need(output.dtype === "f32", "want a qs8 or f32 output");
-      const values = { length, ...pointers, scale: op.scale, bias: op.bias };
-      return { family: "u8_f32_convert", values, opCount: length };
-    }
+    case "convert":
+      return lowering.convert(op);
     case "conv":
+      return lowering.conv(op);
     case "dwconv":
-    case "avgpool": {
-      need(input.shape.length === 4 && output.shape.length === 4, "want four dimensions");
-      need(input.dtype === output.dtype && input.dtype !== "u8", "input and output of different types");
-      const [batch = 0, inputHeight = 0, inputWidth = 0, inputChannels = 0] = input.shape;
-      const [outputBatch, outputHeight = 0, outputWidth = 0, outputChannels = 0] = output.shape;
-      const dilations = op.kind === "conv" ? op.dilations : ([1, 1] as const);
-      need(batch === outputBatch, "batch sizes differ");
-      need(op.kind === "conv" || inputChannels === outputChannels, "channels differ");
-      for (const axis of [0, 1] as const) {
-        // The last window may reach past the end by less than one kernel: that is what trailing padding is.
-        const span = (op.kernel[axis] - 1) * dilations[axis] + 1;
-        const last = ([outputHeight, outputWidth][axis]! - 1) * op.strides[axis] - op.pads[axis];
-        const size = [inputHeight, inputWidth][axis]!;
-        need(op.strides[axis] >= 1 && op.kernel[axis] >= 1 && dilations[axis] >= 1, "an empty window");
-        need(op.pads[axis] >= 0 && op.pads[axis] < span && last < size, "a window wholly outside the input");
-      }
-      const geometry = {
-        batch,
-        inputHeight,
-        inputWidth,
-        kernelHeight: op.kernel[0],
-        kernelWidth: op.kernel[1],
-        strideHeight: op.strides[0],
-        strideWidth: op.strides[1],
-        padTop: op.pads[0],
-        padLeft: op.pads[1],
-        outputHeight,
-        outputWidth,
-        outputMin: op.min,
-        outputMax: op.max,
-        ...pointers,
-      };
-      const taps = op.kernel[0] * op.kernel[1];
-      const zeroPoints = { inputZeroPoint: input.zeroPoint, outputZeroPoint: output.zeroPoint };
-      if (op.kind === "avgpool") {
-        const values = { ...geometry, channels: inputChannels };
-        return input.dtype === "f32"
-          ? { family: "f32_avgpool", values, opCount: length * taps }
-          : {
-              family: "qs8_avgpool",
-              values: { ...values, ...zeroPoints, scale: input.scale / output.scale },
-              opCount: length * taps,
-            };
-      }
-      const weights = addresses.weights(op.weights.offset);
-      const scratch = addresses.scratch;
-      if (op.kind === "dwconv") {
-        const values = { ...geometry, channels: inputChannels, weights };
-        return input.dtype === "f32"
-          ? { family: "f32_dwconv", values, opCount: length * taps }
-          : {
-              family: "qs8_qc8w_dwconv",
-              values: { ...values, ...zeroPoints, scratch },
-              opCount: length * taps,
-            };
-      }
-      const opCount = length * taps * inputChannels;
-      const values = {
-        ...geometry,
-        inputChannels,
-        outputChannels,
-        dilationHeight: dilations[0],
-        dilationWidth: dilations[1],
-        weights,
-      };
-      return input.dtype === "f32"
-        ? { family: "f32_conv", values, opCount }
-        : { family: "qs8_qc8w_conv", values: { ...values, ...zeroPoints, scratch }, opCount };
-    }
-    case "gemm": {
-      const inputs = input.shape.at(-1) ?? 0;
-      const outputs = output.shape.at(-1) ?? 0;
-      const rows = length / outputs;
-      need(elementCount(input) === rows * inputs, "row counts differ");
-      const values = {
-        ...pointers,
-        rows,
-        inputs,
-        outputs,
-        inputStride: inputs,
-        outputStride: outputs,
-        weights: addresses.weights(op.weights.offset),
-        outputMin: op.min,
-        outputMax: op.max,
-      };
-      const opCount = length * inputs;
-      if (input.dtype === "f32") return { family: "f32_gemm", values, opCount };
-      const { scratch } = addresses;
-      if (output.dtype === "f32")
-        return { family: "qs8_f32_qc8w_gemm", values: { ...values, scratch }, opCount };
-      return {
-        family: "qs8_qc8w_gemm",
-        values: { ...values, scratch, outputZeroPoint: output.zeroPoint },
-        opCount,
-      };
-    }
-    case "add": {
-      const other = spec(op.b);
-      need(input.dtype === output.dtype && other.dtype === output.dtype, "types differ");
-      need(elementCount(input) === length && elementCount(other) === length, "sizes differ");
-      const values = {
-        length,
-        a: addresses.tensor(op.a),
-        b: addresses.tensor(op.b),
-        output: pointers.output,
-        outputMin: op.min,
-        outputMax: op.max,
-      };
-      if (output.dtype === "f32") return { family: "f32_vadd", values, opCount: length };
-      const scaleA = input.scale / output.scale;
-      const scaleB = other.scale / output.scale;
-      const bias = output.zeroPoint - input.zeroPoint * scaleA - other.zeroPoint * scaleB;
-      return { family: "qs8_vadd", values: { ...values, scaleA, scaleB, bias }, opCount: length };
-    }
-    case "softmax": {
-      need(
-        input.dtype === "f32" && output.dtype === "f32" && elementCount(input) === length,
-        "want f32 of one size",
-      );
-      const columns = output.shape.at(-1) ?? 0;
-      return {
-        family: "f32_softmax",
-        values: { ...pointers, rows: length / columns, columns },
-        opCount: length,
-      };
-    }
+      return lowering.dwconv(op);
+    case "avgpool":
+      return lowering.avgpool(op);
+    case "gemm":
+      return lowering.gemm(op);
+    case "add":
+      return lowering.add(op);
+    case "softmax":
+      return lowering.softmax(op);
   }
 }
 
 export function elementCount({ shape }: { readonly shape: readonly number[] }): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/** An honest ratio of scales is near 1; what matters is that no product of it can overflow. */
+export const MAX_MULTIPLIER = 2 ** 64;
+/** Kernels count in 32 bits, and an operation budget is a sum of safe integers. */
+const MAX_OPERATION_COUNT = 2 ** 40;
+
+class Lowering {
+  readonly #manifest: Manifest;
+  readonly #index: number;
+  readonly #addresses: Addresses;
+
+  constructor(manifest: Manifest, index: number, addresses: Addresses) {
+    this.#manifest = manifest;
+    this.#index = index;
+    this.#addresses = addresses;
+  }
+
+  convert(op: OpOf<"convert">): KernelCall {
+    const [input, output] = [this.#spec(op.input), this.#spec(op.output)];
+    const length = elementCount(output);
+    this.#need(input.dtype === "u8" && elementCount(input) === length, "want u8 bytes of the output's size");
+    const pointers = this.#pointers(op);
+    if (output.dtype === "qs8") {
+      return { family: "u8_qs8_convert", values: { length, ...pointers }, opCount: length, packed: null };
+    }
+    this.#need(output.dtype === "f32", "want a qs8 or f32 output");
+    const values = { length, ...pointers, scale: op.scale, bias: op.bias };
+    return { family: "u8_f32_convert", values, opCount: length, packed: null };
+  }
+
+  conv(op: OpOf<"conv">): KernelCall {
+    const { input, output, taps, values } = this.#window(op, op.dilations);
+    const [inputChannels, outputChannels] = [input.shape[3]!, output.shape[3]!];
+    const opCount = this.#count(elementCount(output), taps * inputChannels);
+    const conv = {
+      ...values,
+      weights: this.#addresses.weights(op.weights.offset),
+      inputChannels,
+      outputChannels,
+      dilationHeight: op.dilations[0],
+      dilationWidth: op.dilations[1],
+    };
+    if (input.dtype === "f32") {
+      const packed = this.#packed("f32", op.weights, outputChannels, taps * inputChannels);
+      return { family: "f32_conv", values: conv, opCount, packed };
+    }
+    const packed = this.#packed("qc8w", op.weights, outputChannels, taps * inputChannels);
+    const { scratch } = this.#addresses;
+    const quantized = { ...conv, ...zeroPoints(input, output), scratch };
+    return { family: "qs8_qc8w_conv", values: quantized, opCount, packed };
+  }
+
+  dwconv(op: OpOf<"dwconv">): KernelCall {
+    const { input, output, taps, values } = this.#window(op, [1, 1]);
+    const channels = input.shape[3]!;
+    this.#need(channels === output.shape[3], "channels differ");
+    const opCount = this.#count(elementCount(output), taps);
+    const filters = { ...values, channels, weights: this.#addresses.weights(op.weights.offset) };
+    if (input.dtype === "f32") {
+      const packed = this.#packed("f32", op.weights, channels, taps);
+      return { family: "f32_dwconv", values: filters, opCount, packed };
+    }
+    const packed = this.#packed("qc8w", op.weights, channels, taps);
+    const { scratch } = this.#addresses;
+    const quantized = { ...filters, ...zeroPoints(input, output), scratch };
+    return { family: "qs8_qc8w_dwconv", values: quantized, opCount, packed };
+  }
+
+  avgpool(op: OpOf<"avgpool">): KernelCall {
+    const { input, output, taps, values } = this.#window(op, [1, 1]);
+    const channels = input.shape[3]!;
+    this.#need(channels === output.shape[3], "channels differ");
+    const opCount = this.#count(elementCount(output), taps);
+    if (input.dtype === "f32") {
+      return { family: "f32_avgpool", values: { ...values, channels }, opCount, packed: null };
+    }
+    const scale = this.#multiplier(input.scale / output.scale);
+    const quantized = { ...values, ...zeroPoints(input, output), channels, scale };
+    return { family: "qs8_avgpool", values: quantized, opCount, packed: null };
+  }
+
+  gemm(op: OpOf<"gemm">): KernelCall {
+    const [input, output] = [this.#spec(op.input), this.#spec(op.output)];
+    const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
+    const rows = elementCount(output) / outputs;
+    this.#need(elementCount(input) === rows * inputs, "row counts differ");
+    this.#need(input.dtype !== "u8" && output.dtype !== "u8", "want qs8 or f32");
+    const values = {
+      ...this.#pointers(op),
+      rows,
+      inputs,
+      outputs,
+      inputStride: inputs,
+      outputStride: outputs,
+      weights: this.#addresses.weights(op.weights.offset),
+      ...this.#clamp(op, output),
+    };
+    const opCount = this.#count(elementCount(output), inputs);
+    if (input.dtype === "f32") {
+      this.#need(output.dtype === "f32", "want an f32 output");
+      const packed = this.#packed("f32", op.weights, outputs, inputs);
+      return { family: "f32_gemm", values, opCount, packed };
+    }
+    const packed = this.#packed("qc8w", op.weights, outputs, inputs);
+    const { scratch } = this.#addresses;
+    if (output.dtype === "f32") {
+      return { family: "qs8_f32_qc8w_gemm", values: { ...values, scratch }, opCount, packed };
+    }
+    const { zeroPoint: outputZeroPoint } = output;
+    return { family: "qs8_qc8w_gemm", values: { ...values, scratch, outputZeroPoint }, opCount, packed };
+  }
+
+  add(op: OpOf<"add">): KernelCall {
+    const [a, b, output] = [this.#spec(op.a), this.#spec(op.b), this.#spec(op.output)];
+    const length = elementCount(output);
+    this.#need(a.dtype === output.dtype && b.dtype === output.dtype && a.dtype !== "u8", "types differ");
+    this.#need(elementCount(a) === length && elementCount(b) === length, "sizes differ");
+    const values = {
+      length,
+      a: this.#addresses.tensor(op.a),
+      b: this.#addresses.tensor(op.b),
+      output: this.#addresses.tensor(op.output),
+      ...this.#clamp(op, output),
+    };
+    if (output.dtype === "f32") return { family: "f32_vadd", values, opCount: length, packed: null };
+    const scaleA = this.#multiplier(a.scale / output.scale);
+    const scaleB = this.#multiplier(b.scale / output.scale);
+    const bias = output.zeroPoint - a.zeroPoint * scaleA - b.zeroPoint * scaleB;
+    return { family: "qs8_vadd", values: { ...values, scaleA, scaleB, bias }, opCount: length, packed: null };
+  }
+
+  softmax(op: OpOf<"softmax">): KernelCall {
+    const [input, output] = [this.#spec(op.input), this.#spec(op.output)];
+    const length = elementCount(output);
+    this.#need(input.dtype === "f32" && output.dtype === "f32", "want f32");
+    this.#need(elementCount(input) === length, "sizes differ");
+    const columns = output.shape.at(-1) ?? 1;
+    return {
+      family: "f32_softmax",
+      values: { ...this.#pointers(op), rows: length / columns, columns },
+      opCount: length,
+      packed: null,
+    };
+  }
+
+  /** What everything that slides a window over an image has in common. */
+  #window(op: OpOf<"conv" | "dwconv" | "avgpool">, dilations: readonly [number, number]) {
+    const [input, output] = [this.#spec(op.input), this.#spec(op.output)];
+    this.#need(input.shape.length === 4 && output.shape.length === 4, "want four dimensions");
+    this.#need(input.dtype === output.dtype && input.dtype !== "u8", "input and output of different types");
+    const [batch, inputHeight, inputWidth] = input.shape as [number, number, number];
+    const [outputBatch, outputHeight, outputWidth] = output.shape as [number, number, number];
+    this.#need(batch === outputBatch, "batch sizes differ");
+    for (const axis of [0, 1] as const) {
+      const [kernel, stride, pad] = [op.kernel[axis], op.strides[axis], op.pads[axis]];
+      this.#need(kernel >= 1 && stride >= 1 && dilations[axis] >= 1, "an empty window");
+      // The last window may reach past the end: that is what trailing padding is. It may not lie there wholly.
+      const last = ((axis === 0 ? outputHeight : outputWidth) - 1) * stride - pad;
+      const span = (kernel - 1) * dilations[axis] + 1;
+      this.#need(pad < span && last < (axis === 0 ? inputHeight : inputWidth), "a window outside the input");
+    }
+    const values = {
+      ...this.#pointers(op),
+      batch,
+      inputHeight,
+      inputWidth,
+      kernelHeight: op.kernel[0],
+      kernelWidth: op.kernel[1],
+      strideHeight: op.strides[0],
+      strideWidth: op.strides[1],
+      padTop: op.pads[0],
+      padLeft: op.pads[1],
+      outputHeight,
+      outputWidth,
+      ...this.#clamp(op, output),
+    };
+    return { input, output, taps: op.kernel[0] * op.kernel[1], values };
+  }
+
+  /** Integers of the type for qs8; in order, whatever the type. */
+  #clamp({ min, max }: { readonly min: number; readonly max: number }, { dtype }: TensorSpec) {
+    const holds = (bound: number) => Number.isInteger(bound) && bound >= -128 && bound <= 127;
+    this.#need(min <= max && (dtype === "f32" || (holds(min) && holds(max))), `a clamp of ${min} to ${max}`);
+    return { outputMin: min, outputMax: max };
+  }
+
+  /** Times a byte, and summed with another such product, it stays far below the largest f32. */
+  #multiplier(scale: number): number {
+    this.#need(scale > 0 && scale <= MAX_MULTIPLIER, `scales whose ratio is ${scale}`);
+    return scale;
+  }
+
+  #pointers(op: { readonly input: number; readonly output: number }) {
+    return { input: this.#addresses.tensor(op.input), output: this.#addresses.tensor(op.output) };
+  }
+
+  /** attacker-controlled: a range shorter than what the kernel reads would reach into other weights. */
+  #packed(format: PackedFormat, range: WeightRange, outputs: number, inputs: number): PackedWeights {
+    const want = packedBytes(format, outputs, inputs);
+    this.#need(range.bytes === want, `${range.bytes} bytes of weights, want ${want}`);
+    return { format, inputs, range };
+  }
+
+  #spec(tensor: number): TensorSpec {
+    const spec = this.#manifest.tensors[tensor];
+    return spec ?? this.#refuse(`there is no tensor ${tensor}`);
+  }
+
+  #count(outputs: number, each: number): number {
+    this.#need(outputs * each <= MAX_OPERATION_COUNT, "too many multiply-adds");
+    return outputs * each;
+  }
+
+  #need(condition: boolean, reason: string): void {
+    if (!condition) this.#refuse(reason);
+  }
+
+  #refuse(reason: string): never {
+    const { name, ops } = this.#manifest;
+    const kind = ops[this.#index]?.kind;
+    throw new InferenceError("manifest_invalid", `${name}: operation ${this.#index} (${kind}): ${reason}`);
+  }
+}
+
+function zeroPoints(input: TensorSpec, output: TensorSpec) {
+  return { inputZeroPoint: input.zeroPoint, outputZeroPoint: output.zeroPoint };
 }

@@ -222,7 +222,7 @@ function decodeTensor(value: unknown): TensorSpec {
     shape: readList(shape, 8, "shape").map((size) =>
       readInteger(size, { min: 1, max: MAX_OFFSET }, "dimension"),
     ),
-    scale: readReal(scale, "scale"),
+    scale: readScale(scale),
     zeroPoint: readInteger(zeroPoint, { min: -128, max: 127 }, "zero point"),
   };
 }
@@ -253,6 +253,12 @@ function readList(value: unknown, max: number, title: string): readonly unknown[
 
 function readOffset(value: unknown, title: string): number {
   return readInteger(value, { min: 0, max: MAX_OFFSET }, title);
+}
+
+function readScale(value: unknown): number {
+  const scale = readReal(value, "scale");
+  if (scale <= 0) throw new DecodeError("out_of_range", `A scale is ${scale}; it must be above 0.`);
+  return scale;
 }
 
 const bits = new DataView(new ArrayBuffer(4));

@@ -3,7 +3,7 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { Tensor } from "../protocol/tensor.ts";
+import { isFinite32, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import type { ElementType, Manifest, Port } from "./manifest.ts";
 import { decodeManifest } from "./manifest-codec.ts";
@@ -23,9 +23,9 @@ export interface Model {
   readonly manifest: Manifest;
   readonly memoryBytes: number;
   readonly opCount: number;
-  /** The outputs alone, at once: what a local answer needs. Throws InferenceError input_invalid. */
+  /** The outputs alone, at once: what a local answer needs. Throws InferenceError: input_invalid, output_not_finite. */
   execute(inputs: readonly Tensor[]): Tensor[];
-  /** The outputs and their trace. Safe to call concurrently. Throws InferenceError input_invalid. */
+  /** The outputs and their trace. Safe to call concurrently. Throws as execute does. */
   run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
 }
 
@@ -65,6 +65,7 @@ export async function loadModel(options: LoadOptions): Promise<Model> {
     }
     offset += chunk.bytes;
   }
+  session.checkWeights();
   return createModel(session, modelDigest);
 }
 
@@ -112,7 +113,7 @@ function createModel(session: Session, modelDigest: Bytes): Model {
       const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = session.tensor(manifest.ops[op]!.output);
+        const view = readFinite(session, manifest.ops[op]!.output);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
@@ -149,22 +150,31 @@ function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
         `input ${name} is ${describe(given.dtype, given.shape)} of ${given.data.length} bytes, ${manifest.name} takes ${describe(want.dtype, want.shape)}`,
       );
     }
-    if (want.dtype === "f32") checkFinite(name, given.data);
-  }
-}
-
-function checkFinite(name: string, data: Bytes): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  for (let offset = 0; offset < data.length; offset += 4) {
-    if (!Number.isFinite(view.getFloat32(offset, true))) {
-      throw new InferenceError("input_invalid", `input ${name}[${offset / 4}] is not a finite number`);
+    if (want.dtype === "f32" && !isFinite32(given.data)) {
+      throw new InferenceError("input_invalid", `input ${name} holds a value that is not finite`);
     }
   }
 }
 
 function readTensor(session: Session, { tensor }: Port): Tensor {
   const { dtype, shape } = session.manifest.tensors[tensor]!;
-  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: session.tensor(tensor).slice() };
+  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: readFinite(session, tensor).slice() };
+}
+
+/**
+ * A view of what others will compare. Policy: a real model can overflow, and the bits of what it then computes differ
+ * between processors, so that honest workers would contradict each other; it gives no result instead.
+ */
+function readFinite(session: Session, tensor: number): Bytes {
+  const view = session.tensor(tensor);
+  const { name, tensors } = session.manifest;
+  if (tensors[tensor]!.dtype === "f32" && !isFinite32(view)) {
+    throw new InferenceError(
+      "output_not_finite",
+      `${name} computes a value that is not finite for this input`,
+    );
+  }
+  return view;
 }
 
 function importTraceKey(key: Bytes): Promise<CryptoKey> {

@@ -3,7 +3,8 @@
 import { InferenceError } from "../protocol/errors.ts";
 import { createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
 import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
-import { lower, NOWHERE } from "./lower.ts";
+import { everyReal } from "../wasm/packed.ts";
+import { type KernelCall, lower, MAX_MULTIPLIER, NOWHERE } from "./lower.ts";
 import type { Manifest } from "./manifest.ts";
 import { planMemory, tensorBytes } from "./plan.ts";
 
@@ -17,6 +18,7 @@ export class Session {
   readonly #memory: WebAssembly.Memory;
   readonly #weights: number;
   readonly #tensors: readonly number[];
+  readonly #calls: readonly KernelCall[];
   readonly #steps: readonly { readonly kernel: Kernel; readonly params: number }[];
 
   /** Throws InferenceError: manifest_invalid, memory_exhausted. The weights are still to be written. */
@@ -49,10 +51,10 @@ export class Session {
     this.opCount = plan.opCount;
     const exports = instantiateKernels(kernels, this.#memory);
     const view = new DataView(this.#memory.buffer);
-    this.#steps = params.map((pointer, op) => {
-      const { family, values } = lower(manifest, op, addresses);
-      writeParams(view, pointer, family, values);
-      return { kernel: exports[family][isa], params: pointer };
+    this.#calls = manifest.ops.map((_, op) => lower(manifest, op, addresses));
+    this.#steps = this.#calls.map(({ family, values }, op) => {
+      writeParams(view, params[op]!, family, values);
+      return { kernel: exports[family][isa], params: params[op]! };
     });
   }
 
@@ -63,6 +65,21 @@ export class Session {
   /** The bytes where the weights belong, to be filled before the first run. */
   get weights(): Uint8Array<ArrayBuffer> {
     return this.#view(this.#weights, this.manifest.memory.weights);
+  }
+
+  /**
+   * To be called once the weights are written: a scale or a real weight that is not finite would make NaNs, whose bits
+   * differ between processors. Throws InferenceError manifest_invalid naming the operation.
+   */
+  checkWeights(): void {
+    for (const [op, { packed }] of this.#calls.entries()) {
+      if (packed === null) continue;
+      const { format, inputs, range } = packed;
+      const view = new DataView(this.#memory.buffer, this.#weights + range.offset, range.bytes);
+      if (everyReal(view, format, inputs, (real) => Math.abs(real) <= MAX_MULTIPLIER)) continue;
+      const reason = `operation ${op} has a scale or weight that is not a number below 2^64`;
+      throw new InferenceError("manifest_invalid", `${this.manifest.name}: ${reason}`);
+    }
   }
 
   /** A view of a tensor's bytes; another tensor's once the arena gives them away. */

@@ -101,13 +101,14 @@ function findBlocks(tensors: readonly TensorSpec[], ops: readonly Op[]): number[
     for (const tensor of alive) if (lastRead.get(tensor) === time) alive.delete(tensor);
     alive.add(op.output);
     const elements = tensors[op.output]!.shape.reduce((product, size) => product * size, 1);
-    if (alive.size === 1 && op.kind !== "convert") cuts.push({ op: time, elements });
+    if (alive.size === 1) cuts.push({ op: time, elements });
   }
-  return cuts
-    .filter(({ op, elements }, index) => {
-      const before = cuts[index - 1]?.elements ?? Number.POSITIVE_INFINITY;
-      const after = cuts[index + 1]?.elements ?? Number.POSITIVE_INFINITY;
-      return op === ops.length - 1 || (elements < before && elements <= after);
-    })
-    .map(({ op }) => op);
+  const isBlock = ({ op, elements }: (typeof cuts)[number], index: number): boolean => {
+    if (op === ops.length - 1) return true;
+    if (ops[op]!.kind === "convert") return false;
+    const before = cuts[index - 1]?.elements ?? Number.POSITIVE_INFINITY;
+    const after = cuts[index + 1]?.elements ?? Number.POSITIVE_INFINITY;
+    return elements < before && elements <= after;
+  };
+  return cuts.filter(isBlock).map(({ op }) => op);
 }

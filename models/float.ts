@@ -23,7 +23,13 @@ export function emitFloat(graph: ShapedGraph): FloatModel {
     builder.addTensor(name, { dtype: "f32", shape: graph.shapes.get(name) ?? [], scale: 1, zeroPoint: 0 });
   for (const { name, shape, scale, bias } of graph.inputs) {
     const input = builder.addTensor(`${name}:bytes`, { dtype: "u8", shape, scale: 1, zeroPoint: 0 });
-    builder.addOp({ kind: "convert", input, output: tensor(name), scale, bias });
+    builder.addOp({
+      kind: "convert",
+      input,
+      output: tensor(name),
+      scale: Math.fround(scale),
+      bias: Math.fround(bias),
+    });
     values.push(name);
   }
   for (const node of graph.nodes) {

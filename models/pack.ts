@@ -1,14 +1,5 @@
-// Weights in kernel layout. Every byte order is little-endian; docs/kernels.md draws the layouts.
-//
-// qs8_qc8w panel (8 outputs, K inputs; outputs padded to 8 and K to 2 with zeros):
-//   i32 bias[8] · f32 scale[8] · ceil(K / 2) groups of i8 weight[8 outputs][2 inputs]
-// f32 panel (8 outputs, K inputs; outputs padded to 8 with zeros):
-//   f32 bias[8] · K rows of f32 weight[8 outputs]
-//
-// A depthwise filter is packed like a GEMM: its channels are the outputs, its taps the inputs.
-
-/** Outputs (or channels) of one panel. */
-const PANEL_OUTPUTS = 8;
+// Weights in kernel layout, which wasm/packed.ts describes. Every byte order is little-endian.
+import { PANEL_OUTPUTS, packedBytes, panelBytes, QC8W_HEAD_BYTES, QC8W_SCALE_BYTE } from "../wasm/packed.ts";
 
 export interface QuantizedWeights {
   readonly outputs: number;
@@ -47,27 +38,22 @@ export interface FloatFilters {
   readonly bias: Float32Array;
 }
 
-/** Bytes of packGemm's result. */
-export function packedGemmBytes(outputs: number, inputs: number): number {
-  return panels(outputs) * panelBytes(inputs);
-}
-
 /** For qs8_qc8w_gemm, qs8_f32_qc8w_gemm and qs8_qc8w_conv. Throws a RangeError on wrong lengths or a bad scale. */
 export function packGemm(source: QuantizedWeights): Uint8Array<ArrayBuffer> {
   const { outputs, inputs, weights, bias, scale } = source;
   checkLengths(outputs, inputs, weights.length, bias.length);
   if (scale.length !== outputs) throw new RangeError(`scale has ${scale.length} values, not ${outputs}`);
-  const packed = new Uint8Array(packedGemmBytes(outputs, inputs));
+  const packed = new Uint8Array(packedBytes("qc8w", outputs, inputs));
   const view = new DataView(packed.buffer);
   for (let n = 0; n < outputs; n++) {
-    const panel = Math.floor(n / PANEL_OUTPUTS) * panelBytes(inputs);
+    const panel = Math.floor(n / PANEL_OUTPUTS) * panelBytes("qc8w", inputs);
     const lane = n % PANEL_OUTPUTS;
     // Policy: an infinite scale times a zero accumulator would be a NaN; it cannot be packed.
     if (!Number.isFinite(scale[n])) throw new RangeError(`scale[${n}] must be finite, got ${scale[n]}`);
     view.setInt32(panel + 4 * lane, bias[n]!, true);
-    view.setFloat32(panel + 32 + 4 * lane, scale[n]!, true);
+    view.setFloat32(panel + QC8W_SCALE_BYTE + 4 * lane, scale[n]!, true);
     for (let k = 0; k < inputs; k++) {
-      view.setInt8(panel + 64 + 16 * (k >> 1) + 2 * lane + (k & 1), weights[n * inputs + k]!);
+      view.setInt8(panel + QC8W_HEAD_BYTES + 16 * (k >> 1) + 2 * lane + (k & 1), weights[n * inputs + k]!);
     }
   }
   return packed;
@@ -83,11 +69,10 @@ export function packDwconv(source: QuantizedFilters): Uint8Array<ArrayBuffer> {
 export function packF32Gemm(source: FloatWeights): Uint8Array<ArrayBuffer> {
   const { outputs, inputs, weights, bias } = source;
   checkLengths(outputs, inputs, weights.length, bias.length);
-  const packed = new Uint8Array(panels(outputs) * (inputs + 1) * 4 * PANEL_OUTPUTS);
+  const packed = new Uint8Array(packedBytes("f32", outputs, inputs));
   const view = new DataView(packed.buffer);
   for (let n = 0; n < outputs; n++) {
-    const lane = n % PANEL_OUTPUTS;
-    const at = 4 * ((n - lane) * (inputs + 1) + lane);
+    const at = Math.floor(n / PANEL_OUTPUTS) * panelBytes("f32", inputs) + 4 * (n % PANEL_OUTPUTS);
     view.setFloat32(at, bias[n]!, true);
     for (let k = 0; k < inputs; k++) {
       view.setFloat32(at + 32 * (k + 1), weights[n * inputs + k]!, true);
@@ -100,14 +85,6 @@ export function packF32Gemm(source: FloatWeights): Uint8Array<ArrayBuffer> {
 export function packF32Dwconv(source: FloatFilters): Uint8Array<ArrayBuffer> {
   const { channels, taps, weights, bias } = source;
   return packF32Gemm({ outputs: channels, inputs: taps, weights, bias });
-}
-
-function panels(outputs: number): number {
-  return Math.ceil(outputs / PANEL_OUTPUTS);
-}
-
-function panelBytes(inputs: number): number {
-  return 64 + 16 * Math.ceil(inputs / 2);
 }
 
 function checkLengths(outputs: number, inputs: number, weights: number, bias: number): void {

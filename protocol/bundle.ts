@@ -24,7 +24,7 @@ import {
   encodeAssignment,
   requestDigest,
 } from "./request.ts";
-import { openSigner, type Signer } from "./signer.ts";
+import { checkRecordNamed, openSigner, type Signer } from "./signer.ts";
 import { outputDigest } from "./statement.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
 import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
@@ -104,9 +104,12 @@ export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
     throw new VerificationError("output_mismatch", "The outputs are not the ones that were signed.");
   if (records.length !== signatures.length)
     throw new VerificationError("record_mismatch", "A bundle holds one record for each signature.");
+  for (const [index, { wrap }] of signatures.entries()) {
+    checkTime(wrap.time, deadline);
+    await checkRecordNamed(wrap, records[index]!);
+  }
   const signers = await Promise.all(
     signatures.map(async (signature, index) => {
-      checkTime(signature.wrap.time, deadline);
       await verifyReceipt({ statement, ...signature });
       return openSigner({ statement, ...signature }, records[index]!);
     }),

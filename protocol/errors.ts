@@ -47,6 +47,7 @@ export type PolicyCode =
 /** The engine or the worker around it cannot or will not run this. */
 export type InferenceCode =
   | "input_invalid"
+  | "output_not_finite"
   | "model_unknown"
   | "engine_unknown"
   | "kernels_mismatch"

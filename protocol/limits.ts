@@ -38,6 +38,8 @@ export const MAX_OP_COUNT = 2 ** 45;
 
 /** Seats of one request: the largest committee (5) and every group that may be asked after it. */
 export const MAX_SEATS = 64;
+/** Whoever is asked sees the input, so failures and conflicts may widen the circle fourfold and no further. */
+export const MAX_RESERVE_COMMITTEES = 3;
 /** Signatures in one certificate. */
 export const MAX_CERTIFICATE_SIGNATURES = 16;
 /** How far ahead a deadline may lie. A worker never waits longer, so nothing may ask for more. */

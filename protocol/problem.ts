@@ -104,6 +104,7 @@ export function problemStatus(code: ProblemCode): number {
     case "not_a_conflict":
     case "policy_not_met":
     case "input_invalid":
+    case "output_not_finite":
     case "deadline_exceeded":
       return 422;
     case "overloaded":

@@ -15,6 +15,12 @@ export interface Signer extends Party {
   readonly record: OpenedRecord;
 }
 
+/** Cheap, so that callers can ask it of all records before any signature. Throws VerificationError `record_mismatch`. */
+export async function checkRecordNamed(wrap: Wrap, recordBytes: Bytes): Promise<void> {
+  if (!equalBytes(await digest("record", recordBytes), wrap.record))
+    throw new VerificationError("record_mismatch", "The record is not the one that the receipt names.");
+}
+
 /**
  * Opens the record that `signed.wrap` names, as of the wrap's time. Throws DecodeError, VerificationError
  * `record_mismatch`, `worker_mismatch`, `model_mismatch`, `engine_mismatch` and whatever openRecord throws.
@@ -24,8 +30,7 @@ export async function openSigner(
   recordBytes: Bytes,
 ): Promise<Signer> {
   const { key, wrap, statement } = signed;
-  if (!equalBytes(await digest("record", recordBytes), wrap.record))
-    throw new VerificationError("record_mismatch", "The record is not the one that the receipt names.");
+  await checkRecordNamed(wrap, recordBytes);
   const opened = await openRecord(recordBytes, { now: wrap.time });
   const { workerKey, operator, operatorKey, provider, region, models, engines } = opened.record;
   if (!equalBytes(workerKey, key))

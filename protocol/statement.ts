@@ -23,7 +23,7 @@ export interface Statement {
   readonly traceRoot: Bytes;
   readonly request: Bytes;
   readonly assignment: Bytes;
-  readonly opCount: number;
+  readonly opCount: number; // multiply-adds of the run, as the engine counts them
   readonly status: "ok";
 }
 

@@ -68,8 +68,8 @@ function checkTensor({ dtype, shape, data }: Tensor): void {
     throw new DecodeError("out_of_range", "An f32 tensor holds a value that is not finite.");
 }
 
-/** Policy: an infinity or a NaN, of which there are many bit patterns, never enters or leaves a model. */
-function isFinite32(data: Bytes): boolean {
+/** Policy: an infinity or a NaN, of which there are many bit patterns, never enters or leaves a model. f32, little endian. */
+export function isFinite32(data: Bytes): boolean {
   for (let index = 2; index < data.length; index += 4)
     if (data[index]! >= 0x80 && (data[index + 1]! & 0x7f) === 0x7f) return false; // all 8 exponent bits set
   return true;

@@ -86,6 +86,8 @@ export interface TestRegistry {
   evict(name: string): Promise<void>;
   rows(name: string): Promise<Row[]>;
   quarantined(name: string): Promise<{ readonly worker_key: ArrayBuffer; readonly ends_at: number }[]>;
+  /** Writes past the object, for states that would take long to reach. */
+  execute(name: string, sql: string): Promise<void>;
   /** Asserts everything that must hold of one object between two calls. `now` is unix ms. */
   check(name: string, now: number): Promise<void>;
   stop(): Promise<void>;
@@ -155,6 +157,9 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
     open,
     rows,
     quarantined,
+    async execute(name, sql) {
+      await query(name, sql);
+    },
     evict: (name) => miniflare.unsafeEvictDurableObject("registry", "TestRegistry", { name }),
     stop: () => miniflare.dispose(),
     async check(name, now) {
