@@ -1,6 +1,6 @@
 // What a running network leaves for others to find: `lock` (held by one process) and `network.json`.
 
-import { open, rm } from "node:fs/promises";
+import { link, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NetworkError } from "./error.ts";
 import { readFileIfPresent, writeFileAtomically } from "./files.ts";
@@ -24,11 +24,14 @@ export interface RunningNetwork {
   readonly workers: readonly RunningWorker[];
 }
 
+/** Locks that this process holds. In a container a new process may have the number of the one that was killed. */
+const held = new Set<string>();
+
 /** Takes the lock of `state` and gives the function that releases it. Throws NetworkError network_running. */
 export async function claimNetwork(state: string): Promise<() => Promise<void>> {
   const path = join(state, "lock");
   const holder = await readHolder(path);
-  if (holder !== null && isAlive(holder)) {
+  if (held.has(path) || (holder !== null && holder !== process.pid && isAlive(holder))) {
     throw new NetworkError(
       "network_running",
       `a network is running here already (process ${holder}): stop it first, or remove ${path} if that process is something else`,
@@ -36,17 +39,27 @@ export async function claimNetwork(state: string): Promise<() => Promise<void>> 
   }
   // Left by a process that was killed.
   if (holder !== null) await rm(path, { force: true });
-  try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(`${process.pid}\n`);
-    await file.close();
-  } catch (error) {
-    throw new NetworkError("network_running", `another process took ${path} just now`, { cause: error });
-  }
+  await createLock(path);
+  held.add(path);
   return async () => {
     await rm(join(state, "network.json"), { force: true });
     await rm(path, { force: true });
+    held.delete(path);
   };
+}
+
+/** Written aside and linked: whoever sees the lock sees its holder, and of two that try one succeeds. */
+async function createLock(path: string): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  try {
+    await writeFile(draft, `${process.pid}\n`, { mode: 0o600 });
+    await link(draft, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    throw new NetworkError("network_running", `another process took ${path} just now`, { cause: error });
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 export async function writeNetwork(state: string, network: RunningNetwork): Promise<void> {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   MAX_KEYS_PER_OPERATOR,
+  MAX_REGISTRY_BYTES,
   QUARANTINE_SECONDS,
   SEQ_MEMORY_SECONDS,
 } from "../../durable-objects/limits.ts";
@@ -14,7 +15,7 @@ import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { decode, encode } from "../../protocol/cbor.ts";
 import { encodeEnvelope, openEnvelope, signEnvelope } from "../../protocol/cose.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
-import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
+import { MAX_RECORD_BYTES, MAX_REGION_RECORDS } from "../../protocol/limits.ts";
 import { createTestWorker, type TestWorker, testKey } from "../support/records.ts";
 import { type Fault, startTestRegistry, type TestRegistry } from "../support/registry.ts";
 
@@ -172,6 +173,38 @@ test("gives one operator only so many keys, and others still have room", async (
   assert.equal(await now.put(await known.sign({ seq: NOW + 1 })), null, "a known key may still renew");
   const other = await createTestWorker("birch", "birch.example", NOW);
   assert.equal(await now.put(await other.sign()), null);
+});
+
+const INSERT = "INSERT INTO records (worker_key, operator_key, seq, digest, bytes, expires_at, forget_at)";
+
+test("refuses a new key when the list would be too large for one answer", async (t) => {
+  const { registry, at } = openRegistry(t.name);
+  await at(NOW);
+  const worker = await createTestWorker("alder", "alder.example", NOW);
+  const bytes = await worker.sign();
+  const others = (size: number) =>
+    registries.execute(t.name, `${INSERT} VALUES (x'00', x'00', 1, x'00', zeroblob(${size}), 1e10, 1e10)`);
+  await others(MAX_REGISTRY_BYTES - bytes.length + 1);
+  assert.equal((await registry.put(bytes))?.code, "registry_full");
+  await registries.execute(t.name, "DELETE FROM records");
+  await others(MAX_REGISTRY_BYTES - bytes.length);
+  assert.equal(await registry.put(bytes), null);
+});
+
+test("refuses a new key when it has as many as a region may list, expired ones included", async (t) => {
+  const { registry, at } = openRegistry(t.name);
+  await at(NOW);
+  const worker = await createTestWorker("alder", "alder.example", NOW);
+  const fill = (count: number) =>
+    registries.execute(
+      t.name,
+      `WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})
+       ${INSERT} SELECT CAST(n AS BLOB), CAST(n AS BLOB), 1, x'00', NULL, 1, 1e10 FROM counter`,
+    );
+  await fill(MAX_REGION_RECORDS);
+  assert.equal((await registry.put(await worker.sign()))?.code, "registry_full");
+  await registries.execute(t.name, "DELETE FROM records WHERE worker_key = CAST(1 AS BLOB)");
+  assert.equal(await registry.put(await worker.sign()), null);
 });
 
 test("decides concurrent records of one key one after the other", async (t) => {

@@ -1,7 +1,9 @@
 // The honest app with a vice: what a quorum must withstand, in a form that can be run and watched.
 
 import type { Model } from "../../engine/index.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
+import { publicKey } from "../../protocol/ed25519.ts";
 import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
 import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../inference/app.ts";
 import { parseSettings } from "../inference/settings.ts";
@@ -12,7 +14,8 @@ export type Vice = (typeof VICES)[number];
 
 /** Longer than any deadline, short enough that a forgotten process ends its timers. */
 const SILENCE_MS = 600_000;
-const DEFAULT_DELAY_MS = 8_000;
+/** Two liars in 65,536 tell the same lie; a third byte could make a float infinite. */
+const MARK_BYTES = 2;
 
 /** Variables VICE and, for `slow`, DELAY_MS. Throws TypeError for an unknown vice. */
 export async function createCastApp(options: InferenceOptions): Promise<InferenceApp> {
@@ -20,11 +23,11 @@ export async function createCastApp(options: InferenceOptions): Promise<Inferenc
   if (vice === undefined)
     throw new TypeError(`VICE is ${options.variables.VICE}: it is one of ${VICES.join(", ")}`);
   if (vice === "lying") {
-    const [mark] = parseSettings(options.variables).workerKey;
-    return createInferenceApp({ ...options, loadModel: loadLyingModel(options.loadModel, mark!) });
+    const mark = await publicKey(parseSettings(options.variables).workerKey);
+    return createInferenceApp({ ...options, loadModel: loadLyingModel(options.loadModel, mark) });
   }
   const app = await createInferenceApp(options);
-  const delay = vice === "silent" ? SILENCE_MS : Number(options.variables.DELAY_MS ?? DEFAULT_DELAY_MS);
+  const delay = vice === "silent" ? SILENCE_MS : Number(options.variables.DELAY_MS);
   return {
     ...app,
     async fetch(request, hold) {
@@ -38,13 +41,13 @@ export async function createCastApp(options: InferenceOptions): Promise<Inferenc
 
 function loadLyingModel(
   loadModel: InferenceOptions["loadModel"],
-  mark: number,
+  mark: Bytes,
 ): InferenceOptions["loadModel"] {
   return async (options) => lie(await loadModel(options), mark);
 }
 
 /** The model, with other outputs. Liars with different marks tell different lies: agreeing on one is another vice. */
-function lie(model: Model, mark: number): Model {
+function lie(model: Model, mark: Bytes): Model {
   return {
     ...model,
     async run(request) {
@@ -59,13 +62,13 @@ function lie(model: Model, mark: number): Model {
 
 /**
  * The elements turned by one place, so that probabilities stay probabilities, but of other classes. The mark goes
- * into the lowest byte of the first element, where it leaves a float finite.
+ * into the lowest bytes of the first element, where it leaves a float finite.
  */
-function turn({ dtype, shape, data }: Tensor, mark: number): Tensor {
+function turn({ dtype, shape, data }: Tensor, mark: Bytes): Tensor {
   const width = DTYPE_BYTES[dtype];
   const turned = new Uint8Array(data.length);
   turned.set(data.subarray(width));
   turned.set(data.subarray(0, width), data.length - width);
-  turned[0]! ^= mark;
+  for (let index = 0; index < MARK_BYTES && index < turned.length; index++) turned[index]! ^= mark[index]!;
   return { dtype, shape, data: turned };
 }

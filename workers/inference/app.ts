@@ -81,6 +81,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   };
 
   const showRecord = async (): Promise<Reply> => {
+    // A worker that refuses to serve must not be found, here as little as in a region.
+    for (const { refusal } of shelf.states()) if (refusal !== null) throw refusal;
     return bytesReply(COSE_CONTENT_TYPE, (await records(clock())).bytes);
   };
 

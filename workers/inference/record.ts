@@ -30,13 +30,12 @@ export function createRecordSource(options: {
   models(): Promise<Bytes[]>;
 }): RecordSource {
   const { settings, engine, startedAt, models } = options;
-  // Only finished records are kept: on workerd a pending promise belongs to the request that made it.
-  const signed = new Map<number, SignedRecord>();
+  // Only a finished record is kept: on workerd a pending promise belongs to the request that made it.
+  let signed: { readonly issue: number; readonly record: SignedRecord } | null = null;
 
   return async (now) => {
     const issue = Math.max(0, Math.floor((now - startedAt) / RECORD_RENEWAL_MS));
-    const known = signed.get(issue);
-    if (known !== undefined) return known;
+    if (signed?.issue === issue) return signed.record;
     const seq = startedAt + issue * RECORD_RENEWAL_MS;
     const issuedAt = Math.floor(seq / 1000);
     const record: WorkerRecord = {
@@ -56,9 +55,8 @@ export function createRecordSource(options: {
       domainProof: null,
     };
     const bytes = await signRecord(record, settings.workerKey);
-    const fresh = { bytes, digest: await digest("record", bytes), issuedAt: seq };
-    for (const old of signed.keys()) signed.delete(old);
-    signed.set(issue, fresh);
+    const fresh: SignedRecord = { bytes, digest: await digest("record", bytes), issuedAt: seq };
+    signed = { issue, record: fresh };
     return fresh;
   };
 }

@@ -1,0 +1,110 @@
+// A client against real regions and workers, some of them with a vice or not there at all.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { readEngineDigest } from "../../cli/artifacts.ts";
+import type { Network } from "../../cli/network/network.ts";
+import {
+  type Answer,
+  askQuorum,
+  createSystemClock,
+  fetchDirectory,
+  verifyBundle,
+} from "../../client/index.ts";
+import type { Model } from "../../engine/index.ts";
+import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
+import type { PolicyName } from "../../protocol/policy.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
+import { withNetwork } from "../support/network.ts";
+import { createTestRequest, openTestModel } from "../support/requests.ts";
+
+const DEADLINE_MS = 20_000;
+const clock = createSystemClock();
+const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
+
+let model: Model;
+let inputs: readonly Tensor[];
+let truth: readonly Tensor[];
+before(async () => {
+  model = await openTestModel();
+  ({ inputs } = await createTestRequest(model));
+  truth = (await model.run({ inputs, traceKey: null })).outputs;
+});
+
+async function ask(network: Network, policy: PolicyName): Promise<Answer> {
+  const regions = network.regions.map((region) => region.url);
+  const { records } = await fetchDirectory({ regions, fetch, clock, deadlineMs: DEADLINE_MS });
+  const engine = await readEngineDigest();
+  return askQuorum({
+    ...{ policy, records, inputs, engine, random, clock, fetch },
+    ...{ model: model.digest, deadlineMs: DEADLINE_MS, settleMs: 200, rerun: model },
+  });
+}
+
+/** Asks until `isSeen` holds of an answer: the committee is drawn at random, and no draw is likelier than another. */
+async function askUntil(network: Network, isSeen: (answer: Answer) => boolean): Promise<Answer> {
+  for (let round = 0; round < 40; round++) {
+    const answer = await ask(network, "standard");
+    assert.deepEqual(answer.outputs, truth, "every answer is right");
+    if (isSeen(answer)) return answer;
+  }
+  throw new assert.AssertionError({ message: "in 40 rounds no committee had the worker with the vice" });
+}
+
+test("each policy gets its answer from honest workers, and the certificate file holds", async () => {
+  await withNetwork([], async (network) => {
+    for (const [policy, agreed] of [
+      ["fast", 1],
+      ["standard", 2],
+      ["strict", 5],
+    ] as const) {
+      const answer = await ask(network, policy);
+      assert.deepEqual(answer.outputs, truth);
+      assert.deepEqual(answer.conflicts, []);
+      assert.ok(answer.agreed >= agreed);
+      assert.deepEqual((await verifyBundle(answer.bundle, { policy })).outputs, truth);
+    }
+  });
+});
+
+test("an answer comes with a region down, and with two workers down", async () => {
+  await withNetwork([], async (network) => {
+    await network.stopMember("south");
+    assert.deepEqual((await ask(network, "standard")).outputs, truth);
+    await network.stopMember("alder");
+    await network.stopMember("birch");
+    const answer = await askUntil(network, ({ verdicts }) =>
+      verdicts.some((verdict) => verdict.outcome === "failed"),
+    );
+    assert.ok(answer.agreed >= 2);
+  });
+});
+
+test("a lying worker is outvoted, named, and proved to have lied", async () => {
+  await withNetwork(["lying"], async (network) => {
+    const liar = network.workers[0]!;
+    const answer = await askUntil(network, ({ conflicts }) => conflicts.length > 0);
+    assert.deepEqual(
+      answer.conflicts.map(({ operator, workerKey }) => [operator, formatBase64Url(workerKey)]),
+      [[liar.operator, liar.key]],
+    );
+    const signers = (await verifyBundle(answer.bundle, { policy: "standard" })).signatures;
+    assert.ok(!signers.some((signer) => signer.operator === liar.operator));
+  });
+});
+
+test("silent and slow workers do not keep an answer from coming", async () => {
+  await withNetwork(["silent", "slow"], async (network) => {
+    const viced = network.workers.filter((worker) => worker.vice !== null).map((worker) => worker.operator);
+    const answer = await askUntil(network, ({ verdicts }) =>
+      verdicts.some(({ operator }) => viced.includes(operator)),
+    );
+    assert.ok(answer.elapsedMs < DEADLINE_MS);
+  });
+});
+
+test("two liars do not tell the same lie, so they form no quorum", async () => {
+  await withNetwork(["lying", "lying"], async (network) => {
+    await askUntil(network, ({ conflicts }) => conflicts.length === 2);
+  });
+});

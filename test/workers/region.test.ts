@@ -1,0 +1,89 @@
+// A region over HTTP, as deployed: the bundle in workerd.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
+import type { Problem } from "../../protocol/problem.ts";
+import { decodeRecordList } from "../../protocol/record-list.ts";
+import { createTestWorker } from "../support/records.ts";
+import { type Running, startRegion } from "../support/workers.ts";
+
+const COSE = { "content-type": 'application/cose; cose-type="cose-sign1"' };
+
+let region: Running;
+before(async () => {
+  region = await startRegion();
+});
+after(() => region.stop());
+
+function post(body: BodyInit, headers: Record<string, string> = COSE): Promise<Response> {
+  return fetch(`${region.url}/v1/records`, { method: "POST", headers, body });
+}
+
+async function list(): Promise<string[]> {
+  const response = await fetch(`${region.url}/v1/records`);
+  assert.equal(response.headers.get("content-type"), "application/cbor");
+  return decodeRecordList(new Uint8Array(await response.arrayBuffer())).map(formatHex);
+}
+
+test("takes a record, lists it, and counts it", async () => {
+  const worker = await createTestWorker("alder", "alder.example", Date.now());
+  const bytes = await worker.sign();
+  const response = await post(bytes);
+  assert.equal(response.status, 204);
+  assert.equal(await response.text(), "");
+  assert.deepEqual(await list(), [formatHex(bytes)]);
+  const health = await fetch(`${region.url}/healthz`);
+  assert.deepEqual(await health.json(), { status: "ok", records: 1 });
+});
+
+test("answers each error with the problem document of its code, and keeps nothing", async () => {
+  const worker = await createTestWorker("birch", "birch.example", Date.now());
+  const bytes = await worker.sign();
+  const expired = await worker.sign({ issuedAt: 1, expiresAt: 2 });
+  const flipped: Bytes = bytes.slice();
+  flipped[flipped.length - 1]! ^= 1;
+  const before = await list();
+  const rows: [title: string, status: number, code: string, send: () => Promise<Response>][] = [
+    [
+      "wrong content type",
+      415,
+      "content_type_unsupported",
+      () => post(bytes, { "content-type": "text/plain" }),
+    ],
+    ["no body", 400, "body_missing", () => post(new Uint8Array(0))],
+    ["too large", 413, "body_too_large", () => post(new Uint8Array(MAX_RECORD_BYTES + 1))],
+    ["one byte more", 400, "malformed", () => post(concatBytes(bytes, Uint8Array.of(0)))],
+    ["a changed signature", 422, "signature_invalid", () => post(flipped)],
+    ["expired", 422, "record_expired", () => post(expired)],
+    [
+      "wrong method",
+      405,
+      "method_not_allowed",
+      () => fetch(`${region.url}/v1/records`, { method: "DELETE" }),
+    ],
+    ["no such path", 404, "route_unknown", () => fetch(`${region.url}/v1/record`)],
+  ];
+  for (const [title, status, code, send] of rows) {
+    const response = await send();
+    const problem = (await response.json()) as Problem;
+    assert.equal(response.headers.get("content-type"), "application/problem+json", title);
+    assert.deepEqual([response.status, problem.status, problem.code], [status, status, code], title);
+  }
+  assert.deepEqual(await list(), before);
+});
+
+test("tells the sender of an older record, and of a conflict", async () => {
+  const worker = await createTestWorker("cedar", "cedar.example", Date.now());
+  assert.equal((await post(await worker.sign({ seq: 8 }))).status, 204);
+  const codes: string[] = [];
+  for (const record of [
+    await worker.sign({ seq: 7 }),
+    await worker.sign({ seq: 8, price: 1 }),
+    await worker.sign({ seq: 9 }),
+  ]) {
+    codes.push(((await (await post(record)).json()) as Problem).code);
+  }
+  assert.deepEqual(codes, ["record_stale", "record_conflict", "key_quarantined"]);
+});
