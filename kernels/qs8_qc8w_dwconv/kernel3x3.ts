@@ -1,0 +1,172 @@
+// Output rows of the 3×3 kernel of qs8_qc8w_dwconv, unrolled, eight channels at a time.
+//
+// Inputs: rows t, m, b of the ring, columns 0..3. Rows t and m pair up downwards, column by column; row b pairs up
+// sideways. At stride 1 two neighbouring outputs share four columns, their six pairs and the loads:
+//   output x     = (t0,m0)·V0 + (t1,m1)·V1 + (t2,m2)·V2 + (b0,b1)·A + (b2,b3)·B
+//   output x + 1 = (t1,m1)·V0 + (t2,m2)·V1 + (t3,m3)·V2 + (b0,b1)·C + (b2,b3)·D
+// with Vj = (w0j, w1j), A = (w20, w21), B = (w22, 0), C = (0, w20), D = (w21, w22). One output alone takes
+// (b2,b2)·B. Measured on 112×112×48: one at a time 0.45 ms, two at a time 0.37 ms.
+import { HEAD_BYTES, panelBytes } from "../panel";
+import { narrow16, requantize8 } from "../round128";
+import { interleaveHigh, interleaveLow, Layout } from "./layout";
+import { DwconvParams } from "./params";
+
+/** Head, then V0 V1 V2 A B C D for channels 0..3 and 4..7. */
+export const GROUP_BYTES_3X3: usize = HEAD_BYTES + 7 * 32;
+
+/** Widens `groups` packed groups to i16 and pairs their taps as above. */
+export function widenWeights3x3(target: usize, source: usize, groups: i32): void {
+  const zero = i16x8.splat(0);
+  for (let group = 0; group < groups; group++) {
+    for (let i: usize = 0; i < HEAD_BYTES; i += 16) v128.store(target + i, v128.load(source + i));
+    const taps01 = v128.load(source, 64), taps23 = v128.load(source, 80), taps45 = v128.load(source, 96);
+    const taps67 = v128.load(source, 112), taps8 = evenTap(v128.load(source, 128));
+    const tap6 = evenTap(taps67), tap7 = oddTap(taps67);
+    storePair(target + 64, evenTap(taps01), oddTap(taps23));
+    storePair(target + 96, oddTap(taps01), evenTap(taps45));
+    storePair(target + 128, evenTap(taps23), oddTap(taps45));
+    storePair(target + 160, tap6, tap7);
+    storePair(target + 192, taps8, zero);
+    storePair(target + 224, zero, tap6);
+    storePair(target + 256, tap7, taps8);
+    source += panelBytes(9);
+    target += GROUP_BYTES_3X3;
+  }
+}
+
+/** The first tap of a packed pair for 8 channels. */
+// @ts-ignore: decorator
+@inline
+function evenTap(pair: v128): v128 {
+  return i16x8.shr_s(i16x8.shl(pair, 8), 8);
+}
+
+/** The second tap of a packed pair for 8 channels. */
+// @ts-ignore: decorator
+@inline
+function oddTap(pair: v128): v128 {
+  return i16x8.shr_s(pair, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function storePair(target: usize, first: v128, second: v128): void {
+  v128.store(target, interleaveLow(first, second), 0);
+  v128.store(target, interleaveHigh(first, second), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function addDot(sum: v128, inputs: v128, weights: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(inputs, weights));
+}
+
+/** One output row. The three ring rows are given by the first address of each table row. */
+export function row3x3(p: DwconvParams, layout: Layout, groups: i32, output: usize, constants: usize): void {
+  const columnBytes = layout.columnBytes;
+  const channels = <usize>p.channels;
+  let top = <usize>load<u32>(layout.table, 0);
+  let middle = <usize>load<u32>(layout.table, 12);
+  let bottom = <usize>load<u32>(layout.table, 24);
+  let x = 0;
+  if (p.strideWidth == 1) {
+    for (; x + 1 < p.outputWidth; x += 2) {
+      twoPixels(top, middle, bottom, columnBytes, layout.weights, groups, output, channels, constants);
+      top += 2 * columnBytes;
+      middle += 2 * columnBytes;
+      bottom += 2 * columnBytes;
+      output += 2 * channels;
+    }
+  }
+  const step = <usize>p.strideWidth * columnBytes;
+  for (; x < p.outputWidth; x++) {
+    onePixel(top, middle, bottom, columnBytes, layout.weights, groups, output, constants);
+    top += step;
+    middle += step;
+    bottom += step;
+    output += channels;
+  }
+}
+
+function onePixel(
+  top: usize, middle: usize, bottom: usize, columnBytes: usize, weight: usize, groups: i32, output: usize,
+  constants: usize,
+): void {
+  for (let group = 0; group < groups; group++) {
+    let low = v128.load(weight, 0), high = v128.load(weight, 16);
+    let a = v128.load(top), b = v128.load(middle);
+    low = addDot(low, interleaveLow(a, b), v128.load(weight, 64));
+    high = addDot(high, interleaveHigh(a, b), v128.load(weight, 80));
+    a = v128.load(top + columnBytes), b = v128.load(middle + columnBytes);
+    low = addDot(low, interleaveLow(a, b), v128.load(weight, 96));
+    high = addDot(high, interleaveHigh(a, b), v128.load(weight, 112));
+    a = v128.load(top + 2 * columnBytes), b = v128.load(middle + 2 * columnBytes);
+    low = addDot(low, interleaveLow(a, b), v128.load(weight, 128));
+    high = addDot(high, interleaveHigh(a, b), v128.load(weight, 144));
+    a = v128.load(bottom), b = v128.load(bottom + columnBytes);
+    low = addDot(low, interleaveLow(a, b), v128.load(weight, 160));
+    high = addDot(high, interleaveHigh(a, b), v128.load(weight, 176));
+    a = v128.load(bottom + 2 * columnBytes);
+    low = addDot(low, interleaveLow(a, a), v128.load(weight, 192));
+    high = addDot(high, interleaveHigh(a, a), v128.load(weight, 208));
+    const q = requantize8(low, high, v128.load(weight, 32), v128.load(weight, 48), constants);
+    v128.store64_lane(output, narrow16(q, q, constants), 0);
+    weight += GROUP_BYTES_3X3;
+    top += 16;
+    middle += 16;
+    bottom += 16;
+    output += 8;
+  }
+}
+
+/** Output pixels x and x + 1 at stride 1, `channels` bytes apart. */
+function twoPixels(
+  top: usize, middle: usize, bottom: usize, columnBytes: usize, weight: usize, groups: i32, output: usize,
+  channels: usize, constants: usize,
+): void {
+  for (let group = 0; group < groups; group++) {
+    let low0 = v128.load(weight, 0), high0 = v128.load(weight, 16), low1 = low0, high1 = high0;
+    let a = v128.load(top), b = v128.load(middle);
+    let pair = interleaveLow(a, b);
+    const v0Low = v128.load(weight, 64), v0High = v128.load(weight, 80);
+    low0 = addDot(low0, pair, v0Low);
+    pair = interleaveHigh(a, b);
+    high0 = addDot(high0, pair, v0High);
+    a = v128.load(top + columnBytes), b = v128.load(middle + columnBytes);
+    pair = interleaveLow(a, b);
+    const v1Low = v128.load(weight, 96), v1High = v128.load(weight, 112);
+    low0 = addDot(low0, pair, v1Low), low1 = addDot(low1, pair, v0Low);
+    pair = interleaveHigh(a, b);
+    high0 = addDot(high0, pair, v1High), high1 = addDot(high1, pair, v0High);
+    a = v128.load(top + 2 * columnBytes), b = v128.load(middle + 2 * columnBytes);
+    pair = interleaveLow(a, b);
+    const v2Low = v128.load(weight, 128), v2High = v128.load(weight, 144);
+    low0 = addDot(low0, pair, v2Low), low1 = addDot(low1, pair, v1Low);
+    pair = interleaveHigh(a, b);
+    high0 = addDot(high0, pair, v2High), high1 = addDot(high1, pair, v1High);
+    a = v128.load(top + 3 * columnBytes), b = v128.load(middle + 3 * columnBytes);
+    low1 = addDot(low1, interleaveLow(a, b), v2Low);
+    high1 = addDot(high1, interleaveHigh(a, b), v2High);
+    a = v128.load(bottom), b = v128.load(bottom + columnBytes);
+    pair = interleaveLow(a, b);
+    low0 = addDot(low0, pair, v128.load(weight, 160)), low1 = addDot(low1, pair, v128.load(weight, 224));
+    pair = interleaveHigh(a, b);
+    high0 = addDot(high0, pair, v128.load(weight, 176)), high1 = addDot(high1, pair, v128.load(weight, 240));
+    a = v128.load(bottom + 2 * columnBytes), b = v128.load(bottom + 3 * columnBytes);
+    pair = interleaveLow(a, b);
+    low0 = addDot(low0, pair, v128.load(weight, 192)), low1 = addDot(low1, pair, v128.load(weight, 256));
+    pair = interleaveHigh(a, b);
+    high0 = addDot(high0, pair, v128.load(weight, 208)), high1 = addDot(high1, pair, v128.load(weight, 272));
+    const scale0 = v128.load(weight, 32), scale1 = v128.load(weight, 48);
+    const q0 = requantize8(low0, high0, scale0, scale1, constants);
+    const q1 = requantize8(low1, high1, scale0, scale1, constants);
+    const bytes = narrow16(q0, q1, constants);
+    v128.store64_lane(output, bytes, 0);
+    v128.store64_lane(output + channels, bytes, 1);
+    weight += GROUP_BYTES_3X3;
+    top += 16;
+    middle += 16;
+    bottom += 16;
+    output += 8;
+  }
+}

@@ -1,0 +1,106 @@
+// Runs one kernel in a memory of its own and checks that it wrote its output and its scratch and nothing else.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createArena } from "../../wasm/arena.ts";
+import {
+  type Family,
+  type Isa,
+  instantiateKernels,
+  type KernelValues,
+  paramsBytes,
+  scratchBytes,
+  writeParams,
+} from "../../wasm/kernels.ts";
+
+type Pointer = "input" | "weights" | "output" | "scratch" | "a" | "b";
+type Tensor = Uint8Array | Int8Array | Float32Array;
+
+/** A kernel call without pointers: the sandbox places the tensors. */
+export interface Call<F extends Family> {
+  readonly family: F;
+  readonly values: Readonly<Record<Exclude<keyof KernelValues<F>, Pointer>, number>>;
+  readonly tensors: Readonly<Partial<Record<Pointer, Tensor>>>;
+  /** The bytes the kernel has to write: `rows` rows of `rowBytes`, `strideBytes` apart. */
+  readonly output: { readonly rows: number; readonly rowBytes: number; readonly strideBytes: number };
+}
+
+const PAGE_BYTES = 65536;
+const POISON = 0xa5;
+/** Bytes that nothing owns between two tensors. */
+const GUARD_BYTES = 48;
+
+export const kernelModule = await WebAssembly.compile(
+  await readFile(new URL("../../wasm/kernels.wasm", import.meta.url)),
+);
+
+/**
+ * Calls the kernel once per tensor, with that tensor ending at the last byte of the memory, so that a read past it
+ * traps; asserts equal results and untouched guards. Returns the output rows, without what lies between them.
+ */
+export function runKernel<F extends Family>(call: Call<F>, isa: Isa): Uint8Array {
+  const names = Object.keys(call.tensors) as Pointer[];
+  const results = names.map((last) => runOnce(call, isa, last));
+  for (const result of results) assert.deepEqual(result, results[0], "the placement changed the result");
+  return results[0]!;
+}
+
+/** runKernel for both siblings, which must agree to the byte. */
+export function runSiblings<F extends Family>(call: Call<F>): Uint8Array {
+  const scalar = runKernel(call, "scalar");
+  const simd = runKernel(call, "simd128");
+  if (Buffer.compare(scalar, simd) !== 0)
+    assert.deepEqual(simd, scalar, "SIMD differs from its scalar sibling");
+  return scalar;
+}
+
+function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: Pointer): Uint8Array {
+  const { rows, rowBytes, strideBytes } = call.output;
+  const outputBytes = Math.max(0, (rows - 1) * strideBytes + rowBytes);
+  const values: Record<string, number> = {
+    ...call.values,
+    output: 0,
+    input: 0,
+    weights: 0,
+    a: 0,
+    b: 0,
+    scratch: 0,
+  };
+  const scratchLength = scratchBytes(call.family, values as KernelValues<F>);
+  const tensorBytes = Object.values(call.tensors).reduce((sum, tensor) => sum + tensor.byteLength + 64, 0);
+  const needed = 2 * PAGE_BYTES + tensorBytes + outputBytes + scratchLength;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(needed / PAGE_BYTES) });
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.fill(POISON);
+  const arena = createArena(memory);
+  const place = (byteLength: number): number => {
+    arena.allocate(GUARD_BYTES);
+    return arena.allocate(byteLength);
+  };
+  for (const [name, tensor] of Object.entries(call.tensors)) {
+    const pointer = name === last ? bytes.length - tensor.byteLength : place(tensor.byteLength);
+    // A float tensor needs no alignment in WebAssembly, so "ends at the last byte" holds for all of them.
+    bytes.set(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), pointer);
+    values[name] = pointer;
+  }
+  const params = place(paramsBytes(call.family));
+  values.scratch = place(scratchLength);
+  values.output = place(outputBytes);
+  writeParams(new DataView(memory.buffer), params, call.family, values as KernelValues<F>);
+  const before = bytes.slice();
+  const kernel = instantiateKernels(kernelModule, memory)[call.family][isa];
+  kernel(params);
+  const result = new Uint8Array(rows * rowBytes);
+  for (let row = 0; row < rows; row++) {
+    const from = values.output + row * strideBytes;
+    result.set(bytes.subarray(from, from + rowBytes), row * rowBytes);
+    bytes.set(before.subarray(from, from + rowBytes), from);
+  }
+  bytes.set(before.subarray(values.scratch, values.scratch + scratchLength), values.scratch);
+  if (Buffer.compare(bytes, before) !== 0) {
+    const at = bytes.findIndex((byte, i) => byte !== before[i]);
+    assert.fail(
+      `${call.family} ${isa} wrote outside: byte ${at} (output ${values.output}, scratch ${values.scratch})`,
+    );
+  }
+  return result;
+}

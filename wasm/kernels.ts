@@ -1,0 +1,217 @@
+// The one list of all kernels: engine, tests and benchmarks read it, kernels/ implements it.
+// A kernel takes one pointer to a block of little-endian 32-bit fields, in the order given here.
+
+/** Every family has both siblings; scalar is the specification. */
+export const ISAS = ["simd128", "scalar"] as const;
+export type Isa = (typeof ISAS)[number];
+type FieldType = "i32" | "f32";
+
+interface KernelEntry {
+  /** Part of the name: rows × outputs, then c and the inputs of one packed group. */
+  readonly tile: string | null;
+  /** Name → type, in the order of the parameter block. Pointers are i32. */
+  readonly fields: Readonly<Record<string, FieldType>>;
+}
+
+const QS8_OUTPUT = { outputZeroPoint: "i32", outputMin: "i32", outputMax: "i32" } as const;
+const F32_OUTPUT = { outputMin: "f32", outputMax: "f32" } as const;
+
+const GEMM = {
+  rows: "i32",
+  inputs: "i32",
+  outputs: "i32",
+  input: "i32",
+  inputStride: "i32",
+  weights: "i32",
+  output: "i32",
+  outputStride: "i32",
+} as const;
+
+const IMAGE = { batch: "i32", input: "i32", inputHeight: "i32", inputWidth: "i32" } as const;
+
+const KERNEL_AND_STRIDE = {
+  kernelHeight: "i32",
+  kernelWidth: "i32",
+  strideHeight: "i32",
+  strideWidth: "i32",
+} as const;
+
+const PADDING_AND_OUTPUT = {
+  padTop: "i32",
+  padLeft: "i32",
+  outputHeight: "i32",
+  outputWidth: "i32",
+} as const;
+
+const CONV = {
+  ...IMAGE,
+  inputChannels: "i32",
+  ...KERNEL_AND_STRIDE,
+  dilationHeight: "i32",
+  dilationWidth: "i32",
+  ...PADDING_AND_OUTPUT,
+  outputChannels: "i32",
+  weights: "i32",
+  output: "i32",
+} as const;
+
+const DWCONV = {
+  ...IMAGE,
+  channels: "i32",
+  ...KERNEL_AND_STRIDE,
+  ...PADDING_AND_OUTPUT,
+  weights: "i32",
+  output: "i32",
+} as const;
+
+const AVGPOOL = {
+  ...IMAGE,
+  channels: "i32",
+  ...KERNEL_AND_STRIDE,
+  ...PADDING_AND_OUTPUT,
+  output: "i32",
+} as const;
+
+const VADD = { length: "i32", a: "i32", b: "i32", output: "i32" } as const;
+const CONVERT = { length: "i32", input: "i32", output: "i32" } as const;
+
+export const KERNELS = {
+  qs8_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...QS8_OUTPUT, scratch: "i32" } },
+  qs8_qc8w_conv: {
+    tile: "4x8c2",
+    fields: { ...CONV, inputZeroPoint: "i32", ...QS8_OUTPUT, scratch: "i32" },
+  },
+  qs8_qc8w_dwconv: {
+    tile: "1x8c2",
+    fields: { ...DWCONV, inputZeroPoint: "i32", ...QS8_OUTPUT, scratch: "i32" },
+  },
+  qs8_vadd: {
+    tile: null,
+    fields: { ...VADD, scaleA: "f32", scaleB: "f32", bias: "f32", outputMin: "i32", outputMax: "i32" },
+  },
+  qs8_avgpool: {
+    tile: null,
+    fields: { ...AVGPOOL, inputZeroPoint: "i32", scale: "f32", ...QS8_OUTPUT },
+  },
+  qs8_f32_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...F32_OUTPUT, scratch: "i32" } },
+  f32_softmax: {
+    tile: null,
+    fields: { rows: "i32", columns: "i32", input: "i32", output: "i32" },
+  },
+  u8_qs8_convert: { tile: null, fields: CONVERT },
+  u8_f32_convert: { tile: null, fields: { ...CONVERT, scale: "f32", bias: "f32" } },
+  f32_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT } },
+  f32_conv: { tile: "1x8", fields: { ...CONV, ...F32_OUTPUT } },
+  f32_dwconv: { tile: "1x8", fields: { ...DWCONV, ...F32_OUTPUT } },
+  f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
+  f32_avgpool: { tile: null, fields: { ...AVGPOOL, ...F32_OUTPUT } },
+} as const satisfies Readonly<Record<string, KernelEntry>>;
+
+export type Family = keyof typeof KERNELS;
+export type KernelValues<F extends Family> = Readonly<Record<keyof (typeof KERNELS)[F]["fields"], number>>;
+
+/** Runs on the parameter block at `params`. Returns nothing and checks nothing: a trap is a bug of the caller. */
+export type Kernel = (params: number) => void;
+export type Kernels = Readonly<Record<Family, Readonly<Record<Isa, Kernel>>>>;
+
+/** The families in the order of the list. */
+export const FAMILIES: readonly Family[] = Object.keys(KERNELS) as Family[];
+
+/** The export's name, for example qs8_qc8w_gemm_4x8c2__simd128. */
+export function kernelName(family: Family, isa: Isa): string {
+  const { tile } = KERNELS[family];
+  return `${family}${tile === null ? "" : `_${tile}`}__${isa}`;
+}
+
+/** Bytes of the parameter block of a family. */
+export function paramsBytes(family: Family): number {
+  return 4 * Object.keys(KERNELS[family].fields).length;
+}
+
+/**
+ * Writes the parameter block of `family` at `pointer` (4-byte aligned); `view` covers the whole memory.
+ * Throws a RangeError that names the field if an i32 is no 32-bit integer or an f32 is NaN.
+ */
+export function writeParams<F extends Family>(
+  view: DataView,
+  pointer: number,
+  family: F,
+  values: KernelValues<F>,
+): void {
+  const fields: Readonly<Record<string, FieldType>> = KERNELS[family].fields;
+  const given: Readonly<Record<string, number>> = values;
+  let at = pointer;
+  for (const [name, type] of Object.entries(fields)) {
+    const value = given[name];
+    if (type === "i32") {
+      if (value === undefined || (value | 0) !== value) {
+        throw new RangeError(`${family}: ${name} must be a 32-bit integer, got ${value}`);
+      }
+      view.setInt32(at, value, true);
+    } else {
+      if (value === undefined || Number.isNaN(value)) {
+        throw new RangeError(`${family}: ${name} must be a number, got ${value}`);
+      }
+      view.setFloat32(at, value, true);
+    }
+    at += 4;
+  }
+}
+
+const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+/** Rows of the block that an int8 product widens at a time: blockRows in kernels/qs8_qc8w_gemm/block.ts. */
+function blockRows(inputs: number): number {
+  return Math.max(52, Math.floor(16384 / (2 * roundUp(inputs, 8)) / 4) * 4);
+}
+
+/** Output constants, room for 8 outputs, one widened panel of 8 outputs, a block of widened rows. */
+function gemmScratchBytes(inputs: number): number {
+  return 112 + roundUp(inputs, 8) * (2 * blockRows(inputs) + 16);
+}
+
+/**
+ * Bytes a call needs at `scratch` (16-byte aligned; contents do not matter), 0 for families without scratch.
+ * Reads only sizes: the pointers in `values` may still be 0.
+ */
+export function scratchBytes<F extends Family>(family: F, values: KernelValues<F>): number {
+  const given: Readonly<Record<string, number>> = values;
+  const size = (name: string): number => given[name] ?? 0;
+  switch (family) {
+    case "qs8_qc8w_gemm":
+    case "qs8_f32_qc8w_gemm":
+      return gemmScratchBytes(size("inputs"));
+    case "qs8_qc8w_conv": {
+      const inputs = size("kernelHeight") * size("kernelWidth") * size("inputChannels");
+      // Behind the product's scratch, the rows of one block as gathered bytes.
+      return gemmScratchBytes(inputs) + blockRows(inputs) * roundUp(inputs, 8);
+    }
+    case "qs8_qc8w_dwconv": {
+      const taps = size("kernelHeight") * size("kernelWidth");
+      const groups = Math.floor(size("channels") / 8);
+      const columns = (size("outputWidth") - 1) * size("strideWidth") + size("kernelWidth");
+      // A group has a head and pairs of taps; the 3×3 kernel keeps two more pairs than it has.
+      const weights = groups * (64 + 32 * (Math.ceil(taps / 2) + 2));
+      // Output constants and layout, widened weights, the ring of widened rows, the table of taps.
+      return 112 + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
+    }
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Instantiates the module on `memory`, its only import.
+ * Throws a TypeError that names the export if the module lacks a kernel of the list.
+ */
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const find = (family: Family, isa: Isa): Kernel => {
+    const name = kernelName(family, isa);
+    const kernel = exports[name];
+    if (typeof kernel !== "function") throw new TypeError(`the kernel module does not export ${name}`);
+    return kernel as Kernel;
+  };
+  const siblings = (family: Family) => ({ scalar: find(family, "scalar"), simd128: find(family, "simd128") });
+  return Object.fromEntries(FAMILIES.map((family) => [family, siblings(family)])) as Kernels;
+}
