@@ -131,7 +131,7 @@ function describeSplit(
   liars: readonly SignedVerdict[] | null,
 ): string {
   return (
-    `Different results were signed: ${classes.map(nameOperators).join(" against ")}. ` +
+    `Signed: ${classes.map(nameOperators).join(", against ")}. ` +
     (liars === null
       ? "Run the model locally to see who is right, and keep the evidence."
       : `The local run contradicts ${nameOperators(liars)}; too few others answered. Ask again.`)

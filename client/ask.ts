@@ -19,7 +19,8 @@ import { openSigner } from "../protocol/signer.ts";
 import { inputCommitment, outputDigest, traceRoot } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { Clock } from "./clock.ts";
-import { exchange, type Fetch } from "./transport.ts";
+import { fetchSuccessor } from "./renewal.ts";
+import { CBOR_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
 
 /** Whose word a verdict is about. */
 export interface SeatFacts {
@@ -75,7 +76,7 @@ export function seatFacts(seat: number, { record }: OpenedRecord): SeatFacts {
   return { seat, workerKey, operator, operatorKey, provider, region, endpoint: endpoints[0]! };
 }
 
-/** Asks the worker's first endpoint. Never throws for anything that the worker or the network does. */
+/** Asks the worker's first endpoint, and for its newer record if it answers under one. Never throws for anything that the worker or the network does. */
 export async function askWorker(options: {
   readonly expectation: Expectation;
   readonly seat: number;
@@ -93,13 +94,20 @@ export async function askWorker(options: {
       clock,
       url: `${facts.endpoint}/v1/infer`,
       body: encodeRequest({ ...expectation.request, seat }),
+      accept: CBOR_CONTENT_TYPE,
       maxBytes: MAX_REPLY_BYTES,
       deadline: expectation.request.deadline,
       signal,
     });
-    const now = clock.now();
-    const checked = await checkReply({ expectation, seat, record, replyBytes, now });
-    return { ...facts, outcome: "signed", elapsedMs: now - start, record, ...checked };
+    const reply = { expectation, seat, replyBytes, now: clock.now() };
+    const elapsedMs = reply.now - start;
+    const checked = await checkReply({ ...reply, record }).catch(async (error: unknown) => {
+      if (!(error instanceof VerificationError && error.code === "record_mismatch")) throw error;
+      const { deadline } = expectation.request;
+      const successor = await fetchSuccessor({ record, fetch, clock, deadline, signal });
+      return checkReply({ ...reply, record: successor });
+    });
+    return { ...facts, outcome: "signed", elapsedMs, ...checked };
   } catch (error) {
     if (
       !(error instanceof DecodeError || error instanceof VerificationError || error instanceof TransportError)
@@ -120,14 +128,13 @@ export async function checkReply(options: {
   readonly record: OpenedRecord;
   readonly replyBytes: Bytes;
   readonly now: number;
-}): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "outputs">> {
+}): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "record" | "outputs">> {
   const { expectation, seat, record, replyBytes, now } = options;
   const { request } = expectation;
   const reply = decodeReply(replyBytes);
   const receipt = await openReceipt(reply.receipt);
   const { statement, wrap, key } = receipt;
   must(equalBytes(key, record.record.workerKey), "worker_mismatch", "the receipt is by another key");
-  must(equalBytes(wrap.record, record.digest), "record_mismatch", "the receipt names another record");
   must(wrap.seat === seat, "seat_mismatch", `seat ${seat} was asked and seat ${wrap.seat} signed`);
   must(Math.abs(wrap.time - now) <= MAX_CLOCK_SKEW_MS, "time_mismatch", "the worker's clock is minutes off");
   must(equalBytes(statement.model, request.model), "model_mismatch", "another model was run");
@@ -147,8 +154,8 @@ export async function checkReply(options: {
   must(equalBytes(statement.outputDigest, outputs), "output_mismatch", "the outputs are not the signed ones");
   const trace = await traceRoot(reply.blocks);
   must(equalBytes(statement.traceRoot, trace), "trace_mismatch", "the block digests are not the signed ones");
-  await openSigner(receipt, record.bytes); // the record held at the signed time: what a bundle will be asked for
-  return { receipt, receiptBytes: reply.receipt, outputs: reply.outputs };
+  await openSigner(receipt, record.bytes); // the record is the named one and held then: what a bundle will be asked for
+  return { receipt, receiptBytes: reply.receipt, record, outputs: reply.outputs };
 }
 
 function must(holds: boolean, code: VerificationCode, what: string): void {

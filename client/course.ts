@@ -3,15 +3,14 @@
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import type { Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
-import { createQuorumError } from "./answer.ts";
-import type { SignedVerdict } from "./ask.ts";
+import { createQuorumError, type QuorumError } from "./answer.ts";
+import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import type { FanOut } from "./fan-out.ts";
 import { type Tally, tally } from "./tally.ts";
 
-// #fanOut starts and ends asks; only askQuorum and this class tell it to. #reserves shrinks and never grows.
-/** Where a question stands: who was asked, since when there is agreement, and who may still be asked. */
 export class Course {
+  // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
   readonly #policy: Policy;
   readonly #fanOut: FanOut;
   readonly #reserves: OpenedRecord[];
@@ -84,41 +83,41 @@ export class Course {
 
   /** How many more must be asked for the seats in play to be able to decide. */
   #missing(state: Tally): number {
-    const from = this.#freshFrom ?? 0;
-    const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
-    const hopeful = this.#hopeful(state).filter(({ seat }) => seat >= from);
     const goal = this.truth === null ? this.#policy.groups : this.#policy.accept;
-    const missing = goal - pending.length - hopeful.length;
-    if (missing > 0 || this.#coversProviders(state)) return Math.max(0, missing);
-    return 1;
+    const missing = goal - this.#partiesInPlay(state).length;
+    if (missing > 0) return missing;
+    return this.#lacksProviders(state) && this.#findNewProvider(state) >= 0 ? 1 : 0;
   }
 
-  /** The signed results that may still become the answer. */
+  /** Whose signature may still become part of the answer: for a second committee, its own members only. */
+  #partiesInPlay(state: Tally): readonly { readonly provider: string }[] {
+    const from = this.truth === null ? (this.#freshFrom ?? 0) : 0;
+    const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
+    const signed = this.#hopeful(state).filter(({ seat }) => seat >= from);
+    return [...signed, ...pending.map(({ record }) => record.record)];
+  }
+
   #hopeful(state: Tally): readonly SignedVerdict[] {
     if (state.status === "open") return state.signed;
     if (state.status === "agreed") return state.agreed;
-    if (this.truth === null) return state.classes.flat();
-    const truth = this.truth;
+    const { truth } = this;
+    if (truth === null) return state.classes.flat();
     return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, truth)) ?? [];
   }
 
-  #coversProviders(state: Tally): boolean {
-    return this.#providersInPlay(state).size >= this.#policy.acceptProviders;
+  #lacksProviders(state: Tally): boolean {
+    return providersOf(this.#partiesInPlay(state)).size < this.#policy.acceptProviders;
   }
 
-  #providersInPlay(state: Tally): ReadonlySet<string> {
-    return new Set([
-      ...this.#hopeful(state).map(({ provider }) => provider),
-      ...this.#fanOut.pending.map(({ record }) => record.record.provider),
-    ]);
+  #findNewProvider(state: Tally): number {
+    const known = providersOf(this.#partiesInPlay(state));
+    return this.#reserves.findIndex(({ record }) => !known.has(record.provider));
   }
 
   /** The next in the seeded order, or the next of another provider where one is lacking. */
   #takeReserve(state: Tally): OpenedRecord {
-    const inPlay = this.#providersInPlay(state);
-    const lacking = !this.#coversProviders(state);
-    const index = lacking ? this.#reserves.findIndex(({ record }) => !inPlay.has(record.provider)) : 0;
-    return this.#reserves.splice(Math.max(0, index), 1)[0]!;
+    const index = this.#lacksProviders(state) ? Math.max(0, this.#findNewProvider(state)) : 0;
+    return this.#reserves.splice(index, 1)[0]!;
   }
 
   /** Waits for the next verdict or the next moment at which something changes by itself. */
@@ -128,7 +127,13 @@ export class Course {
     await this.#fanOut.news(Math.min(next, this.#deadline));
   }
 
-  fail(state: Tally): Error {
+  /** Ends every ask. The verdicts, by seat. */
+  close(): Verdict[] {
+    return this.#fanOut.close("cancelled");
+  }
+
+  /** Ends every ask. The error that says why there is no answer. */
+  fail(state: Tally): QuorumError {
     const timedOut = this.#clock.now() >= this.#deadline;
     return createQuorumError({
       policy: this.#policy,
@@ -137,4 +142,8 @@ export class Course {
       truth: this.truth,
     });
   }
+}
+
+function providersOf(parties: readonly { readonly provider: string }[]): ReadonlySet<string> {
+  return new Set(parties.map(({ provider }) => provider));
 }

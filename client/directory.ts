@@ -15,7 +15,7 @@ import { checkEndpoint, isLoopback } from "../protocol/names.ts";
 import { type OpenedRecord, openRecord } from "../protocol/record.ts";
 import { decodeRecordList } from "../protocol/record-list.ts";
 import type { Clock } from "./clock.ts";
-import { exchange, type Fetch } from "./transport.ts";
+import { CBOR_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
 
 /** A region's part in the directory. A failure is data: the other regions make up for it. */
 export type RegionReport =
@@ -88,6 +88,7 @@ async function askRegion(
       clock,
       url: `${region}/v1/records`,
       body: null,
+      accept: CBOR_CONTENT_TYPE,
       maxBytes: MAX_REGION_RESPONSE_BYTES,
       deadline: start + deadlineMs,
       signal: new AbortController().signal,

@@ -8,7 +8,7 @@ import type { OpenedRecord } from "../protocol/record.ts";
 import { encodeRequest, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { createExpectation, type Expectation, type SignedVerdict } from "./ask.ts";
+import { createExpectation, type Expectation, type SignedVerdict, type Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
 import { FanOut } from "./fan-out.ts";
@@ -64,9 +64,8 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   try {
     for (const record of plan.seats) fanOut.ask(record);
     const auditDrawn = rerun !== null && drawAudit(policy, random);
-    const result = await decide(course, { expectation, rerun, auditDrawn });
-    const verdicts = fanOut.close("cancelled");
-    return createAnswer({ request, verdicts, ...result, elapsedMs: clock.now() - start });
+    const decided = await decide(course, { expectation, rerun, auditDrawn });
+    return createAnswer({ request, ...decided, elapsedMs: clock.now() - start });
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting
   }
@@ -85,6 +84,7 @@ function drawAudit(policy: Policy, random: (length: number) => Bytes): boolean {
 }
 
 interface Decided {
+  readonly verdicts: readonly Verdict[];
   readonly agreed: readonly SignedVerdict[];
   readonly dissent: readonly SignedVerdict[];
   readonly lazy: readonly SignedVerdict[] | null;
@@ -100,16 +100,19 @@ async function decide(
   },
 ): Promise<Decided> {
   const { expectation, rerun, auditDrawn } = local;
+  let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
+    // Each turn reads the verdicts anew: more may have come while something was run here.
     const state = course.tally();
     if (state.status === "conflict" && rerun !== null && course.truth === null) {
       course.truth = await runTruth(rerun, expectation); // decides who lied, however many they are
       continue;
     }
     if (state.status === "agreed" && course.isSettled()) {
-      if (!auditDrawn || rerun === null) return { ...state, lazy: null };
-      if (course.truth !== null) return { ...state, lazy: await findLazy(rerun, expectation, state.agreed) };
-      course.truth = await runTruth(rerun, expectation); // an audit may overturn what all agreed on
+      if (!auditDrawn || rerun === null || lazy !== null) return { ...state, lazy, verdicts: course.close() };
+      // An audit may overturn what all agreed on; then it goes on as any conflict does.
+      if (course.truth === null) course.truth = await runTruth(rerun, expectation);
+      else lazy = await findLazy(rerun, expectation, state.agreed);
       continue;
     }
     course.askMore(state);

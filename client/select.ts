@@ -5,7 +5,7 @@ import { type Bytes, compareBytes, equalBytes } from "../protocol/bytes.ts";
 import { encode } from "../protocol/cbor.ts";
 import { type DigestTag, digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
-import { MAX_SEATS } from "../protocol/limits.ts";
+import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
 import { isSameOperator, type Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 
@@ -20,7 +20,7 @@ export interface Selection {
 
 export interface SeatPlan {
   readonly seats: readonly OpenedRecord[]; // policy.groups of them, of distinct operators
-  readonly reserves: readonly OpenedRecord[]; // the other operators, in the seeded order
+  readonly reserves: readonly OpenedRecord[]; // the next operators in the seeded order, for three more committees at most
 }
 
 /**
@@ -29,7 +29,7 @@ export interface SeatPlan {
  */
 export async function planSeats(selection: Selection): Promise<SeatPlan> {
   const { policy } = selection;
-  const candidates = distinctByOrder(await onePerGroup(selection)).slice(0, MAX_SEATS);
+  const candidates = firstOfEachOperator(await inSeededOrder(selection)).slice(0, MAX_SEATS);
   const seats: OpenedRecord[] = [];
   const reserves: OpenedRecord[] = [];
   const providers = new Set<string>();
@@ -51,7 +51,7 @@ export async function planSeats(selection: Selection): Promise<SeatPlan> {
         `${candidates.length} of ${found} serve this model with this engine. Use more regions or another policy.`,
     );
   }
-  return { seats, reserves };
+  return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
 }
 
 function isEligible({ record }: OpenedRecord, { model, engine, requestBytes }: Selection): boolean {
@@ -62,8 +62,8 @@ function isEligible({ record }: OpenedRecord, { model, engine, requestBytes }: S
   );
 }
 
-/** The groups in seeded order, each as the worker that speaks for it: first operator key, then worker, by digest. */
-async function onePerGroup(selection: Selection): Promise<OpenedRecord[]> {
+/** Everyone eligible in seeded order: by group, then operator key, then worker. */
+async function inSeededOrder(selection: Selection): Promise<OpenedRecord[]> {
   const { seed } = selection;
   const order = (tag: DigestTag, ...parts: (string | Bytes)[]) => digest(tag, encode([seed, ...parts]));
   const ranked = await Promise.all(
@@ -71,21 +71,12 @@ async function onePerGroup(selection: Selection): Promise<OpenedRecord[]> {
       .filter((record) => isEligible(record, selection))
       .map(async (opened) => {
         const { provider, operator, operatorKey, workerKey } = opened.record;
-        return {
-          opened,
-          group: await order("group-order", provider, operator),
-          rank: [
-            await order("group-order", provider, operator),
-            await order("operator-order", provider, operator, operatorKey),
-            await order("worker-order", workerKey),
-          ],
-        };
+        const group = await order("group-order", provider, operator);
+        const rank = await order("operator-order", provider, operator, operatorKey);
+        return { opened, rank: [group, rank, await order("worker-order", workerKey)] };
       }),
   );
-  ranked.sort((a, b) => compareRanks(a.rank, b.rank));
-  return ranked
-    .filter(({ group }, index) => index === 0 || !equalBytes(ranked[index - 1]!.group, group))
-    .map(({ opened }) => opened);
+  return ranked.sort((a, b) => compareRanks(a.rank, b.rank)).map(({ opened }) => opened);
 }
 
 function compareRanks(a: readonly Bytes[], b: readonly Bytes[]): number {
@@ -96,8 +87,8 @@ function compareRanks(a: readonly Bytes[], b: readonly Bytes[]): number {
   return 0;
 }
 
-/** An operator with several groups keeps the first. */
-function distinctByOrder(records: readonly OpenedRecord[]): OpenedRecord[] {
+/** The first of each operator, which is the first of its group: a group has one operator domain. */
+function firstOfEachOperator(records: readonly OpenedRecord[]): OpenedRecord[] {
   const kept: OpenedRecord[] = [];
   for (const opened of records)
     if (!kept.some((other) => isSameOperator(other.record, opened.record))) kept.push(opened);

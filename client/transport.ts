@@ -10,19 +10,22 @@ import type { Clock } from "./clock.ts";
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export const CBOR_CONTENT_TYPE = "application/cbor";
+/** What a record is, RFC 9052 §2; its cose-type parameter is not looked at. */
+export const COSE_CONTENT_TYPE = "application/cose";
 
 export interface Exchange {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly url: string;
   readonly body: Bytes | null; // POST of CBOR, or GET
+  readonly accept: typeof CBOR_CONTENT_TYPE | typeof COSE_CONTENT_TYPE;
   readonly maxBytes: number; // of the response
   readonly deadline: number; // unix milliseconds
   readonly signal: AbortSignal; // ends the exchange as `cancelled`
 }
 
 /**
- * The body of a 200 response of type application/cbor. Throws TransportError: `unreachable`, `timed_out`,
+ * The body of a 200 response of the type asked for. Throws TransportError: `unreachable`, `timed_out`,
  * `cancelled`, `status_unexpected`, `content_type_unsupported`, `body_too_large`.
  */
 export async function exchange(options: Exchange): Promise<Bytes> {
@@ -57,12 +60,15 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-async function receive({ fetch, url, body, maxBytes }: Exchange, signal: AbortSignal): Promise<Bytes> {
+async function receive(
+  { fetch, url, body, accept, maxBytes }: Exchange,
+  signal: AbortSignal,
+): Promise<Bytes> {
   signal.throwIfAborted();
   const response = await fetch(url, {
     method: body === null ? "GET" : "POST",
     headers: {
-      accept: CBOR_CONTENT_TYPE,
+      accept,
       ...(body === null ? {} : { "content-type": CBOR_CONTENT_TYPE }),
     },
     body,
@@ -72,8 +78,8 @@ async function receive({ fetch, url, body, maxBytes }: Exchange, signal: AbortSi
   // attacker-controlled: everything in the response.
   if (response.status !== 200) throw await refusal(url, response);
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type !== CBOR_CONTENT_TYPE)
-    throw new TransportError("content_type_unsupported", `${url} did not answer with ${CBOR_CONTENT_TYPE}.`);
+  if (type !== accept)
+    throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}.`);
   return readBody(url, response, maxBytes);
 }
 

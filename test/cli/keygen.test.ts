@@ -27,7 +27,9 @@ test("signs a worker's delegation with the operator's key", async () => {
   );
   assert.equal(finished.status, 0, finished.stderr);
   const printed = lastLine(finished);
-  const { delegation } = await openDelegation(parseBase64Url(String(printed.delegation)), { now: Date.now() });
+  const { delegation } = await openDelegation(parseBase64Url(String(printed.delegation)), {
+    now: Date.now(),
+  });
   assert.equal(delegation.operator, "alder.example");
   assert.equal(formatBase64Url(delegation.workerKey), printed.publicKey);
 });

@@ -5,6 +5,7 @@ import { createSystemClock } from "../../client/clock.ts";
 import { concatBytes, equalBytes, utf8 } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
+import { openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import { BLOCKS, bytesFor, createRequest, createWorker, NOW, OUTPUTS } from "../protocol/fixtures.ts";
 import { HOSTILE_BYTES } from "../protocol/strictness.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -190,4 +191,36 @@ test("nobody listening is unreachable", async () => {
   });
   assert.equal(verdict.outcome === "failed" && verdict.code, "unreachable");
   assert.ok(equalBytes(verdict.workerKey, await publicKey(gone.secretKey)));
+});
+
+test("a worker that renewed its record meanwhile is signed for under the newer one", async () => {
+  const { secretKey } = member!.worker;
+  const bytes = await signRecord({ ...record.record, seq: 2 }, secretKey);
+  const newer = { secretKey, opened: await openRecord(bytes, { now: NOW }) };
+  member!.shown = bytes;
+  const verdict = await ask((asked) => honest(asked, newer));
+  assert.ok(verdict.outcome === "signed", JSON.stringify(verdict));
+  assert.deepEqual(verdict.record, newer.opened);
+});
+
+test("a newer record of another provider, operator or key, or an older one, is no successor", async () => {
+  const { secretKey } = member!.worker;
+  const successor = (change: Partial<WorkerRecord>) =>
+    signRecord({ ...record.record, seq: 2, ...change }, secretKey);
+  const operator = await createWorker("operator-0", {
+    operator: "other.example",
+    endpoint: "http://localhost:1",
+  });
+  const shown = [
+    await successor({ provider: "two" }),
+    await successor({ seq: 0 }),
+    operator.opened.bytes,
+    stranger.opened.bytes,
+  ];
+  for (const bytes of shown) {
+    member!.shown = bytes;
+    const opened = await openRecord(bytes, { now: NOW });
+    const verdict = await ask((asked) => honest(asked, { secretKey, opened }));
+    assert.equal(verdict.outcome === "failed" && verdict.code, "record_mismatch");
+  }
 });

@@ -94,6 +94,7 @@ export const refusing: Part = async () => {
 export interface NetworkWorker {
   readonly worker: TestWorker;
   part: Part;
+  shown: Bytes; // what GET /v1/record answers
   readonly seats: number[]; // the seats it was asked in
 }
 
@@ -116,7 +117,7 @@ export async function startNetwork(providers: readonly string[]): Promise<Networ
     const endpoint = await listen(server);
     servers.push(server);
     const worker = await createWorker(`operator-${index}`, { provider, endpoint });
-    workers.push({ worker, part: honest, seats: [] });
+    workers.push({ worker, part: honest, shown: worker.opened.bytes, seats: [] });
   }
   return {
     workers,
@@ -145,6 +146,11 @@ async function answer(
 ): Promise<void> {
   const parts: Uint8Array[] = [];
   for await (const part of request) parts.push(part as Uint8Array);
+  if (request.method === "GET" && request.url === "/v1/record") {
+    response.writeHead(200, { "content-type": 'application/cose; cose-type="cose-sign1"' });
+    response.end(worker.shown);
+    return;
+  }
   if (request.method !== "POST" || request.url !== "/v1/infer")
     throw new Error(`${request.method} ${request.url}`);
   const asked = decodeRequest(concatBytes(...parts));

@@ -55,10 +55,10 @@ async function play(scene: Scene) {
   };
   const { seats, reserves } = await planSeats(choice);
   const order = [...seats, ...reserves];
+  for (const member of network.workers) member.seats.length = 0;
   for (const [index, record] of order.entries()) {
     const member = network.of(record);
     member.part = cast[index] ?? honest;
-    member.seats.length = 0;
   }
   const clock = new ManualClock(NOW);
   const options: AskOptions = {
@@ -282,6 +282,43 @@ test("an audit overturns a unanimous lie", async () => {
     [operators[0]],
   );
   assert.equal(agreed, 1);
+});
+
+test("a liar who speaks up while an audit runs is reported too", async () => {
+  let release: () => void = () => undefined;
+  const late: Part = async (request, worker) => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return lying(request, worker);
+  };
+  let arrived: () => void = () => undefined;
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const slowRerun: LocalRerun = {
+    opCount: RERUN.opCount,
+    async run(request) {
+      release();
+      await arrival;
+      return RERUN.run(request);
+    },
+  };
+  const { answer, clock, operators } = await play({ cast: [late], rerun: slowRerun, audited: true });
+  await clock.started(SETTLE_MS);
+  clock.advance(SETTLE_MS);
+  // The only timer left is the late ask's own; it ends when the reply is in. Then its signatures are checked, and
+  // the many checks that queue up behind them here end later.
+  while (clock.running > 0) await new Promise((resolve) => setImmediate(resolve));
+  const other = await (await play({ policy: "fast" })).answer;
+  for (let count = 0; count < 20; count++) await verifyBundle(other.bundle, { policy: "fast" });
+  arrived();
+  const { conflicts, audit } = await answer;
+  assert.deepEqual(
+    conflicts.map(({ operator }) => operator),
+    [operators[0]],
+  );
+  assert.deepEqual(audit?.lazy, []);
 });
 
 test("no audit is drawn without a local run, and none when the draw says no", async () => {

@@ -53,8 +53,9 @@ test("seats are of distinct operators and enough providers, for every seed", asy
       const parties = seats.map(({ record }) => record);
       assert.equal(distinctOperators(parties).length, POLICIES[policy].groups);
       assert.ok(countProviders(parties) >= POLICIES[policy].minProviders);
-      assert.equal(new Set(names([...seats, ...reserves])).size, 8);
-      assert.equal(seats.length + reserves.length, 8);
+      const all = names([...seats, ...reserves]);
+      assert.equal(new Set(all).size, all.length);
+      assert.equal(all.length, Math.min(8, 4 * POLICIES[policy].groups));
     }
 });
 
@@ -80,16 +81,16 @@ test("many workers in few groups win no more seats than their groups", async () 
     Array.from({ length: 36 }, (_, i) => place(`h${i}`, `h${i}.example`, `p${i % 6}`)),
   );
   const attackers = await Promise.all(
-    Array.from({ length: 360 }, (_, i) => place(`x${i}`, `x${i % 4}.example`, `p${i % 4}`)),
+    Array.from({ length: 180 }, (_, i) => place(`x${i}`, `x${i % 4}.example`, `p${i % 4}`)),
   );
   let won = 0;
-  const runs = 60;
+  const runs = 40;
   for (let run = 0; run < runs; run++) {
     const { seats } = await plan([...honest, ...attackers], "standard", await key(`run ${run}`));
     won += names(seats).filter((name) => name.startsWith("x")).length;
   }
-  // 4 of 40 groups: 10 % of 180 seats are expected, 18; by workers it would be 91 %, 164.
-  assert.ok(won < 36, `${won} of ${3 * runs} seats`);
+  // 4 of 40 groups: 10 % of 120 seats are expected, 12; by workers it would be 83 %, 100.
+  assert.ok(won < 24, `${won} of ${3 * runs} seats`);
 });
 
 test("one operator key under several domains gets one seat", async () => {

@@ -119,6 +119,17 @@ test("two liars of the first three are never outvoted, and win only with the who
   assert.equal(count("standard", [...first, ...mixed], { freshFrom: 3 }).status, "conflict");
 });
 
+test("a second committee that is not unanimous, or faces more than a third, decides nothing", () => {
+  const first = [1, 1, 1, 1, 2].map((result, seat) => signed(seat, result));
+  const fresh = [5, 6, 7, 8, 9].map((seat) => signed(seat, 1));
+  const state = count("strict", [...first, ...fresh], { freshFrom: 5 });
+  assert.ok(state.status === "agreed");
+  assert.equal(state.dissent.length, 1);
+  assert.equal(count("strict", [...first, ...fresh, signed(10, 2)], { freshFrom: 5 }).status, "conflict");
+  const divided = [1, 2, 2, 2, 2].map((result, seat) => signed(seat, result));
+  assert.equal(count("strict", [...divided, ...fresh], { freshFrom: 5 }).status, "conflict");
+});
+
 const results = fc.array(
   fc.record({ result: fc.integer({ min: 1, max: 3 }), operator: fc.integer({ min: 0, max: 5 }) }),
   { maxLength: 9 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bundle, openBundle } from "../../protocol/bundle.ts";
 import { encodeCertificate, verifyCertificateSignatures } from "../../protocol/certificate.ts";
-import { createBundle, createWorker, ENGINE, MODEL, NOW, OUTPUTS } from "./fixtures.ts";
+import { createBundle, createWorker, ENGINE, MODEL, NOW, OUTPUTS, type SignOptions } from "./fixtures.ts";
 import { assertNoByteCanChange } from "./strictness.ts";
 
 const a = await createWorker("a");
@@ -94,6 +94,38 @@ for (const [title, code, forge] of FORGERIES)
   test(`a bundle with ${title} is refused: ${code}`, async () => {
     await assert.rejects(openBundle(await createBundle([a, b], "standard", forge)), { code });
   });
+
+test("a key in two seats is refused", async () => {
+  await assert.rejects(openBundle(await createBundle([a, a], "standard")), { code: "not_canonical" });
+});
+
+test("a receipt by another key than its record's is refused, whatever the certificate says", async () => {
+  const stolen = { secretKey: b.secretKey, opened: a.opened };
+  await assert.rejects(openBundle(await createBundle([stolen, c], "standard")), { code: "worker_mismatch" });
+});
+
+test("a statement under another assignment than the request's is refused", async () => {
+  const changeStatement: SignOptions["changeStatement"] = (statement) => ({
+    ...statement,
+    assignment: ENGINE,
+  });
+  const bytes = await createBundle([a, b], "standard", undefined, { changeStatement });
+  await assert.rejects(openBundle(bytes), { code: "assignment_mismatch" });
+});
+
+test("signatures from outside the request's time are refused, from its edges not", async () => {
+  const deadline = NOW + 10_000;
+  const patient = await Promise.all(
+    ["p", "q"].map((name) =>
+      createWorker(name, { change: (record) => ({ ...record, issuedAt: record.issuedAt - 3600 }) }),
+    ),
+  );
+  const at = async (time: number) => openBundle(await createBundle(patient, "standard", undefined, { time }));
+  await at(deadline + 300_000);
+  await at(deadline - 120_000 - 300_000);
+  await assert.rejects(at(deadline + 300_001), { code: "time_mismatch" });
+  await assert.rejects(at(deadline - 420_001), { code: "time_mismatch" });
+});
 
 test("a signer whose record does not list the model or the engine is refused", async () => {
   const noModel = await createWorker("d", { change: (record) => ({ ...record, models: [ENGINE] }) });

@@ -160,13 +160,15 @@ export async function createBundle(
   workers: readonly TestWorker[],
   policy: PolicyName,
   change: (bundle: Bundle) => Bundle = (bundle) => bundle,
+  options: SignOptions = {},
 ): Promise<Bytes> {
   const request = await createRequest(policy);
   const signatures: CertificateSignature[] = [];
   for (const [seat, worker] of workers.entries())
-    signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat })));
+    signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat }, options)));
   const { nonce, deadline, assignment, salt } = request;
-  const statement = await createStatement(request);
+  const honest = await createStatement(request);
+  const statement = options.changeStatement?.(honest) ?? honest;
   const bundle: Bundle = {
     certificate: { statement, signatures },
     nonce,

@@ -96,7 +96,7 @@ test("evidence holds two results for one question, whichever side is given first
   assert.equal(formatHex(encodeEvidence(lie, honest)), formatHex(bytes));
   const { sides } = await openEvidence(bytes);
   assert.deepEqual(new Set(sides.map((side) => side.signer.operator)), new Set(["a.example", "b.example"]));
-  await assertNoByteCanChange(bytes, openEvidence);
+  await assertNoByteCanChange(bytes, openEvidence, [0x01]);
 });
 
 test("one worker that signs two results is evidence against itself", async () => {

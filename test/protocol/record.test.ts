@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatHex } from "../../protocol/bytes.ts";
+import { type CborValue, decode, encode } from "../../protocol/cbor.ts";
+import { openEnvelope, signEnvelope } from "../../protocol/cose.ts";
 import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
 import { digest } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
@@ -56,6 +58,22 @@ test("one key, one role: worker, operator and sealing keys must differ", async (
     worker.secretKey,
   );
   await assert.rejects(openDelegation(delegation, { now: NOW }), { code: "key_reused" });
+});
+
+test("a reused key is refused in a record that somebody signed without looking", async () => {
+  const envelope = await openEnvelope({
+    role: "record",
+    bytes: worker.opened.bytes,
+    maxBytes: MAX_RECORD_BYTES,
+  });
+  const fields = decode(envelope.payload, { maxBytes: MAX_RECORD_BYTES, title: "It" }) as CborValue[];
+  const sign = (index: number, value: CborValue) =>
+    signEnvelope({ role: "record", secretKey: worker.secretKey, payload: encode(fields.with(index, value)) });
+  await openRecord(await sign(11, [await bytesFor("sealing")]), { now: NOW });
+  for (const key of [record.workerKey, record.operatorKey])
+    await assert.rejects(openRecord(await sign(11, [key]), { now: NOW }), { code: "key_reused" });
+  const stranger = await publicKey(await bytesFor("stranger"));
+  await assert.rejects(openRecord(await sign(1, stranger), { now: NOW }), { code: "worker_mismatch" });
 });
 
 test("a record is signed by its own worker key", async () => {

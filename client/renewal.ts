@@ -1,0 +1,45 @@
+// Workers renew their records while a directory is in use. A receipt under a newer record is as good, provided that
+// the newer one is by the same worker of the same operator and provider: what was chosen is what answered.
+
+import { equalBytes } from "../protocol/bytes.ts";
+import { VerificationError } from "../protocol/errors.ts";
+import { MAX_RECORD_BYTES } from "../protocol/limits.ts";
+import { type OpenedRecord, openRecord } from "../protocol/record.ts";
+import type { Clock } from "./clock.ts";
+import { COSE_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
+
+/**
+ * The record that the worker shows now. Throws TransportError, DecodeError, VerificationError `record_mismatch` if it
+ * is not a successor of `record`, and whatever openRecord throws.
+ */
+export async function fetchSuccessor(options: {
+  readonly record: OpenedRecord;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly deadline: number; // unix milliseconds
+  readonly signal: AbortSignal;
+}): Promise<OpenedRecord> {
+  const { record, clock } = options;
+  const known = record.record;
+  const bytes = await exchange({
+    ...options,
+    url: `${known.endpoints[0]}/v1/record`,
+    body: null,
+    accept: COSE_CONTENT_TYPE,
+    maxBytes: MAX_RECORD_BYTES,
+  });
+  // attacker-controlled: the worker chose when to show which record.
+  const successor = await openRecord(bytes, { now: clock.now() });
+  const { workerKey, operatorKey, operator, provider, seq } = successor.record;
+  const isSame =
+    equalBytes(workerKey, known.workerKey) &&
+    equalBytes(operatorKey, known.operatorKey) &&
+    operator === known.operator &&
+    provider === known.provider;
+  if (!isSame || seq <= known.seq)
+    throw new VerificationError(
+      "record_mismatch",
+      `${known.operator} answered under a record that is not the successor of the one it was chosen by.`,
+    );
+  return successor;
+}

@@ -1,0 +1,74 @@
+// The worked example of docs/protocol.md §18: one request, one worker, every structure that comes of it. Keys and
+// random values are digests of their names, so that any implementation can make the same bytes.
+
+import { encodeBundle } from "../../protocol/bundle.ts";
+import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { encode } from "../../protocol/cbor.ts";
+import { encodeCertificate } from "../../protocol/certificate.ts";
+import { digest } from "../../protocol/digest.ts";
+import { publicKey } from "../../protocol/ed25519.ts";
+import { openReceipt } from "../../protocol/receipt.ts";
+import { encodeReply } from "../../protocol/reply.ts";
+import { assignmentDigest, encodeRequest, requestDigest } from "../../protocol/request.ts";
+import {
+  encodeStatement,
+  encodeWrap,
+  inputCommitment,
+  outputDigest,
+  traceRoot,
+} from "../../protocol/statement.ts";
+import {
+  BLOCKS,
+  bytesFor,
+  createReceipt,
+  createRequest,
+  createStatement,
+  createWorker,
+  INPUTS,
+  OUTPUTS,
+} from "./fixtures.ts";
+
+/** name → hex, in the order of the document. */
+export async function createExample(): Promise<Map<string, string>> {
+  const worker = await createWorker("a", { endpoint: "https://a.example" });
+  const { record } = worker.opened;
+  const request = await createRequest("fast");
+  const statement = await createStatement(request);
+  const receiptBytes = await createReceipt(worker, request);
+  const receipt = await openReceipt(receiptBytes);
+  const certificate = { statement, signatures: [receipt] };
+  const { nonce, deadline, policy, assignment, salt } = request;
+  const records = [worker.opened.bytes];
+  const parts: [string, Uint8Array][] = [
+    ["worker-key", record.workerKey],
+    ["operator-key", await publicKey(await bytesFor("operator a.example"))],
+    ["delegation", record.delegation],
+    ["record", worker.opened.bytes],
+    ["record-digest", worker.opened.digest],
+    ["seed-digest-of-32-zeros", await digest("seed", new Uint8Array(32))],
+    ["request", encodeRequest(request)],
+    ["request-digest", await requestDigest(request)],
+    ["assignment-digest", await assignmentDigest(assignment)],
+    ["input-commitment", await inputCommitment(salt, INPUTS)],
+    ["output-digest", await outputDigest(salt, OUTPUTS)],
+    ["trace-root", await traceRoot(BLOCKS)],
+    ["statement", encode(encodeStatement(statement))],
+    ["statement-digest", receipt.wrap.statement],
+    ["wrap", encode(encodeWrap(receipt.wrap))],
+    ["receipt", receiptBytes],
+    ["reply", encodeReply({ receipt: receiptBytes, outputs: OUTPUTS, blocks: BLOCKS })],
+    ["certificate", encodeCertificate(certificate)],
+    [
+      "bundle",
+      encodeBundle({ certificate, nonce, deadline, policy, assignment, salt, outputs: OUTPUTS, records }),
+    ],
+  ];
+  return new Map(
+    parts.map(([name, bytes]): [string, string] => [name, formatHex(concatBytes(bytes) as Bytes)]),
+  );
+}
+
+/** Hex as the document shows it: lines of 48 bytes. */
+export function wrapHex(hex: string): string {
+  return hex.match(/.{1,96}/g)?.join("\n") ?? "";
+}
