@@ -9,6 +9,9 @@ import type { Clock } from "./clock.ts";
 import type { FanOut } from "./fan-out.ts";
 import { type Tally, tally } from "./tally.ts";
 
+/** Settle times from the first signed result until silent seats get substitutes: past what agreement would settle in. */
+const HEDGE_SETTLES = 2;
+
 export class Course {
   // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
   readonly #policy: Policy;
@@ -16,9 +19,10 @@ export class Course {
   readonly #reserves: OpenedRecord[];
   readonly #clock: Clock;
   readonly #deadline: number; // unix milliseconds
-  readonly #hedgeAt: number; // when seats that are still silent get a substitute
+  readonly #halfTime: number; // unix milliseconds
   readonly #settleMs: number;
   #hedged = false;
+  #heardSince: number | null = null; // when the first signed result came
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
   /** Digest of the statement that a local run makes. Set by decide(), once. */
@@ -38,7 +42,7 @@ export class Course {
     this.#reserves = [...options.reserves];
     this.#clock = options.clock;
     this.#deadline = options.start + options.deadlineMs;
-    this.#hedgeAt = options.start + Math.floor(options.deadlineMs / 2);
+    this.#halfTime = options.start + Math.floor(options.deadlineMs / 2);
     this.#settleMs = options.settleMs;
   }
 
@@ -49,6 +53,8 @@ export class Course {
       truth: this.truth,
       freshFrom: this.#freshFrom,
     });
+    if (this.#fanOut.verdicts.some(({ outcome }) => outcome === "signed"))
+      this.#heardSince ??= this.#clock.now();
     if (state.status !== "agreed") this.#agreedSince = null;
     else this.#agreedSince ??= this.#clock.now();
     return state;
@@ -57,6 +63,12 @@ export class Course {
   /** Enough agree, and everyone asked has spoken or had `settleMs` more to contradict. */
   isSettled(): boolean {
     return this.#fanOut.pending.length === 0 || this.#clock.now() >= this.#settlesAt();
+  }
+
+  /** When seats that are still silent get a substitute: an honest worker needs about as long as another. */
+  #hedgesAt(): number {
+    if (this.#heardSince === null) return this.#halfTime;
+    return Math.min(this.#heardSince + HEDGE_SETTLES * this.#settleMs, this.#halfTime);
   }
 
   #settlesAt(): number {
@@ -74,7 +86,7 @@ export class Course {
     if (state.status === "agreed" || this.#clock.now() >= this.#deadline) return;
     if (state.status === "conflict" && this.truth === null) this.#freshFrom ??= this.#fanOut.asked;
     let wanted = this.#missing(state);
-    if (!this.#hedged && this.#clock.now() >= this.#hedgeAt) {
+    if (!this.#hedged && this.#clock.now() >= this.#hedgesAt()) {
       this.#hedged = true;
       wanted += this.#fanOut.pending.length;
     }
@@ -123,7 +135,7 @@ export class Course {
   /** Waits for the next verdict or the next moment at which something changes by itself. */
   async news(state: Tally): Promise<void> {
     const next =
-      state.status === "agreed" ? this.#settlesAt() : this.#hedged ? this.#deadline : this.#hedgeAt;
+      state.status === "agreed" ? this.#settlesAt() : this.#hedged ? this.#deadline : this.#hedgesAt();
     await this.#fanOut.news(Math.min(next, this.#deadline));
   }
 

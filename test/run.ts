@@ -11,12 +11,14 @@ import { CATALOGUE } from "../models/catalogue.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Two processes keep two cores busy; the heaviest files start whole networks. */
 const CONCURRENCY = 2;
+/** The longest test runs every command of README; a test that hangs must not hang the run. */
+const TEST_TIMEOUT_MS = 300_000;
 
 for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : globSync("test/**/*.test.ts", { cwd: root }).sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
-const stream = run({ files, cwd: root, concurrency: CONCURRENCY });
+const stream = run({ files, cwd: root, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS });
 stream.on("test:pass", ({ details, skip, todo }) => {
   if (details.type === "suite") return;
   if (skip !== undefined || todo !== undefined) counts.skipped++;

@@ -26,6 +26,7 @@ import {
 
 const DEADLINE_MS = 10_000;
 const SETTLE_MS = 700;
+const HEDGE_MS = 2 * SETTLE_MS;
 
 const network = await startNetwork(["p0", "p1", "p2", "p3", "p4", "p0", "p1", "p2"]);
 after(() => network.close());
@@ -120,15 +121,30 @@ test("a silent worker costs the settle time, not the deadline", async () => {
   assert.deepEqual([elapsedMs, agreed, clock.running], [SETTLE_MS, 2, 0]);
 });
 
-test("two silent workers are replaced when half the deadline has passed", async () => {
+test("two silent workers are replaced twice the settle time after the third has answered", async () => {
   const { answer, clock } = await play({ cast: [silent, silent] });
-  await clock.started(DEADLINE_MS / 2, 2); // once when it began, once after the one verdict
-  clock.advance(DEADLINE_MS / 2);
+  await clock.started(HEDGE_MS);
+  clock.advance(HEDGE_MS);
   await clock.started(SETTLE_MS);
   clock.advance(SETTLE_MS);
   const { verdicts, elapsedMs } = await answer;
   assert.deepEqual(outcomes(verdicts).slice(0, 3), ["cancelled", "cancelled", "agreed"]);
   assert.ok(verdicts.length === 5 && verdicts.slice(3).some(({ outcome }) => outcome === "agreed"));
+  assert.equal(elapsedMs, HEDGE_MS + SETTLE_MS);
+});
+
+test("a committee that is wholly silent is replaced when half the deadline has passed", async () => {
+  const { answer, clock } = await play({ cast: [silent, silent, silent] });
+  await clock.started(DEADLINE_MS / 2);
+  clock.advance(DEADLINE_MS / 2);
+  const { verdicts, elapsedMs } = await Promise.race([
+    answer,
+    clock.started(SETTLE_MS).then(() => {
+      clock.advance(SETTLE_MS);
+      return answer;
+    }),
+  ]);
+  assert.deepEqual(outcomes(verdicts).slice(0, 3), ["cancelled", "cancelled", "cancelled"]);
   assert.equal(elapsedMs, DEADLINE_MS / 2 + SETTLE_MS);
 });
 
@@ -235,10 +251,10 @@ test("fast asks one, standard three, strict five", async () => {
 
 test("strict accepts no four of five", async () => {
   const { answer, clock } = await play({ policy: "strict", cast: [silent], workers: 5 });
-  await clock.started(DEADLINE_MS / 2, 5);
-  clock.advance(DEADLINE_MS / 2);
-  await clock.started(DEADLINE_MS / 2, 6);
-  clock.advance(DEADLINE_MS / 2);
+  await clock.started(HEDGE_MS, 4); // after each of the four verdicts
+  clock.advance(HEDGE_MS);
+  await clock.started(DEADLINE_MS - HEDGE_MS);
+  clock.advance(DEADLINE_MS - HEDGE_MS);
   const error = await assertQuorumError(answer, "quorum_not_reached");
   assert.deepEqual(outcomes(error.verdicts), ["timed_out", "signed", "signed", "signed", "signed"]);
 });
