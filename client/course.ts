@@ -9,8 +9,8 @@ import type { Clock } from "./clock.ts";
 import type { FanOut } from "./fan-out.ts";
 import { type Tally, tally } from "./tally.ts";
 
-/** Settle times from the first signed result until silent seats get substitutes: past what agreement would settle in. */
-const HEDGE_SETTLES = 2;
+/** The part of the deadline after the first signed result in which the other seats have to speak. */
+const HEDGE_PART = 10;
 
 export class Course {
   // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
@@ -20,6 +20,7 @@ export class Course {
   readonly #clock: Clock;
   readonly #deadline: number; // unix milliseconds
   readonly #halfTime: number; // unix milliseconds
+  readonly #hedgeMs: number;
   readonly #settleMs: number;
   #hedged = false;
   #heardSince: number | null = null; // when the first signed result came
@@ -43,6 +44,7 @@ export class Course {
     this.#clock = options.clock;
     this.#deadline = options.start + options.deadlineMs;
     this.#halfTime = options.start + Math.floor(options.deadlineMs / 2);
+    this.#hedgeMs = Math.floor(options.deadlineMs / HEDGE_PART);
     this.#settleMs = options.settleMs;
   }
 
@@ -68,7 +70,7 @@ export class Course {
   /** When seats that are still silent get a substitute: an honest worker needs about as long as another. */
   #hedgesAt(): number {
     if (this.#heardSince === null) return this.#halfTime;
-    return Math.min(this.#heardSince + HEDGE_SETTLES * this.#settleMs, this.#halfTime);
+    return Math.min(this.#heardSince + this.#hedgeMs, this.#halfTime);
   }
 
   #settlesAt(): number {
