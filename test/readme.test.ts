@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { readEngineDigest } from "../cli/artifacts.ts";
+import { formatHex } from "../protocol/bytes.ts";
+import { GOLDEN } from "./support/golden.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const state = await mkdtemp(join(tmpdir(), "quorate-readme-"));
@@ -62,6 +65,12 @@ test("README shows its commands in the order: install, start, ask, verify, watch
     [...places].sort((a, b) => a - b),
   );
   assert.ok(!places.includes(-1), `${places}`);
+});
+
+test("README shows the digests of today's model and engine", async () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  assert.match(readme, new RegExp(`^model +${GOLDEN.model}$`, "m"));
+  assert.match(readme, new RegExp(`^engine +${formatHex(await readEngineDigest())}$`, "m"));
 });
 
 const files = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root }).sort()];
