@@ -92,6 +92,11 @@ function decodeEnvelope(role: Role, bytes: Bytes, maxBytes: number): Envelope {
   return { key, payload, signature };
 }
 
+/** What an envelope says, if its signature holds: nothing of that is checked here. Throws as decodeEnvelope does. */
+export function readPayload(role: Role, bytes: Bytes, maxBytes: number): Bytes {
+  return decodeEnvelope(role, bytes, maxBytes).payload;
+}
+
 /** Signs `payload` in a role. Signing the same payload twice gives the same bytes. */
 export async function signEnvelope(options: {
   readonly role: Role;

@@ -3,7 +3,7 @@
 
 import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
 import { decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
-import { openEnvelope, signEnvelope } from "./cose.ts";
+import { openEnvelope, readPayload, signEnvelope } from "./cose.ts";
 import { openDelegation } from "./delegation.ts";
 import { digest } from "./digest.ts";
 import { publicKey } from "./ed25519.ts";
@@ -58,7 +58,7 @@ export interface WorkerRecord {
 /** A record whose form, signatures and times held at the `now` it was opened with. */
 export interface OpenedRecord {
   readonly record: WorkerRecord;
-  readonly digest: Bytes; // digest("record", bytes): what receipts name
+  readonly digest: Bytes; // recordDigest(bytes): what receipts name
   readonly bytes: Bytes;
 }
 
@@ -191,7 +191,15 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
       "delegation_mismatch",
       "The delegation names another operator, key or worker.",
     );
-  return { record, digest: await digest("record", bytes), bytes };
+  return { record, digest: await digest("record", envelope.payload), bytes };
+}
+
+/**
+ * The digest by which receipts name a record: of what it says, since signature bytes identify nothing. Checks the form
+ * of the envelope only. Throws DecodeError, VerificationError `header_mismatch`.
+ */
+export async function recordDigest(bytes: Bytes): Promise<Bytes> {
+  return digest("record", readPayload("record", bytes, MAX_RECORD_BYTES));
 }
 
 function checkTimes(record: WorkerRecord, now: number): void {

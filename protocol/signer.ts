@@ -1,10 +1,9 @@
 // Who stands behind a receipt: the record it names, opened at the time it was signed.
 
 import { type Bytes, equalBytes } from "./bytes.ts";
-import { digest } from "./digest.ts";
 import { VerificationError } from "./errors.ts";
 import type { Party } from "./policy.ts";
-import { type OpenedRecord, openRecord } from "./record.ts";
+import { type OpenedRecord, openRecord, recordDigest } from "./record.ts";
 import type { Statement, Wrap } from "./statement.ts";
 
 export interface Signer extends Party {
@@ -17,7 +16,7 @@ export interface Signer extends Party {
 
 /** Cheap, so that callers can ask it of all records before any signature. Throws VerificationError `record_mismatch`. */
 export async function checkRecordNamed(wrap: Wrap, recordBytes: Bytes): Promise<void> {
-  if (!equalBytes(await digest("record", recordBytes), wrap.record))
+  if (!equalBytes(await recordDigest(recordBytes), wrap.record))
     throw new VerificationError("record_mismatch", "The record is not the one that the receipt names.");
 }
 

@@ -4,10 +4,10 @@ import { formatHex } from "../../protocol/bytes.ts";
 import { type CborValue, decode, encode } from "../../protocol/cbor.ts";
 import { openEnvelope, signEnvelope } from "../../protocol/cose.ts";
 import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
-import { digest } from "../../protocol/digest.ts";
+
 import { publicKey } from "../../protocol/ed25519.ts";
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
-import { openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
+import { openRecord, recordDigest, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import { bytesFor, createWorker, NOW, sortDigests } from "./fixtures.ts";
 import { assertNoByteCanChange } from "./strictness.ts";
 
@@ -23,7 +23,7 @@ function changed(change: Partial<WorkerRecord>): Promise<Uint8Array<ArrayBuffer>
 test("a record names its digest and reads back as it was written", async () => {
   const opened = await openRecord(worker.opened.bytes, { now: NOW });
   assert.deepEqual(opened.record, record);
-  assert.equal(formatHex(opened.digest), formatHex(await digest("record", worker.opened.bytes)));
+  assert.equal(formatHex(opened.digest), formatHex(await recordDigest(worker.opened.bytes)));
 });
 
 test("no byte of a record can be changed", async () => {

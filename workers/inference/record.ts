@@ -2,8 +2,8 @@
 // receipt made by any of them names the record that regions have, without storage that they would share.
 
 import { type Bytes, compareBytes } from "../../protocol/bytes.ts";
-import { digest } from "../../protocol/digest.ts";
-import { signRecord, type WorkerRecord } from "../../protocol/record.ts";
+
+import { recordDigest, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import { MAX_REQUEST_BODY_BYTES, RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "./limits.ts";
 import { openIdentity, type Settings } from "./settings.ts";
 
@@ -55,7 +55,7 @@ export function createRecordSource(options: {
       domainProof: null,
     };
     const bytes = await signRecord(record, settings.workerKey);
-    const fresh: SignedRecord = { bytes, digest: await digest("record", bytes), issuedAt: seq };
+    const fresh: SignedRecord = { bytes, digest: await recordDigest(bytes), issuedAt: seq };
     signed = { issue, record: fresh };
     return fresh;
   };
