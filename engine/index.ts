@@ -4,10 +4,10 @@ import { utf8 } from "../protocol/bytes.ts";
 import { digest } from "../protocol/digest.ts";
 
 export { elementCount } from "./lower.ts";
-export type { ElementType, LayerReport, Manifest, Op, Port, TensorSpec, WeightRange } from "./manifest.ts";
+export type { LayerReport, Manifest, Op, TensorSpec, WeightRange } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
-export { type LoadOptions, loadModel, type Model, type RunResult } from "./model.ts";
-export { planMemory, tensorBytes } from "./plan.ts";
+export { loadModel, type Model } from "./model.ts";
+export { planMemory, readTensors, tensorBytes } from "./plan.ts";
 export { Session } from "./session.ts";
 
 /** The engine digest: of wasm/digests.json, which names every module. What a worker claims to run. */

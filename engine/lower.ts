@@ -64,6 +64,8 @@ export function elementCount({ shape }: { readonly shape: readonly number[] }): 
 
 /** An honest ratio of scales is near 1; what matters is that no product of it can overflow. */
 export const MAX_MULTIPLIER = 2 ** 64;
+/** Sums of products of bytes stay within i32 up to here (docs/kernels.md, "Exactness"). */
+const MAX_EXACT_INPUTS = 65_535;
 /** Kernels count in 32 bits, and an operation budget is a sum of safe integers. */
 const MAX_OPERATION_COUNT = 2 ** 40;
 
@@ -259,6 +261,10 @@ class Lowering {
 
   /** attacker-controlled: a range shorter than what the kernel reads would reach into other weights. */
   #packed(format: PackedFormat, range: WeightRange, outputs: number, inputs: number): PackedWeights {
+    this.#need(
+      inputs <= MAX_EXACT_INPUTS,
+      `sums of ${inputs} products, at most ${MAX_EXACT_INPUTS} are exact`,
+    );
     const want = packedBytes(format, outputs, inputs);
     this.#need(range.bytes === want, `${range.bytes} bytes of weights, want ${want}`);
     return { format, inputs, range };

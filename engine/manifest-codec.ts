@@ -1,5 +1,5 @@
 // A manifest as deterministic CBOR: nested arrays, field by field in the order of the types. Reals are the 32 bits
-// of their f32. docs/architecture.md, "Artifact".
+// of their f32. docs/architecture.md, "The artifact".
 import {
   type CborValue,
   decode,
@@ -14,7 +14,7 @@ import { DIGEST_BYTES } from "../protocol/limits.ts";
 import type { LayerReport, Manifest, Op, Port, TensorSpec, WeightRange } from "./manifest.ts";
 
 export const MANIFEST_VERSION = 1;
-/** The largest model that ships has 70 operations and a manifest of 10 KB. */
+/** The model that ships has 66 operations and a manifest of 8 KB. */
 export const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_OPS = 16_384;
 const MAX_CHUNKS = 64;

@@ -1,5 +1,5 @@
 // The manifest of a model artifact: everything about a model but its weight bytes. The model digest is the digest
-// of these bytes, so two artifacts with one digest compute the same function. docs/architecture.md, "Artifact".
+// of these bytes, so two artifacts with one digest compute the same function. docs/architecture.md, "The artifact".
 import type { Bytes } from "../protocol/bytes.ts";
 
 /** u8: bytes from the asker. qs8: real = scale · (q − zeroPoint). f32: as it is; scale 1, zeroPoint 0. */
@@ -12,7 +12,7 @@ export interface TensorSpec {
   readonly zeroPoint: number;
 }
 
-/** Bytes of the weight region, in the kernel's packed layout (models/pack.ts). */
+/** Bytes of the weight region, in the kernel's packed layout (wasm/packed.ts). */
 export interface WeightRange {
   readonly offset: number;
   readonly bytes: number;

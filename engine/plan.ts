@@ -1,14 +1,13 @@
 // Places every activation tensor in one arena, so that tensors that are never alive at the same time share bytes.
 // A pure function of the manifest: the compiler states its result, the engine computes it again.
 import { InferenceError } from "../protocol/errors.ts";
+import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
 import { scratchBytes } from "../wasm/kernels.ts";
 import { elementCount, type KernelCall, lower, NOWHERE } from "./lower.ts";
 import type { Manifest, Op, TensorSpec } from "./manifest.ts";
 
-/** Tensors start at multiples of this; it is a cache line, and no kernel needs more than 16. */
-const TENSOR_ALIGNMENT_BYTES = 64;
 /** An isolate has 128 MB with everything in it; a plan above this could never be served. */
-export const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
+const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
 
 export interface Plan {
   /** Offset of each tensor from the start of the arena, in bytes. */
@@ -93,7 +92,8 @@ function findLives(manifest: Manifest): { first: number; last: number }[] {
   return lives;
 }
 
-function readTensors(op: Op): readonly number[] {
+/** The tensors that an operation reads. */
+export function readTensors(op: Op): readonly number[] {
   return op.kind === "add" ? [op.a, op.b] : [op.input];
 }
 
@@ -102,5 +102,5 @@ export function tensorBytes(spec: TensorSpec): number {
 }
 
 function align(bytes: number): number {
-  return Math.ceil(bytes / TENSOR_ALIGNMENT_BYTES) * TENSOR_ALIGNMENT_BYTES;
+  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }

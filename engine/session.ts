@@ -1,7 +1,7 @@
 // One planned model in one linear memory: weights, parameter blocks, arena and scratch are laid out once, and a run
 // is a loop of kernel calls. Nothing is allocated while it runs.
 import { InferenceError } from "../protocol/errors.ts";
-import { createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
+import { ALIGNMENT_BYTES, createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
 import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
 import { everyReal } from "../wasm/packed.ts";
 import { type KernelCall, lower, MAX_MULTIPLIER, NOWHERE } from "./lower.ts";
@@ -9,8 +9,6 @@ import type { Manifest } from "./manifest.ts";
 import { planMemory, tensorBytes } from "./plan.ts";
 
 const PAGE_BYTES = 65_536;
-/** Kernels read whole vectors: a read may reach this far past the last byte, never a write. */
-const READ_MARGIN_BYTES = 64;
 
 export class Session {
   readonly manifest: Manifest;
@@ -32,9 +30,9 @@ export class Session {
       );
     }
     const blocks = manifest.ops.map((_, op) => paramsBytes(lower(manifest, op, NOWHERE).family));
-    const regions = [weights, ...blocks, arena, plan.scratchBytes, READ_MARGIN_BYTES];
-    // Each region may be moved up by 63 bytes at most, to start at a cache line.
-    const bytes = regions.reduce((sum, region) => sum + region + 63, FIRST_FREE_BYTE);
+    const regions = [weights, ...blocks, arena, plan.scratchBytes];
+    // Each region may be moved up to start at a cache line.
+    const bytes = regions.reduce((sum, region) => sum + region + ALIGNMENT_BYTES, FIRST_FREE_BYTE);
     const pages = Math.ceil(bytes / PAGE_BYTES);
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const region = createArena(this.#memory);

@@ -1,4 +1,4 @@
-// Addresses inside packed weights, whose layouts models/pack.ts and docs/kernels.md write down. A panel has 8 outputs.
+// Addresses inside packed weights, whose layouts wasm/packed.ts and docs/kernels.md write down. A panel has 8 outputs.
 
 /** Bytes of a panel's head: 8 biases and 8 scales, 4 bytes each. */
 export const HEAD_BYTES: usize = 64;

@@ -1,13 +1,12 @@
 // Collects tensors, operations and packed weights, and writes them as an artifact: a manifest and chunks of weights.
 import type { Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
-import { encodeManifest, planMemory } from "../engine/index.ts";
+import { elementCount, encodeManifest, planMemory, readTensors } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
+import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
 
 /** Smaller than any platform's limit on a static file (25 MiB), and little enough to fetch again when damaged. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
-/** Packed weights start at a cache line; every kernel is content with 16. */
-const WEIGHT_ALIGNMENT_BYTES = 64;
 
 export interface Artifact {
   readonly digest: Bytes;
@@ -15,8 +14,18 @@ export interface Artifact {
   readonly chunks: readonly Bytes[];
 }
 
-type Header = Pick<Manifest, "name" | "task" | "licence" | "source" | "compiler" | "calibration">;
+/** What a manifest says that the graph does not. */
+export type Header = Pick<Manifest, "name" | "task" | "licence" | "source" | "compiler" | "calibration">;
 
+/** A graph as operations with their weights, before it is cut into chunks. */
+export interface EmittedModel {
+  readonly manifest: Manifest;
+  readonly weights: Bytes;
+  /** The graph's name of what each operation computes. */
+  readonly values: readonly string[];
+}
+
+/** Collects what a manifest lists. Throws RangeError for a tensor that was not added: a mistake of the caller. */
 export class ArtifactBuilder {
   readonly #tensors: TensorSpec[] = [];
   readonly #names = new Map<string, number>();
@@ -41,7 +50,7 @@ export class ArtifactBuilder {
   }
 
   addWeights(packed: Uint8Array): WeightRange {
-    const offset = Math.ceil(this.#weightBytes / WEIGHT_ALIGNMENT_BYTES) * WEIGHT_ALIGNMENT_BYTES;
+    const offset = Math.ceil(this.#weightBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     this.#weights.push(new Uint8Array(offset - this.#weightBytes), packed);
     this.#weightBytes = offset + packed.length;
     return { offset, bytes: packed.length };
@@ -74,6 +83,7 @@ export class ArtifactBuilder {
   }
 }
 
+/** Cuts the weights into chunks and describes them in the manifest, whose digest names the artifact. */
 export async function writeArtifact(manifest: Manifest, weights: Bytes): Promise<Artifact> {
   const chunks: Bytes[] = [];
   for (let start = 0; start < weights.length; start += CHUNK_BYTES)
@@ -93,14 +103,14 @@ export async function writeArtifact(manifest: Manifest, weights: Bytes): Promise
 function findBlocks(tensors: readonly TensorSpec[], ops: readonly Op[]): number[] {
   const lastRead = new Map<number, number>();
   for (const [time, op] of ops.entries()) {
-    for (const tensor of op.kind === "add" ? [op.a, op.b] : [op.input]) lastRead.set(tensor, time);
+    for (const tensor of readTensors(op)) lastRead.set(tensor, time);
   }
   const cuts: { op: number; elements: number }[] = [];
   const alive = new Set<number>();
   for (const [time, op] of ops.entries()) {
     for (const tensor of alive) if (lastRead.get(tensor) === time) alive.delete(tensor);
     alive.add(op.output);
-    const elements = tensors[op.output]!.shape.reduce((product, size) => product * size, 1);
+    const elements = elementCount(tensors[op.output]!);
     if (alive.size === 1) cuts.push({ op: time, elements });
   }
   const isBlock = ({ op, elements }: (typeof cuts)[number], index: number): boolean => {

@@ -1,6 +1,6 @@
 // The way from a model file to an artifact: read, simplify, calibrate, quantize, write. Deterministic: the same source
 // and the same calibration inputs give the same model digest on every runtime.
-import { Session } from "../engine/index.ts";
+import { elementCount } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { type Artifact, writeArtifact } from "./artifact.ts";
@@ -12,7 +12,7 @@ import { readTfjsGraph, type TfjsSource } from "./import/tfjs.ts";
 import { simplifyGraph } from "./passes/simplify.ts";
 import { emitQuantized } from "./quantize/emit.ts";
 import { measureLayers } from "./quantize/report.ts";
-import { collectStatistics, createReference } from "./quantize/statistics.ts";
+import { collectStatistics, createRunner } from "./quantize/statistics.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
 export const COMPILER = "quorate-compiler/1";
@@ -33,11 +33,11 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const { entry, kernels, calibration } = options;
   const graph = simplifyGraph(readTfjsGraph(options.source), entry.inputScale);
   checkCalibration(graph, calibration);
-  const reference = createReference(kernels, emitFloat(graph));
+  const reference = createRunner(kernels, emitFloat(graph));
   const statistics = collectStatistics(reference, calibration, (done, of) =>
     options.progress("calibrating", done, of),
   );
-  const { manifest, weights, values } = emitQuantized(graph, statistics, {
+  const quantized = emitQuantized(graph, statistics, {
     name: entry.name,
     task: entry.task,
     licence: entry.licence,
@@ -45,12 +45,10 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
     compiler: COMPILER,
     calibration: await digestRaw(concatBytes(...calibration)),
   });
-  const session = new Session(kernels, "simd128", manifest);
-  session.weights.set(weights);
-  const report = measureLayers({ session, values }, reference, calibration, (done, of) =>
+  const report = measureLayers(createRunner(kernels, quantized), reference, calibration, (done, of) =>
     options.progress("measuring", done, of),
   );
-  return writeArtifact({ ...manifest, report }, weights);
+  return writeArtifact({ ...quantized.manifest, report }, quantized.weights);
 }
 
 function checkCalibration(graph: Graph, calibration: readonly Bytes[]): void {
@@ -61,7 +59,7 @@ function checkCalibration(graph: Graph, calibration: readonly Bytes[]): void {
       `the model has ${graph.inputs.length} inputs, the compiler calibrates models of one`,
     );
   }
-  const bytes = input.shape.reduce((product, size) => product * size, 1);
+  const bytes = elementCount(input);
   if (calibration.length === 0 || calibration.some((tensor) => tensor.length !== bytes)) {
     throw new ModelError(
       "calibration_invalid",

@@ -1,22 +1,14 @@
 // The graph in f32, as it is: the reference that calibration runs on, by the engine's own kernels.
-import type { Manifest, Op } from "../engine/index.ts";
-import type { Bytes } from "../protocol/bytes.ts";
-import { ArtifactBuilder } from "./artifact.ts";
+import type { Op } from "../engine/index.ts";
+import { ArtifactBuilder, type EmittedModel } from "./artifact.ts";
 import { ModelError } from "./errors.ts";
 import { NO_CLIP, type Node } from "./graph.ts";
 import { constantOf, geometry, isPointwise, realBounds, transpose } from "./layers.ts";
 import { packF32Dwconv, packF32Gemm } from "./pack.ts";
 import type { ShapedGraph } from "./passes/shapes.ts";
 
-export interface FloatModel {
-  readonly manifest: Manifest;
-  readonly weights: Bytes;
-  /** The value that each operation computes. */
-  readonly values: readonly string[];
-}
-
-/** Throws ModelError op_unsupported. */
-export function emitFloat(graph: ShapedGraph): FloatModel {
+/** The graph with f32 tensors throughout. Throws ModelError op_unsupported. */
+export function emitFloat(graph: ShapedGraph): EmittedModel {
   const builder = new ArtifactBuilder();
   const values: string[] = [];
   const tensor = (name: string) =>

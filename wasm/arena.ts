@@ -3,18 +3,18 @@
 /** The first page belongs to the kernel module (its static data); an arena starts behind it. */
 export const FIRST_FREE_BYTE = 65536;
 
-/** 16 bytes: one v128. */
-const ALIGNMENT = 16;
+/** A cache line; kernels need no more than 16, one v128. */
+export const ALIGNMENT_BYTES = 64;
 
 export interface Arena {
   readonly memory: WebAssembly.Memory;
   /** One past the last byte handed out. */
   readonly end: number;
-  /** A 16-byte aligned pointer to `byteLength` bytes. Throws a RangeError if the memory has no room left. */
+  /** A 64-byte aligned pointer to `byteLength` bytes. Throws a RangeError if the memory has no room left. */
   allocate(byteLength: number): number;
 }
 
-/** An arena that hands out memory from `base` (rounded up to 16) to the end of `memory`; it never grows it. */
+/** An arena that hands out memory from `base` (rounded up to 64) to the end of `memory`; it never grows it. */
 export function createArena(memory: WebAssembly.Memory, base: number = FIRST_FREE_BYTE): Arena {
   let end = align(base);
   return {
@@ -39,5 +39,5 @@ export function createArena(memory: WebAssembly.Memory, base: number = FIRST_FRE
 }
 
 function align(value: number): number {
-  return Math.ceil(value / ALIGNMENT) * ALIGNMENT;
+  return Math.ceil(value / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }

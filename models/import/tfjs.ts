@@ -10,24 +10,15 @@ import {
   type Node,
   type Window,
 } from "../graph.ts";
+import { readWeights, type TfjsWeight } from "./tfjs-weights.ts";
 
-/** A graph model can have at most this many nodes; the largest model that ships has 450. */
+/** A graph model can have at most this many nodes; the model that ships has 178. */
 const MAX_NODES = 100_000;
-/** Weights above this cannot be served by an isolate of 128 MB, whatever the format. */
-const MAX_WEIGHT_ELEMENTS = 256 * 1024 * 1024;
-
 export interface TfjsSource {
   /** The parsed model.json: `format`, `modelTopology`, `weightsManifest`. */
   readonly model: unknown;
   /** All weight shards, in the manifest's order, end to end. */
   readonly weights: Uint8Array;
-}
-
-interface TfjsWeight {
-  name: string;
-  shape: number[];
-  dtype: string;
-  quantization?: { dtype: string; min: number; scale: number };
 }
 
 interface TfjsNode {
@@ -98,55 +89,6 @@ function checkForm(model: unknown): { nodes: TfjsNode[]; weights: TfjsWeight[] }
 
 function isStringList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-/** Weights as f32; quantized storage is `q · scale + min`, computed in f64 and rounded once. */
-function readWeights(weights: readonly TfjsWeight[], bytes: Uint8Array): Map<string, Constant> {
-  const constants = new Map<string, Constant>();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 0;
-  for (const { name, shape, dtype, quantization } of weights) {
-    const count = shape.reduce((product, size) => product * size, 1);
-    if (count > MAX_WEIGHT_ELEMENTS) {
-      throw new ModelError(
-        "model_too_large",
-        `weight ${name} has ${count} elements, the limit is ${MAX_WEIGHT_ELEMENTS}`,
-      );
-    }
-    const stored = quantization?.dtype ?? dtype;
-    const width = { uint8: 1, uint16: 2, float32: 4, int32: 4 }[stored];
-    if (width === undefined)
-      throw new ModelError("weights_invalid", `weight ${name}: dtype ${stored} is not supported`);
-    if (offset + count * width > bytes.length) {
-      throw new ModelError(
-        "weights_invalid",
-        `weight ${name} ends at byte ${offset + count * width} of ${bytes.length}`,
-      );
-    }
-    const read = {
-      uint8: view.getUint8,
-      uint16: view.getUint16,
-      float32: view.getFloat32,
-      int32: view.getInt32,
-    }[stored as "uint8" | "uint16" | "float32" | "int32"].bind(view);
-    const { scale, min } = quantization ?? { scale: 1, min: 0 };
-    const data = new Float32Array(count);
-    for (let i = 0; i < count; i++) {
-      const value = Math.fround(read(offset + i * width, true) * scale + min);
-      if (!Number.isFinite(value))
-        throw new ModelError("weights_invalid", `weight ${name}[${i}] is not finite`);
-      data[i] = value;
-    }
-    offset += count * width;
-    constants.set(name, { shape, data });
-  }
-  if (offset !== bytes.length) {
-    throw new ModelError(
-      "weights_invalid",
-      `${bytes.length} weight bytes given, the manifest describes ${offset}`,
-    );
-  }
-  return constants;
 }
 
 /** `name:0` and `^name` (a control edge) both refer to the node `name`. */

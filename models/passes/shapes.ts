@@ -1,4 +1,5 @@
 // Finds the shape of every value, and turns SAME padding into numbers.
+import { elementCount } from "../../engine/index.ts";
 import { ModelError } from "../errors.ts";
 import type { Graph, Node, Window } from "../graph.ts";
 
@@ -17,7 +18,7 @@ export function inferShapes(graph: Graph): ShapedGraph {
   const nodes = graph.nodes.map((node) => {
     const inputs = node.inputs.map((name) => shapes.get(name) ?? []);
     const [resolved, shape] = infer(node, inputs);
-    const elements = shape.reduce((product, size) => product * size, 1);
+    const elements = elementCount({ shape });
     if (elements > MAX_TENSOR_ELEMENTS || elements < 1) {
       throw new ModelError(
         "model_too_large",

@@ -1,7 +1,6 @@
 // The graph in static int8: qs8 activations, qc8w weights, the last layer's result and softmax in f32.
-import type { Manifest, Op, TensorSpec } from "../../engine/index.ts";
-import type { Bytes } from "../../protocol/bytes.ts";
-import { ArtifactBuilder } from "../artifact.ts";
+import type { Op, TensorSpec } from "../../engine/index.ts";
+import { ArtifactBuilder, type EmittedModel, type Header } from "../artifact.ts";
 import { ModelError } from "../errors.ts";
 import { type Clip, countReaders, type Node } from "../graph.ts";
 import { constantOf, geometry, isPointwise, realBounds, transpose } from "../layers.ts";
@@ -11,21 +10,12 @@ import { chooseQuantization, type Quantization } from "./range.ts";
 import type { Statistics } from "./statistics.ts";
 import { type LayerInput, type LayerWeights, quantizeLayer } from "./weights.ts";
 
-export interface QuantizedModel {
-  readonly manifest: Manifest;
-  readonly weights: Bytes;
-  /** The value that each operation computes. */
-  readonly values: readonly string[];
-}
-
-export type Header = Pick<Manifest, "name" | "task" | "licence" | "source" | "compiler" | "calibration">;
-
 /** Throws ModelError: op_unsupported, weights_invalid, calibration_invalid. */
 export function emitQuantized(
   graph: ShapedGraph,
   statistics: ReadonlyMap<string, Statistics>,
   header: Header,
-): QuantizedModel {
+): EmittedModel {
   const emitter = new Emitter(graph, statistics);
   for (const input of graph.inputs) emitter.emitInput(input);
   for (const node of graph.nodes) emitter.emitNode(node);

