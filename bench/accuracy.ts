@@ -1,5 +1,5 @@
 // int8 against the float original, on crops of real photographs that calibration never saw.
-import { findEntry, openArtifact } from "../cli/artifacts.ts";
+import { findEntry, loadArtifact } from "../cli/artifacts.ts";
 import { cropPhoto, readPhoto, readSource } from "../cli/sources.ts";
 import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
 import { judge, type Row } from "./report.ts";
@@ -10,7 +10,7 @@ const CROPS_PER_PHOTO = 32;
 
 export async function benchAccuracy(): Promise<Row[]> {
   const entry = findEntry("moderate-mobilenet-v2");
-  const model = await openArtifact(entry, "simd128");
+  const model = await loadArtifact(entry, "simd128");
   const original = await loadTfjs((await readSource(entry)).source);
   let agreed = 0;
   let difference = 0;

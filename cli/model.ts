@@ -1,23 +1,23 @@
 // `quorate model build|inspect|run`: artifacts on this machine, without any network.
 import { CATALOGUE } from "../models/catalogue.ts";
 import { formatHex } from "../protocol/bytes.ts";
-import { decodeJpeg, MAX_IMAGE_BYTES } from "../tasks/jpeg.ts";
-import { decodeModerate, encodeModerate } from "../tasks/moderate.ts";
-import { buildArtifact, ensureArtifact, findEntry, openArtifact } from "./artifacts.ts";
-import { type Arguments, type Command, parseArguments, requireText } from "./command.ts";
+import { findTask } from "../tasks/tasks.ts";
+import { buildArtifact, ensureArtifact, findEntry, loadArtifact, readEngineDigest } from "./artifacts.ts";
+import { type Command, parseArguments, requireText } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { readGivenFile } from "./files.ts";
-import { createProgress, formatMilliseconds, formatPercent, print, printJson } from "./output.ts";
+import { readGivenImage } from "./given.ts";
+import { createProgress, formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
+import { resolveGiven } from "./state.ts";
 
 export const model: Command = {
   name: "model",
   summary: "build, inspect or run a model on this machine",
   help: `usage: npm run -s quorate -- model build [NAME] [--force] [--json]
-       npm run -s quorate -- model inspect NAME [--json]
+       npm run -s quorate -- model inspect NAME [--layers] [--json]
        npm run -s quorate -- model run NAME --image FILE [--json]
 
 build     compile the model (all of the catalogue without NAME) out of its npm package; --force even if it is there
-inspect   what the artifact holds: digests, memory, operations, and each layer's signal-to-noise ratio
+inspect   what the artifact holds: digests, memory, operations; --layers adds each layer's signal-to-noise ratio
 run       answer with the local engine: nobody is asked, nothing leaves this machine
 
 NAME is one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
@@ -26,10 +26,9 @@ NAME is one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
     const actions: Record<string, (given: readonly string[]) => Promise<void>> = { build, inspect, run };
     const found = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (found === undefined) {
-      throw new CliError(
-        "command_unknown",
-        `model ${JSON.stringify(action)} is not known; use build, inspect or run`,
-      );
+      const given =
+        action === "" ? "model needs an action" : `there is no action ${JSON.stringify(action)} of model`;
+      throw new CliError("command_unknown", `${given}; use build, inspect or run`);
     }
     await found(args);
   },
@@ -43,69 +42,68 @@ async function build(args: readonly string[]): Promise<void> {
   const built = [];
   for (const entry of entries) {
     const make = given.values.force ? buildArtifact : ensureArtifact;
-    built.push({ name: entry.name, digest: formatHex(await make(entry, createProgress(entry.name))) });
+    const digest = await make(entry, createProgress(`compiling ${entry.name}`));
+    built.push({ name: entry.name, digest: formatHex(digest) });
   }
   if (given.values.json) return printJson({ models: built });
   for (const { name, digest } of built) print(`${name}  ${digest}`);
 }
 
 async function inspect(args: readonly string[]): Promise<void> {
-  const given = parseArguments(args, { json: { type: "boolean" } }, ["NAME"]);
-  const { manifest, digest, memoryBytes, opCount } = await openArtifact(
-    findEntry(given.positionals[0]!),
-    "simd128",
-  );
-  const summary = {
-    name: manifest.name,
-    task: manifest.task,
-    licence: manifest.licence,
-    source: `${manifest.source.package} ${manifest.source.version}`,
-    sourceDigest: formatHex(manifest.source.digest),
-    compiler: manifest.compiler,
-    digest: formatHex(digest),
-    operations: manifest.ops.length,
-    opCount,
-    blocks: manifest.blocks.length,
-    chunks: manifest.chunks.map((chunk) => ({ digest: formatHex(chunk.digest), bytes: chunk.bytes })),
-    weightBytes: manifest.memory.weights,
-    activationBytes: manifest.memory.arena,
-    memoryBytes,
-    layers: manifest.report.map(({ name, signalToNoise }) => ({
-      name,
-      decibel: Number((10 * Math.log10(signalToNoise)).toFixed(1)),
-    })),
-  };
-  if (given.values.json) return printJson(summary);
-  const { layers, chunks, ...facts } = summary;
-  for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(16)} ${value}`);
-  for (const [index, chunk] of chunks.entries())
-    print(`${`chunk ${index}`.padEnd(16)} ${chunk.digest} (${chunk.bytes} bytes)`);
+  const given = parseArguments(args, { layers: { type: "boolean" }, json: { type: "boolean" } }, ["NAME"]);
+  const loaded = await loadArtifact(findEntry(given.positionals[0]!), "simd128");
+  const { manifest } = loaded;
+  const facts: [string, string, string | number][] = [
+    ["name", "name", manifest.name],
+    ["task", "task", manifest.task],
+    ["licence", "licence", manifest.licence],
+    ["source", "source", `${manifest.source.package} ${manifest.source.version}`],
+    ["sourceDigest", "source digest", formatHex(manifest.source.digest)],
+    ["compiler", "compiler", manifest.compiler],
+    ["digest", "model digest", formatHex(loaded.digest)],
+    ["operations", "operations", manifest.ops.length],
+    ["opCount", "multiply-adds", loaded.opCount],
+    ["blocks", "blocks", manifest.blocks.length],
+    ["weightBytes", "weight bytes", manifest.memory.weights],
+    ["activationBytes", "activation bytes", manifest.memory.arena],
+    ["memoryBytes", "memory bytes", loaded.memoryBytes],
+  ];
+  const chunks = manifest.chunks.map((chunk) => ({ digest: formatHex(chunk.digest), bytes: chunk.bytes }));
+  const layers = manifest.report.map(({ name, signalToNoise }) => ({
+    name: name.split("/").slice(-2).join("/"),
+    decibel: Number((10 * Math.log10(signalToNoise)).toFixed(1)),
+  }));
+  if (given.values.json) {
+    return printJson({ ...Object.fromEntries(facts.map(([key, , value]) => [key, value])), chunks, layers });
+  }
+  for (const [, title, value] of facts) print(`${title.padEnd(16)} ${value}`);
+  for (const [index, { digest, bytes }] of chunks.entries()) {
+    print(`${`chunk ${index}`.padEnd(16)} ${digest} (${bytes} bytes)`);
+  }
+  if (!given.values.layers) return;
   print();
   print("signal-to-noise ratio of each layer against the float original, in dB");
   for (const { name, decibel } of layers) print(`${decibel.toFixed(1).padStart(6)}  ${name}`);
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  const given: Arguments = parseArguments(args, { image: { type: "string" }, json: { type: "boolean" } }, [
-    "NAME",
-  ]);
+  const given = parseArguments(args, { image: { type: "string" }, json: { type: "boolean" } }, ["NAME"]);
   const entry = findEntry(given.positionals[0]!);
-  const image = decodeJpeg(await readGivenFile(requireText(given, "image"), MAX_IMAGE_BYTES));
-  const local = await openArtifact(entry, "simd128");
+  const task = findTask(entry.task);
+  const image = await readGivenImage(resolveGiven(requireText(given, "image")));
+  const local = await loadArtifact(entry, "simd128");
   const started = performance.now();
-  const { outputs } = await local.run({ inputs: [encodeModerate(image)], traceKey: null });
+  const outputs = local.execute(task.encode(image));
   const elapsedMs = performance.now() - started;
-  const answer = decodeModerate(outputs);
+  const answer = task.decode(outputs);
+  const [digest, engine] = [formatHex(local.digest), formatHex(await readEngineDigest())];
   if (given.values.json) {
-    return printJson({
-      task: entry.task,
-      answer,
-      policy: "local",
-      model: formatHex(local.digest),
-      elapsedMs,
-    });
+    return printJson({ task: task.name, answer, policy: "local", model: digest, engine, elapsedMs });
   }
-  print(
-    `${answer.label}, ${formatPercent(answer.probabilities[answer.label])} (computed here in ${formatMilliseconds(elapsedMs)})`,
-  );
+  printAnswer(answer);
+  print();
+  print(`local: computed here in ${formatMilliseconds(elapsedMs)}; nobody was asked`);
+  print();
+  print(`model        ${digest}`);
+  print(`engine       ${engine}`);
 }

@@ -1,5 +1,6 @@
 // What people see: progress on standard error, results on standard output, one JSON object as the last line for programs.
 import { CodedError } from "../protocol/errors.ts";
+import type { Classification } from "../tasks/classification.ts";
 import type { Progress } from "./artifacts.ts";
 
 /** On a terminal one line that changes; elsewhere a line for each step as it begins. */
@@ -36,6 +37,15 @@ export function printError(error: unknown, json: boolean): void {
   }
   log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   if (json) printJson({ error: { code: "internal", message: "unexpected error; see standard error" } });
+}
+
+/** The best label, and a bar for each. */
+export function printAnswer({ label: best, probabilities }: Classification): void {
+  print(`${best}, ${formatPercent(probabilities[best] ?? 0)}`);
+  for (const [label, probability] of Object.entries(probabilities)) {
+    const bar = "█".repeat(Math.round(probability * 40));
+    print(`  ${label.padEnd(8)} ${formatPercent(probability).padStart(7)}  ${bar}`.trimEnd());
+  }
 }
 
 export function formatPercent(share: number): string {

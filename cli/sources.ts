@@ -13,12 +13,12 @@ import { encodeModerate } from "../tasks/moderate.ts";
 
 const require = createRequire(import.meta.url);
 
-/** The folder of an installed package. Throws ModelError model_unknown with the way out. */
+/** The folder of an installed package. Throws ModelError source_missing with the way out. */
 function packageFolder(name: string): string {
   const found = require.resolve.paths(name)?.map((folder) => join(folder, name)) ?? [];
   const folder = found.find((candidate) => isPackage(candidate));
   if (folder === undefined)
-    throw new ModelError("model_unknown", `the package ${name} is not installed; run npm ci`);
+    throw new ModelError("source_missing", `the package ${name} is not installed; run npm ci`);
   return folder;
 }
 
@@ -39,7 +39,7 @@ export async function readSource(
   const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   if (version !== entry.version) {
     throw new ModelError(
-      "model_unknown",
+      "source_mismatch",
       `${entry.package} is ${version}, ${entry.name} comes from ${entry.version}; run npm ci`,
     );
   }

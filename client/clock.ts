@@ -1,5 +1,6 @@
 // Time as the client sees it: passed in, so that tests hold it and no module has a clock of its own.
 
+/** Time and timers; createSystemClock makes the real ones. */
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;

@@ -12,6 +12,7 @@ import { type Tally, tally } from "./tally.ts";
 /** The part of the deadline after the first signed result in which the other seats have to speak. */
 const HEDGE_PART = 10;
 
+/** One question under way. Owns who is asked next; decide() asks it what to do, and closes it through askQuorum. */
 export class Course {
   // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
   readonly #policy: Policy;
@@ -26,8 +27,7 @@ export class Course {
   #heardSince: number | null = null; // when the first signed result came
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
-  /** Digest of the statement that a local run makes. Set by decide(), once. */
-  truth: Bytes | null = null;
+  #localStatement: Bytes | null = null;
 
   constructor(options: {
     readonly policy: Policy;
@@ -48,11 +48,22 @@ export class Course {
     this.#settleMs = options.settleMs;
   }
 
+  /** Digest of the statement that a local run makes; null before there was one. */
+  get localStatement(): Bytes | null {
+    return this.#localStatement;
+  }
+
+  /** From here only signatures under this statement (its digest) count. */
+  setLocalStatement(statement: Bytes): void {
+    this.#localStatement = statement;
+  }
+
+  /** What the verdicts amount to now. Also notes when the first result and the agreement came. */
   tally(): Tally {
     const state = tally({
       policy: this.#policy,
       verdicts: this.#fanOut.verdicts,
-      truth: this.truth,
+      localStatement: this.#localStatement,
       freshFrom: this.#freshFrom,
     });
     if (this.#fanOut.verdicts.some(({ outcome }) => outcome === "signed"))
@@ -86,7 +97,7 @@ export class Course {
   /** Substitutes for seats that failed or stay silent, and a second committee after a conflict. */
   askMore(state: Tally): void {
     if (state.status === "agreed" || this.#clock.now() >= this.#deadline) return;
-    if (state.status === "conflict" && this.truth === null) this.#freshFrom ??= this.#fanOut.asked;
+    if (state.status === "conflict" && this.#localStatement === null) this.#freshFrom ??= this.#fanOut.asked;
     let wanted = this.#missing(state);
     if (!this.#hedged && this.#clock.now() >= this.#hedgesAt()) {
       this.#hedged = true;
@@ -97,7 +108,7 @@ export class Course {
 
   /** How many more must be asked for the seats in play to be able to decide. */
   #missing(state: Tally): number {
-    const goal = this.truth === null ? this.#policy.groups : this.#policy.accept;
+    const goal = this.#localStatement === null ? this.#policy.groups : this.#policy.accept;
     const missing = goal - this.#partiesInPlay(state).length;
     if (missing > 0) return missing;
     return this.#lacksProviders(state) && this.#findNewProvider(state) >= 0 ? 1 : 0;
@@ -105,18 +116,19 @@ export class Course {
 
   /** Whose signature may still become part of the answer: for a second committee, its own members only. */
   #partiesInPlay(state: Tally): readonly { readonly provider: string }[] {
-    const from = this.truth === null ? (this.#freshFrom ?? 0) : 0;
+    const from = this.#localStatement === null ? (this.#freshFrom ?? 0) : 0;
     const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
-    const signed = this.#hopeful(state).filter(({ seat }) => seat >= from);
+    const signed = this.#candidates(state).filter(({ seat }) => seat >= from);
     return [...signed, ...pending.map(({ record }) => record.record)];
   }
 
-  #hopeful(state: Tally): readonly SignedVerdict[] {
+  /** Whose signatures may still be accepted: one result's signers, or all who signed while nothing decides. */
+  #candidates(state: Tally): readonly SignedVerdict[] {
     if (state.status === "open") return state.signed;
     if (state.status === "agreed") return state.agreed;
-    const { truth } = this;
-    if (truth === null) return state.classes.flat();
-    return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, truth)) ?? [];
+    const right = this.#localStatement;
+    if (right === null) return state.classes.flat();
+    return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, right)) ?? [];
   }
 
   #lacksProviders(state: Tally): boolean {
@@ -135,10 +147,10 @@ export class Course {
   }
 
   /** Waits for the next verdict or the next moment at which something changes by itself. */
-  async news(state: Tally): Promise<void> {
+  async nextChange(state: Tally): Promise<void> {
     const next =
       state.status === "agreed" ? this.#settlesAt() : this.#hedged ? this.#deadline : this.#hedgesAt();
-    await this.#fanOut.news(Math.min(next, this.#deadline));
+    await this.#fanOut.nextVerdict(Math.min(next, this.#deadline));
   }
 
   /** Ends every ask. The verdicts, by seat. */
@@ -152,8 +164,8 @@ export class Course {
     return createQuorumError({
       policy: this.#policy,
       verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
-      classes: state.status === "conflict" ? state.classes : [this.#hopeful(state)],
-      truth: this.truth,
+      classes: state.status === "conflict" ? state.classes : [this.#candidates(state)],
+      localStatement: this.#localStatement,
     });
   }
 }

@@ -4,18 +4,20 @@ import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import {
   type DecodeCode,
   DecodeError,
+  type PolicyCode,
   type RegistryCode,
   type TransportCode,
   TransportError,
   type VerificationCode,
   VerificationError,
 } from "../protocol/errors.ts";
+import { CBOR_MEDIA_TYPE, RECORDS_PATH } from "../protocol/http.ts";
 import { MAX_REGION_RESPONSE_BYTES } from "../protocol/limits.ts";
 import { checkEndpoint, isLoopback } from "../protocol/names.ts";
 import { type OpenedRecord, openRecord } from "../protocol/record.ts";
 import { decodeRecordList } from "../protocol/record-list.ts";
 import type { Clock } from "./clock.ts";
-import { CBOR_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
+import { exchange, type Fetch } from "./transport.ts";
 
 /** A region's part in the directory. A failure is data: the other regions make up for it. */
 export type RegionReport =
@@ -40,10 +42,11 @@ export interface RefusedRecord {
     | DecodeCode
     | VerificationCode
     | Extract<RegistryCode, "record_conflict">
-    | "loopback_refused";
+    | Extract<PolicyCode, "loopback_refused">;
   readonly detail: string;
 }
 
+/** Whom a client can ask, and how it came to know them. */
 export interface Directory {
   readonly records: readonly OpenedRecord[]; // one for each worker key, the newest
   readonly regions: readonly RegionReport[]; // in the order they were given
@@ -62,7 +65,7 @@ export async function fetchDirectory(options: {
 }): Promise<Directory> {
   const { regions, clock } = options;
   if (regions.length === 0) throw new RangeError("fetchDirectory: regions is empty");
-  for (const region of regions) checkEndpoint(region, "A region");
+  for (const region of regions) checkEndpoint(region, "a region");
   const answers = await Promise.all(regions.map((region) => askRegion(region, options)));
   if (answers.every(({ report }) => report.outcome === "failed"))
     throw new TransportError("regions_unreachable", describeFailure(answers.map(({ report }) => report)));
@@ -86,12 +89,12 @@ async function askRegion(
     const body = await exchange({
       fetch,
       clock,
-      url: `${region}/v1/records`,
+      url: `${region}${RECORDS_PATH}`,
       body: null,
-      accept: CBOR_CONTENT_TYPE,
+      accept: CBOR_MEDIA_TYPE,
       maxBytes: MAX_REGION_RESPONSE_BYTES,
       deadline: start + deadlineMs,
-      signal: new AbortController().signal,
+      signal: null,
     });
     const records = decodeRecordList(body);
     const elapsedMs = clock.now() - start;
@@ -109,8 +112,8 @@ function describeFailure(reports: readonly RegionReport[]): string {
     (report) => `${report.region} (${report.outcome === "failed" ? report.code : "empty"})`,
   );
   return (
-    `No region answered: ${each.join(", ")}. ` +
-    "Check the addresses and the network, name another region, or start a network of your own."
+    `no region answered: ${each.join(", ")}; ` +
+    "check the addresses and the network, name another region, or start a network of your own"
   );
 }
 
@@ -140,7 +143,7 @@ async function mergeRecords(
         newest.set(key, opened);
       } else if (opened.record.seq === top && !isSame(newest.get(key), opened)) {
         newest.set(key, null);
-        const detail = `The worker ${key} signed two records with seq ${top}. It is not asked.`;
+        const detail = `the worker ${key} signed two records with seq ${top}; it is not asked until it signs a newer one`;
         refused.push({ region, code: "record_conflict", detail });
       }
     }
@@ -159,7 +162,7 @@ async function openListed(bytes: Bytes, region: string, now: number): Promise<Op
       return {
         region,
         code: "loopback_refused",
-        detail: `The record of ${opened.record.operator} points to this machine, and the region is elsewhere.`,
+        detail: `the record of ${opened.record.operator} points to this machine, and the region is elsewhere`,
       };
     return opened;
   } catch (error) {

@@ -1,4 +1,4 @@
-// The seats that are being asked: starts them, collects their verdicts, and says when there is news.
+// The seats that are being asked: starts them, collects their verdicts, and says when the next one came.
 
 import type { OpenedRecord } from "../protocol/record.ts";
 import { askWorker, type Expectation, seatFacts, type Verdict, type VerdictCode } from "./ask.ts";
@@ -11,13 +11,14 @@ interface Pending {
   readonly start: number;
 }
 
+/** All asks of one request. Owned by askQuorum, which closes it whatever happens. */
 export class FanOut {
   readonly #options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock };
   readonly #end = new AbortController();
   readonly #verdicts: Verdict[] = [];
   readonly #pending = new Set<Pending>();
   #asked = 0;
-  #failure: unknown = null; // a mistake of ours inside an ask: rethrown by news()
+  #failure: unknown = null; // a mistake of ours inside an ask: rethrown by nextVerdict()
   #wake: () => void = () => undefined;
 
   constructor(options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock }) {
@@ -37,6 +38,7 @@ export class FanOut {
     return this.#asked;
   }
 
+  /** Starts to ask in the next seat. */
   ask(record: OpenedRecord): void {
     const { clock } = this.#options;
     const pending = { seat: this.#asked++, record, start: clock.now() };
@@ -54,8 +56,11 @@ export class FanOut {
     );
   }
 
-  /** To be called in the turn in which the verdicts were read. Resolves after the next one, or at the time `until` (unix milliseconds), whichever comes first. */
-  async news(until: number): Promise<void> {
+  /**
+   * To be called in the turn in which the verdicts were read. Resolves after the next one, or at the time `until` (unix
+   * milliseconds), whichever comes first. Rejects with whatever an ask threw by a mistake of ours.
+   */
+  async nextVerdict(until: number): Promise<void> {
     const { clock } = this.#options;
     const wait = until - clock.now();
     if (wait > 0 && this.#failure === null)
@@ -74,7 +79,7 @@ export class FanOut {
   close(code: Extract<VerdictCode, "cancelled" | "timed_out">): Verdict[] {
     const { clock } = this.#options;
     const detail =
-      code === "timed_out" ? "No answer within the deadline." : "No answer before the quorum had settled.";
+      code === "timed_out" ? "no answer within the deadline" : "no answer before the quorum had settled";
     for (const { seat, record, start } of this.#pending)
       this.#verdicts.push({
         ...seatFacts(seat, record),

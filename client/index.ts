@@ -4,6 +4,7 @@ export { type Answer, type AuditReport, type Conflict, QuorumError, type Reporte
 export type { SeatFacts, VerdictCode } from "./ask.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
 export { type Directory, fetchDirectory, type RefusedRecord, type RegionReport } from "./directory.ts";
+export { type ResultField, type SideFacts, type VerifiedEvidence, verifyEvidence } from "./evidence.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";

@@ -8,17 +8,19 @@ import type { OpenedRecord } from "../protocol/record.ts";
 import { encodeRequest, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { createExpectation, type Expectation, type SignedVerdict, type Verdict } from "./ask.ts";
+import { createExpectation } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
+import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
-import { findLazy, type LocalRerun, runTruth } from "./rerun.ts";
+import type { LocalRerun } from "./rerun.ts";
 import { planSeats } from "./select.ts";
 import type { Fetch } from "./transport.ts";
 
 /** 32 bytes: as hard to guess as a key. */
 const SEED_BYTES = 32;
 
+/** One question: what is asked, of whom, how long, and with whose clock, chance and network. */
 export interface AskOptions {
   readonly policy: PolicyName;
   readonly records: readonly OpenedRecord[]; // of fetchDirectory
@@ -64,8 +66,8 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   try {
     for (const record of plan.seats) fanOut.ask(record);
     const auditDrawn = rerun !== null && drawAudit(policy, random);
-    const decided = await decide(course, { expectation, rerun, auditDrawn });
-    return createAnswer({ request, ...decided, elapsedMs: clock.now() - start });
+    const decision = await decide(course, { expectation, rerun, auditDrawn });
+    return createAnswer({ request, ...decision, elapsedMs: clock.now() - start });
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting
   }
@@ -81,42 +83,4 @@ function drawAudit(policy: Policy, random: (length: number) => Bytes): boolean {
   const bytes = random(4);
   const draw = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   return draw * 1000 < policy.auditPermille * 2 ** 32;
-}
-
-interface Decided {
-  readonly verdicts: readonly Verdict[];
-  readonly agreed: readonly SignedVerdict[];
-  readonly dissent: readonly SignedVerdict[];
-  readonly lazy: readonly SignedVerdict[] | null;
-}
-
-/** Runs the course to its end: enough signers and silence after them, or an error with all that is known. */
-async function decide(
-  course: Course,
-  local: {
-    readonly expectation: Expectation;
-    readonly rerun: LocalRerun | null;
-    readonly auditDrawn: boolean;
-  },
-): Promise<Decided> {
-  const { expectation, rerun, auditDrawn } = local;
-  let lazy: readonly SignedVerdict[] | null = null;
-  for (;;) {
-    // Each turn reads the verdicts anew: more may have come while something was run here.
-    const state = course.tally();
-    if (state.status === "conflict" && rerun !== null && course.truth === null) {
-      course.truth = await runTruth(rerun, expectation); // decides who lied, however many they are
-      continue;
-    }
-    if (state.status === "agreed" && course.isSettled()) {
-      if (!auditDrawn || rerun === null || lazy !== null) return { ...state, lazy, verdicts: course.close() };
-      // An audit may overturn what all agreed on; then it goes on as any conflict does.
-      if (course.truth === null) course.truth = await runTruth(rerun, expectation);
-      else lazy = await findLazy(rerun, expectation, state.agreed);
-      continue;
-    }
-    course.askMore(state);
-    if (course.isOver(state)) throw course.fail(state);
-    await course.news(state);
-  }
 }

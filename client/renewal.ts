@@ -3,10 +3,11 @@
 
 import { equalBytes } from "../protocol/bytes.ts";
 import { VerificationError } from "../protocol/errors.ts";
+import { COSE_MEDIA_TYPE, RECORD_PATH } from "../protocol/http.ts";
 import { MAX_RECORD_BYTES } from "../protocol/limits.ts";
 import { type OpenedRecord, openRecord } from "../protocol/record.ts";
 import type { Clock } from "./clock.ts";
-import { COSE_CONTENT_TYPE, exchange, type Fetch } from "./transport.ts";
+import { exchange, type Fetch } from "./transport.ts";
 
 /**
  * The record that the worker shows now. Throws TransportError, DecodeError, VerificationError `record_mismatch` if it
@@ -23,9 +24,9 @@ export async function fetchSuccessor(options: {
   const known = record.record;
   const bytes = await exchange({
     ...options,
-    url: `${known.endpoints[0]}/v1/record`,
+    url: `${known.endpoints[0]}${RECORD_PATH}`,
     body: null,
-    accept: COSE_CONTENT_TYPE,
+    accept: COSE_MEDIA_TYPE,
     maxBytes: MAX_RECORD_BYTES,
   });
   // attacker-controlled: the worker chose when to show which record.
@@ -39,7 +40,7 @@ export async function fetchSuccessor(options: {
   if (!isSame || seq <= known.seq)
     throw new VerificationError(
       "record_mismatch",
-      `${known.operator} answered under a record that is not the successor of the one it was chosen by.`,
+      `${known.operator} answered under a record that is not the successor of the one it was chosen by`,
     );
   return successor;
 }

@@ -1,14 +1,7 @@
 // The client's own run of a request: what decides who lied, and what audits hold workers to.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
-import {
-  keyedTraceRoot,
-  outputDigest,
-  type Statement,
-  statementDigest,
-  traceKey,
-  traceRoot,
-} from "../protocol/statement.ts";
+import { createStatement, keyedTraceRoot, statementDigest, traceKey } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { Expectation, SignedVerdict } from "./ask.ts";
 
@@ -22,23 +15,15 @@ export interface LocalRerun {
   }>;
 }
 
-/** Runs the request here and returns the digest of the statement that an honest worker makes of it. */
-export async function runTruth(rerun: LocalRerun, expectation: Expectation): Promise<Bytes> {
+/**
+ * Runs the request here and returns the digest of the statement that an honest worker makes of it. Throws whatever
+ * `rerun.run` throws.
+ */
+export async function computeStatementDigest(rerun: LocalRerun, expectation: Expectation): Promise<Bytes> {
   const { request } = expectation;
-  const result = await rerun.run({ inputs: request.inputs, traceKey: null });
-  const statement: Statement = {
-    version: 1,
-    model: request.model,
-    engine: request.engine,
-    inputCommitment: expectation.inputCommitment,
-    outputDigest: await outputDigest(request.salt, result.outputs),
-    traceRoot: await traceRoot(result.blocks),
-    request: expectation.requestDigest,
-    assignment: expectation.assignment,
-    opCount: rerun.opCount,
-    status: "ok",
-  };
-  return statementDigest(statement);
+  const { inputs } = request;
+  const { outputs, blocks } = await rerun.run({ inputs, traceKey: null });
+  return statementDigest(await createStatement({ request, inputs, outputs, blocks, opCount: rerun.opCount }));
 }
 
 /**

@@ -9,6 +9,7 @@ import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
 import { isSameOperator, type Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 
+/** What the choice depends on, and nothing else does. */
 export interface Selection {
   readonly records: readonly OpenedRecord[];
   readonly policy: Policy;
@@ -18,9 +19,10 @@ export interface Selection {
   readonly seed: Bytes; // 32 random bytes of the client's own
 }
 
+/** Whom to ask, and who may be asked after them. No two of all these are of one operator. */
 export interface SeatPlan {
   readonly seats: readonly OpenedRecord[]; // policy.groups of them, of distinct operators
-  readonly reserves: readonly OpenedRecord[]; // the next operators in the seeded order, for three more committees at most
+  readonly reserves: readonly OpenedRecord[]; // the next in the seeded order, for three more committees at most
 }
 
 /**
@@ -47,8 +49,8 @@ export async function planSeats(selection: Selection): Promise<SeatPlan> {
     const found = new Set(candidates.map(({ record }) => record.provider)).size;
     throw new PolicyError(
       "committee_unavailable",
-      `The ${policy.name} policy asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
-        `${candidates.length} of ${found} serve this model with this engine. Use more regions or another policy.`,
+      `the ${policy.name} policy asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
+        `${candidates.length} of ${found} serve this model with this engine; use more regions or another policy`,
     );
   }
   return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
@@ -87,7 +89,11 @@ function compareRanks(a: readonly Bytes[], b: readonly Bytes[]): number {
   return 0;
 }
 
-/** The first of each operator, which is the first of its group: a group has one operator domain. */
+/**
+ * The first of each operator, which is the first of its group: a group has one operator domain. Records that are
+ * linked only through one that is not kept stay apart: domains are unchecked, so anyone can sign records that link
+ * two honest operators, and may not make them one for the asker. No two that are kept are linked at all.
+ */
 function firstOfEachOperator(records: readonly OpenedRecord[]): OpenedRecord[] {
   const kept: OpenedRecord[] = [];
   for (const opened of records)

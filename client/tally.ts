@@ -5,15 +5,17 @@ import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { distinctOperators, meetsPolicy, type Policy } from "../protocol/policy.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 
-export interface Count {
+/** All that a tally depends on. */
+export interface TallyInput {
   readonly policy: Policy;
   readonly verdicts: readonly Verdict[];
   /** Digest of the statement that a local run of the same request makes, once there was one. */
-  readonly truth: Bytes | null;
+  readonly localStatement: Bytes | null;
   /** The first seat that was asked because of a conflict; null before. */
   readonly freshFrom: number | null;
 }
 
+/** Where the question stands. Each list has one verdict for each operator, by seat. */
 export type Tally =
   /** Enough operators signed one result. `dissent` holds who signed another. */
   | {
@@ -26,8 +28,8 @@ export type Tally =
   /** One result at most, by too few. */
   | { readonly status: "open"; readonly signed: readonly SignedVerdict[] };
 
-/** Duplicates by operator are removed before anything is counted. */
-export function tally({ policy, verdicts, truth, freshFrom }: Count): Tally {
+/** Duplicates by operator are removed before anything is counted. The same for verdicts in any order. */
+export function tally({ policy, verdicts, localStatement, freshFrom }: TallyInput): Tally {
   const signed = verdicts.filter((verdict) => verdict.outcome === "signed");
   const classes = classify(signed);
   const decide = (agreed: readonly SignedVerdict[]): Tally => ({
@@ -35,8 +37,9 @@ export function tally({ policy, verdicts, truth, freshFrom }: Count): Tally {
     agreed,
     dissent: classes.filter((others) => others !== agreed).flat(),
   });
-  if (truth !== null) {
-    const right = classes.find((members) => equalBytes(members[0]!.receipt.wrap.statement, truth)) ?? [];
+  if (localStatement !== null) {
+    const right =
+      classes.find((members) => equalBytes(members[0]!.receipt.wrap.statement, localStatement)) ?? [];
     if (meetsPolicy(policy, right)) return decide(right);
     return classes.some((members) => members !== right)
       ? { status: "conflict", classes }

@@ -1,7 +1,9 @@
 // One HTTP exchange with somebody who is not trusted: bounded in time and in bytes, and never redirected.
 
-import { type Bytes, concatBytes } from "../protocol/bytes.ts";
+import { readBounded } from "../protocol/body.ts";
+import type { Bytes } from "../protocol/bytes.ts";
 import { TransportError } from "../protocol/errors.ts";
+import { CBOR_MEDIA_TYPE, type COSE_MEDIA_TYPE } from "../protocol/http.ts";
 import { MAX_PROBLEM_BYTES } from "../protocol/limits.ts";
 import { parseProblem } from "../protocol/problem.ts";
 import type { Clock } from "./clock.ts";
@@ -9,19 +11,16 @@ import type { Clock } from "./clock.ts";
 /** The platform's fetch, or anything that answers like it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-export const CBOR_CONTENT_TYPE = "application/cbor";
-/** What a record is, RFC 9052 §2; its cose-type parameter is not looked at. */
-export const COSE_CONTENT_TYPE = "application/cose";
-
+/** One request and the bounds of its answer. */
 export interface Exchange {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly url: string;
   readonly body: Bytes | null; // POST of CBOR, or GET
-  readonly accept: typeof CBOR_CONTENT_TYPE | typeof COSE_CONTENT_TYPE;
+  readonly accept: typeof CBOR_MEDIA_TYPE | typeof COSE_MEDIA_TYPE;
   readonly maxBytes: number; // of the response
   readonly deadline: number; // unix milliseconds
-  readonly signal: AbortSignal; // ends the exchange as `cancelled`
+  readonly signal: AbortSignal | null; // ends the exchange as `cancelled`
 }
 
 /**
@@ -31,20 +30,20 @@ export interface Exchange {
 export async function exchange(options: Exchange): Promise<Bytes> {
   const { clock, url, deadline, signal } = options;
   const end = new AbortController();
-  const cancel = () => end.abort(new TransportError("cancelled", `${url}: the answer was no longer needed.`));
+  const cancel = () => end.abort(new TransportError("cancelled", `${url}: the answer was no longer needed`));
   const stopTimer = clock.after(Math.max(0, deadline - clock.now()), () =>
-    end.abort(new TransportError("timed_out", `${url} did not answer within the deadline.`)),
+    end.abort(new TransportError("timed_out", `${url} did not answer within the deadline`)),
   );
-  signal.addEventListener("abort", cancel, { once: true });
-  if (signal.aborted) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  if (signal?.aborted) cancel();
   try {
     return await untilAborted(receive(options, end.signal), end.signal);
   } catch (error) {
     if (error instanceof TransportError) throw error;
-    throw new TransportError("unreachable", `${url} could not be reached.`, { cause: error });
+    throw new TransportError("unreachable", `${url} could not be reached`, { cause: error });
   } finally {
     stopTimer();
-    signal.removeEventListener("abort", cancel);
+    signal?.removeEventListener("abort", cancel);
     end.abort(); // frees a body that was not read to its end
   }
 }
@@ -69,7 +68,7 @@ async function receive(
     method: body === null ? "GET" : "POST",
     headers: {
       accept,
-      ...(body === null ? {} : { "content-type": CBOR_CONTENT_TYPE }),
+      ...(body === null ? {} : { "content-type": CBOR_MEDIA_TYPE }),
     },
     body,
     signal,
@@ -79,29 +78,16 @@ async function receive(
   if (response.status !== 200) throw await refusal(url, response);
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== accept)
-    throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}.`);
-  return readBody(url, response, maxBytes);
+    throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}`);
+  const answer = await readBounded(response.body, maxBytes);
+  if (answer === null) throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes`);
+  return answer;
 }
 
 /** What the other side says of its refusal is shown, not believed. */
 async function refusal(url: string, response: Response): Promise<TransportError> {
-  const problem = await readBody(url, response, MAX_PROBLEM_BYTES).then(parseProblem, () => null);
-  const reason = problem === null ? "" : ` ${problem.code}: ${problem.detail}`;
-  return new TransportError("status_unexpected", `${url} answered with status ${response.status}.${reason}`);
-}
-
-/** Counts bytes after decompression, and stops reading at the first one too many. */
-async function readBody(url: string, response: Response, maxBytes: number): Promise<Bytes> {
-  const reader = response.body?.getReader();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-    length += part.value.length;
-    if (length > maxBytes) {
-      await reader?.cancel();
-      throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes.`);
-    }
-    parts.push(part.value);
-  }
-  return concatBytes(...parts);
+  const body = await readBounded(response.body, MAX_PROBLEM_BYTES).catch(() => null);
+  const problem = body === null ? null : parseProblem(body);
+  const reason = problem === null ? "" : `; it says ${problem.code}: ${problem.detail}`;
+  return new TransportError("status_unexpected", `${url} answered with status ${response.status}${reason}`);
 }

@@ -12,6 +12,7 @@ import {
   type Policy,
   type PolicyName,
 } from "../protocol/policy.ts";
+import type { SaltedQuestion } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 
 /** What one signature says, all of it checked but the operator's, provider's and region's names: those are claims. */
@@ -26,13 +27,13 @@ export interface SignatureFacts {
   readonly counted: boolean; // false for a second signature of one operator
 }
 
+/** An answer that holds, and who stands behind it. */
 export interface VerifiedBundle {
   readonly policy: PolicyName; // named in the bundle
   readonly model: Bytes;
   readonly engine: Bytes;
   readonly outputs: readonly Tensor[];
-  readonly salt: Bytes; // with the inputs, opens certificate.statement.inputCommitment
-  readonly deadline: number; // unix milliseconds
+  readonly question: SaltedQuestion; // as asked; its salt and the inputs open the statement's inputCommitment
   readonly operators: number; // distinct
   readonly providers: number; // distinct among those
   readonly signatures: readonly SignatureFacts[]; // by seat
@@ -55,15 +56,14 @@ export async function verifyBundle(
         "policy_not_met",
         describeShortfall(POLICIES[name], counted.length, countProviders(counted)),
       );
-  const { certificate, policy, outputs, salt, deadline } = bundle;
+  const { certificate, nonce, deadline, policy, assignment, salt, outputs } = bundle;
   const { model, engine } = certificate.statement;
   return {
     policy,
     model,
     engine,
     outputs,
-    salt,
-    deadline,
+    question: { model, engine, nonce, deadline, policy, assignment, salt },
     operators: counted.length,
     providers: countProviders(counted),
     signatures: signers.map((signer) => {
@@ -77,7 +77,7 @@ export async function verifyBundle(
 
 function describeShortfall(policy: Policy, operators: number, providers: number): string {
   return (
-    `The ${policy.name} policy needs ${policy.accept} distinct operators of ${policy.acceptProviders} providers; ` +
-    `${operators} of ${providers} signed. Ask again under that policy.`
+    `the ${policy.name} policy needs ${policy.accept} distinct operators of ${policy.acceptProviders} providers; ` +
+    `${operators} of ${providers} signed; ask again under that policy`
   );
 }

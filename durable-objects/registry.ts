@@ -42,11 +42,11 @@ export class Registry extends DurableObject {
 
   /**
    * Keeps a signed record: null, or why not: the codes of openRecord, `record_stale`, `record_conflict`,
-   * `key_quarantined`, `registry_full`. The refusal is data, because RPC carries no error classes.
+   * `key_quarantined`, `operator_full`, `registry_full`. The refusal is data, because RPC carries no error classes.
    * A repetition of the kept record is kept: publishing is idempotent.
    */
   async put(bytes: Bytes): Promise<Problem | null> {
-    // attacker-controlled: anybody may call this with anything.
+    // attacker-controlled: the record, from anybody; reached before any signature is checked.
     let opened: OpenedRecord;
     try {
       opened = await openRecord(bytes, { now: this.#clock() });
@@ -68,6 +68,16 @@ export class Registry extends DurableObject {
       this.#now(),
     );
     return Array.from(rows, ({ bytes }) => new Uint8Array(bytes));
+  }
+
+  /** How many records list() would give. */
+  count(): number {
+    return this.#sql
+      .exec<{ live: number }>(
+        "SELECT COUNT(*) AS live FROM records WHERE bytes IS NOT NULL AND expires_at > ?",
+        this.#now(),
+      )
+      .one().live;
   }
 
   /** Drops what is due. Running it early, late or twice does no harm. */
@@ -94,7 +104,7 @@ export class Registry extends DurableObject {
     if (quarantined !== undefined) {
       return new RegistryError(
         "key_quarantined",
-        "this worker key signed two records with the same seq: use a new key",
+        "this worker key signed two records with the same seq; use a new key",
       );
     }
     const [known] = this.#sql.exec<RecordRow>(
@@ -104,7 +114,7 @@ export class Registry extends DurableObject {
     if (known !== undefined && seq < known.seq) {
       return new RegistryError(
         "record_stale",
-        `the record has seq ${seq}, but seq ${known.seq} is known: publish the newer one`,
+        `the record has seq ${seq}, but seq ${known.seq} is known; publish the newer one`,
       );
     }
     if (known !== undefined && seq === known.seq) {
@@ -112,11 +122,11 @@ export class Registry extends DurableObject {
       this.#quarantine(record.workerKey, operatorKey, known.bytes, bytes);
       return new RegistryError(
         "record_conflict",
-        `seq ${seq} is known with different content: the worker key is quarantined`,
+        `seq ${seq} is known with different content and the worker key is quarantined; use a new key`,
       );
     }
     const full = this.#findFull(workerKey, operatorKey, bytes.length);
-    if (full !== null) return new RegistryError("registry_full", full);
+    if (full !== null) return full;
     this.#sql.exec(
       "INSERT OR REPLACE INTO records (worker_key, operator_key, seq, digest, bytes, expires_at, forget_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
       workerKey,
@@ -142,8 +152,8 @@ export class Registry extends DurableObject {
     );
   }
 
-  /** Which limit another record of this key and size would break, in words; null if none. */
-  #findFull(workerKey: Bytes, operatorKey: Bytes, size: number): string | null {
+  /** Which limit another record of this key and size would break; null if none. */
+  #findFull(workerKey: Bytes, operatorKey: Bytes, size: number): RegistryError | null {
     const totals = this.#sql
       .exec<{ keys: number; bytes: number; operatorKeys: number }>(
         `SELECT COUNT(*) AS keys, COALESCE(SUM(size), 0) AS bytes, COALESCE(SUM(operator_key = ?), 0) AS operatorKeys
@@ -155,10 +165,16 @@ export class Registry extends DurableObject {
       )
       .one();
     if (totals.operatorKeys >= MAX_KEYS_PER_OPERATOR) {
-      return `the operator has ${MAX_KEYS_PER_OPERATOR} worker keys here: wait until one expires`;
+      return new RegistryError(
+        "operator_full",
+        `the operator key has ${MAX_KEYS_PER_OPERATOR} worker keys here; wait until one of them is forgotten`,
+      );
     }
     if (totals.keys >= MAX_REGION_RECORDS || totals.bytes + size > MAX_REGISTRY_BYTES) {
-      return "the region has no room for another record: publish to another region";
+      return new RegistryError(
+        "registry_full",
+        "the region has no room for another record; publish to another region",
+      );
     }
     return null;
   }

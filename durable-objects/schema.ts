@@ -36,6 +36,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Makes the tables that are not there yet. */
 export function createSchema(sql: SqlStorage): void {
   sql.exec(SCHEMA);
 }

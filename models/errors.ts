@@ -2,7 +2,10 @@
 import { CodedError } from "../protocol/errors.ts";
 
 export type ModelErrorCode =
-  | "model_unknown"
+  | "model_unknown" // not in the catalogue
+  | "source_missing" // the package is not installed
+  | "source_mismatch" // another version of it is
+  | "artifact_missing" // not built on this machine
   | "model_malformed"
   | "model_too_large"
   | "op_unsupported"

@@ -12,6 +12,7 @@ import {
   MAX_DEADLINE_MS,
   MAX_RECORD_BYTES,
   NONCE_BYTES,
+  PROTOCOL_VERSION,
   SALT_BYTES,
 } from "./limits.ts";
 import type { PolicyName } from "./policy.ts";
@@ -27,7 +28,7 @@ import {
 import { checkRecordNamed, openSigner, type Signer } from "./signer.ts";
 import { outputDigest } from "./statement.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
-import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /**
  * Bundle, docs/protocol.md §13:
@@ -45,9 +46,10 @@ export interface Bundle {
   readonly records: readonly Bytes[]; // `record` envelopes
 }
 
+/** The bytes of the certificate file. Throws DecodeError for outputs that decodeBundle would refuse. */
 export function encodeBundle(bundle: Bundle): Bytes {
   return encode([
-    VERSION,
+    PROTOCOL_VERSION,
     encodeCertificateValue(bundle.certificate),
     bundle.nonce,
     bundle.deadline,
@@ -62,7 +64,7 @@ export function encodeBundle(bundle: Bundle): Bytes {
 /** The form only. Throws DecodeError. */
 export function decodeBundle(bytes: Bytes): Bundle {
   // attacker-controlled: a file from anywhere.
-  const title = "The bundle";
+  const title = "the bundle";
   const fields = readArray(decode(bytes, { maxBytes: MAX_BUNDLE_BYTES, title }), 9, title);
   readVersion(fields[0], title);
   const certificate = decodeCertificateValue(fields[1]);
@@ -70,7 +72,7 @@ export function decodeBundle(bytes: Bytes): Bundle {
   return {
     certificate,
     nonce: readBytes(fields[2], NONCE_BYTES, "nonce"),
-    deadline: readInteger(fields[3], MILLISECONDS, "deadline"),
+    deadline: readInteger(fields[3], UNIX_MILLISECONDS_RANGE, "deadline"),
     policy: decodePolicyName(fields[4]),
     assignment: decodeAssignment(fields[5]),
     salt: readBytes(fields[6], SALT_BYTES, "salt"),
@@ -97,13 +99,25 @@ export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
   const { statement, signatures } = certificate;
   const { model, engine } = statement;
   if (!equalBytes(await requestDigest({ ...bundle, model, engine }), statement.request))
-    throw new VerificationError("request_mismatch", "The statement is about another request.");
+    throw new VerificationError(
+      "request_mismatch",
+      "the statement is about another request than the bundle's; get the bundle again",
+    );
   if (!equalBytes(await assignmentDigest(assignment), statement.assignment))
-    throw new VerificationError("assignment_mismatch", "The statement names another assignment.");
+    throw new VerificationError(
+      "assignment_mismatch",
+      "the statement names another assignment than the bundle's; get the bundle again",
+    );
   if (!equalBytes(await outputDigest(salt, outputs), statement.outputDigest))
-    throw new VerificationError("output_mismatch", "The outputs are not the ones that were signed.");
+    throw new VerificationError(
+      "output_mismatch",
+      "the outputs are not the ones that were signed; get the bundle again",
+    );
   if (records.length !== signatures.length)
-    throw new VerificationError("record_mismatch", "A bundle holds one record for each signature.");
+    throw new VerificationError(
+      "record_mismatch",
+      `the bundle has ${records.length} records and ${signatures.length} signatures; it must have one record for each`,
+    );
   for (const [index, { wrap }] of signatures.entries()) {
     checkTime(wrap.time, deadline);
     await checkRecordNamed(wrap, records[index]!);
@@ -118,7 +132,10 @@ export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
 }
 
 /** A signed time must lie where an honest worker's clock could be while the request was open. */
-export function checkTime(time: number, deadline: number): void {
+function checkTime(time: number, deadline: number): void {
   if (time > deadline + MAX_CLOCK_SKEW_MS || time < deadline - MAX_DEADLINE_MS - MAX_CLOCK_SKEW_MS)
-    throw new VerificationError("time_mismatch", "A worker signed at a time when the request was not open.");
+    throw new VerificationError(
+      "time_mismatch",
+      `a worker signed at ${time} ms, when a request with the deadline ${deadline} ms was not open`,
+    );
 }

@@ -34,10 +34,12 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** The UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
 export function utf8(text: string): Bytes {
   return concatBytes(encoder.encode(text));
 }
 
+/** Two lower-case characters for each byte. */
 export function formatHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += HEX[byte]!;
@@ -47,7 +49,10 @@ export function formatHex(bytes: Uint8Array): string {
 /** Lower-case hex only, so that one byte string has one text. Throws DecodeError `text_malformed`. */
 export function parseHex(text: string): Bytes {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text))
-    throw new DecodeError("text_malformed", "Hex needs an even number of the characters 0-9 and a-f.");
+    throw new DecodeError(
+      "text_malformed",
+      "hex has an even number of the characters 0-9 and a-f and no others",
+    );
   return Uint8Array.from({ length: text.length / 2 }, (_, index) =>
     Number.parseInt(text.slice(2 * index, 2 * index + 2), 16),
   );
@@ -82,6 +87,9 @@ export function parseBase64Url(text: string): Bytes {
     }
   }
   if (values.includes(-1) || values.length % 4 === 1 || (bits & ((1 << count) - 1)) !== 0)
-    throw new DecodeError("text_malformed", "Base64url without padding was expected.");
+    throw new DecodeError(
+      "text_malformed",
+      "base64url has the characters A-Z, a-z, 0-9, - and _ and no padding",
+    );
   return bytes;
 }

@@ -12,6 +12,7 @@ import { type Bytes, concatBytes, equalBytes } from "./bytes.ts";
 import { DecodeError } from "./errors.ts";
 import { MAX_CBOR_DEPTH, MAX_CBOR_ITEMS } from "./limits.ts";
 
+/** What encode takes: the CBOR of this protocol. Numbers are safe integers; text is well-formed. */
 export type CborValue =
   | number
   | string
@@ -53,8 +54,9 @@ class BoundedTokenizer extends Tokenizer {
   override next() {
     const token = super.next();
     if (Type.equals(token.type, Type.float))
-      throw new DecodeError("wrong_type", "A float; numbers are integers.");
-    if (++this.#items > MAX_CBOR_ITEMS) throw new DecodeError("too_large", "Too many CBOR items.");
+      throw new DecodeError("wrong_type", "a float; numbers must be integers");
+    if (++this.#items > MAX_CBOR_ITEMS)
+      throw new DecodeError("too_large", `more than ${MAX_CBOR_ITEMS} CBOR items`);
     while (this.#open.at(-1) === 0) this.#open.pop();
     if (this.#open.length > 0) this.#open[this.#open.length - 1]!--;
     const children = Type.equals(token.type, Type.array)
@@ -63,7 +65,7 @@ class BoundedTokenizer extends Tokenizer {
         ? 2 * Number(token.value)
         : 0;
     if (children > 0 && this.#open.push(children) > MAX_CBOR_DEPTH)
-      throw new DecodeError("too_large", `CBOR nests deeper than ${MAX_CBOR_DEPTH} levels.`);
+      throw new DecodeError("too_large", `CBOR that nests deeper than ${MAX_CBOR_DEPTH} levels`);
     return token;
   }
 }
@@ -80,7 +82,7 @@ export function decode(
   const { maxBytes, title } = limit;
   if (!(bytes instanceof Uint8Array)) throw new TypeError("decode: bytes must be a Uint8Array");
   if (bytes.length > maxBytes)
-    throw new DecodeError("too_large", `${title} has ${bytes.length} bytes; the limit is ${maxBytes}.`);
+    throw new DecodeError("too_large", `${title} has ${bytes.length} bytes; the limit is ${maxBytes}`);
   let value: CborValue;
   try {
     value = decodeLoosely(bytes, {
@@ -90,11 +92,14 @@ export function decode(
   } catch (cause) {
     if (cause instanceof DecodeError)
       throw new DecodeError(cause.code, `${title}: ${cause.message}`, { cause });
-    throw new DecodeError("malformed", `${title} is not one whole CBOR item.`, { cause });
+    throw new DecodeError("malformed", `${title} is not one whole CBOR item`, { cause });
   }
   // The decoder cannot enforce map order or the shortest float, so equality with the encoder decides.
   if (!equalBytes(encodeLoosely(value, rfc8949EncodeOptions), bytes))
-    throw new DecodeError("not_canonical", `${title} is not the canonical encoding of its value.`);
+    throw new DecodeError(
+      "not_canonical",
+      `${title} is not the canonical encoding of its value; encode it as RFC 8949 §4.2.1 says`,
+    );
   return value;
 }
 
@@ -104,7 +109,7 @@ export function readArray(
   size: number | { readonly min: number; readonly max: number },
   title: string,
 ): readonly unknown[] {
-  if (!Array.isArray(value)) throw new DecodeError("wrong_type", `${title} must be an array.`);
+  if (!Array.isArray(value)) throw new DecodeError("wrong_type", `${title} must be an array`);
   checkLength(value.length, size, title, "items");
   return value;
 }
@@ -115,7 +120,7 @@ export function readBytes(
   size: number | { readonly min: number; readonly max: number },
   title: string,
 ): Bytes {
-  if (!(value instanceof Uint8Array)) throw new DecodeError("wrong_type", `${title} must be a byte string.`);
+  if (!(value instanceof Uint8Array)) throw new DecodeError("wrong_type", `${title} must be a byte string`);
   checkLength(value.length, size, title, "bytes");
   return value as Bytes; // decode() made it, in memory of its own
 }
@@ -127,15 +132,15 @@ export function readInteger(
   title: string,
 ): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value))
-    throw new DecodeError("wrong_type", `${title} must be an integer.`);
+    throw new DecodeError("wrong_type", `${title} must be an integer`);
   if (value < range.min || value > range.max)
-    throw new DecodeError("out_of_range", `${title} is ${value}; it must be ${range.min} to ${range.max}.`);
+    throw new DecodeError("out_of_range", `${title} is ${value}; it must be ${range.min} to ${range.max}`);
   return value;
 }
 
 /** Text of 1 to `max` UTF-16 units. What it may say is the caller's check. Throws as readArray does. */
 export function readText(value: unknown, max: number, title: string): string {
-  if (typeof value !== "string") throw new DecodeError("wrong_type", `${title} must be text.`);
+  if (typeof value !== "string") throw new DecodeError("wrong_type", `${title} must be text`);
   checkLength(value.length, { min: 1, max }, title, "characters");
   return value;
 }
@@ -150,6 +155,6 @@ function checkLength(
   if (length < min || length > max)
     throw new DecodeError(
       "wrong_length",
-      `${title} has ${length} ${unit}; it must have ${min === max ? min : `${min} to ${max}`}.`,
+      `${title} has ${length} ${unit}; it must have ${min === max ? min : `${min} to ${max}`}`,
     );
 }

@@ -4,8 +4,13 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborValue, decode, encode, readArray, readBytes } from "./cbor.ts";
 import { DecodeError } from "./errors.ts";
-import { KEY_BYTES, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATE_SIGNATURES, SIGNATURE_BYTES } from "./limits.ts";
-import { verifyReceipt } from "./receipt.ts";
+import {
+  KEY_BYTES,
+  MAX_CERTIFICATE_BYTES,
+  MAX_CERTIFICATE_SIGNATURES,
+  PROTOCOL_VERSION,
+  SIGNATURE_BYTES,
+} from "./limits.ts";
 import {
   decodeStatement,
   decodeWrap,
@@ -14,8 +19,9 @@ import {
   type Statement,
   type Wrap,
 } from "./statement.ts";
-import { readVersion, VERSION } from "./version.ts";
+import { readVersion } from "./version.ts";
 
+/** One signer's part of a certificate: with the statement, a whole receipt. */
 export interface CertificateSignature {
   readonly key: Bytes; // worker key
   readonly wrap: Wrap;
@@ -32,19 +38,20 @@ export interface QuorumCertificate {
   readonly signatures: readonly CertificateSignature[];
 }
 
+/** The certificate alone, without what its digests stand for. Three signatures make about 945 bytes. */
 export function encodeCertificate(certificate: QuorumCertificate): Bytes {
   return encode(encodeCertificateValue(certificate));
 }
 
 /** Throws DecodeError. */
 export function decodeCertificate(bytes: Bytes): QuorumCertificate {
-  return decodeCertificateValue(decode(bytes, { maxBytes: MAX_CERTIFICATE_BYTES, title: "The certificate" }));
+  return decodeCertificateValue(decode(bytes, { maxBytes: MAX_CERTIFICATE_BYTES, title: "the certificate" }));
 }
 
 /** As a value inside a larger structure. */
 export function encodeCertificateValue({ statement, signatures }: QuorumCertificate): CborValue {
   return [
-    VERSION,
+    PROTOCOL_VERSION,
     encodeStatement(statement),
     signatures.map(({ key, wrap, signature }) => [key, encodeWrap(wrap), signature]),
   ];
@@ -52,13 +59,13 @@ export function encodeCertificateValue({ statement, signatures }: QuorumCertific
 
 /** Throws DecodeError. */
 export function decodeCertificateValue(value: unknown): QuorumCertificate {
-  // attacker-controlled.
-  const title = "The certificate";
+  // attacker-controlled: part of a file from anywhere, read before any signature is checked.
+  const title = "the certificate";
   const fields = readArray(value, 3, title);
   readVersion(fields[0], title);
   const signatures = readArray(fields[2], { min: 1, max: MAX_CERTIFICATE_SIGNATURES }, "signatures").map(
     (item): CertificateSignature => {
-      const [key, wrap, signature] = readArray(item, 3, "A signature");
+      const [key, wrap, signature] = readArray(item, 3, "a signature");
       return {
         key: readBytes(key, KEY_BYTES, "key"),
         wrap: decodeWrap(wrap),
@@ -71,17 +78,8 @@ export function decodeCertificateValue(value: unknown): QuorumCertificate {
     if (earlier.some((other) => other.wrap.seat >= wrap.seat || equalBytes(other.key, key)))
       throw new DecodeError(
         "not_canonical",
-        "Signatures must be in ascending order of seats, and no key twice.",
+        "signatures must be in ascending order of seats, with no seat and no key twice",
       );
   }
   return { statement: decodeStatement(fields[1]), signatures };
-}
-
-/**
- * Every signature, by the one rule. Who the signers are is openBundle's check. Throws VerificationError
- * `statement_mismatch`, `key_inadmissible`, `signature_invalid`.
- */
-export async function verifyCertificateSignatures(certificate: QuorumCertificate): Promise<void> {
-  const { statement, signatures } = certificate;
-  await Promise.all(signatures.map((signature) => verifyReceipt({ statement, ...signature })));
 }

@@ -71,24 +71,24 @@ export function encodeEnvelope(role: Role, envelope: Envelope): Bytes {
 /** The form only; no signature is checked. Throws DecodeError, VerificationError `header_mismatch`. */
 function decodeEnvelope(role: Role, bytes: Bytes, maxBytes: number): Envelope {
   // attacker-controlled: reached before any signature is checked.
-  const title = `The ${role} envelope`;
+  const title = `the ${role} envelope`;
   if (bytes.length > maxBytes)
-    throw new DecodeError("too_large", `${title} has ${bytes.length} bytes; the limit is ${maxBytes}.`);
+    throw new DecodeError("too_large", `${title} has ${bytes.length} bytes; the limit is ${maxBytes}`);
   if (bytes[0] !== COSE_SIGN1_TAG)
-    throw new DecodeError("wrong_type", `${title} must start with CBOR tag 18.`);
+    throw new DecodeError("wrong_type", `${title} must start with CBOR tag 18`);
   const fields = readArray(decode(bytes.subarray(1), { maxBytes, title }), 4, title);
   const header = readBytes(fields[0], { min: 1, max: MAX_HEADER_BYTES }, `${title}: protected header`);
   if (!(fields[1] instanceof Map) || fields[1].size !== 0)
-    throw new DecodeError("wrong_type", `${title}: the unprotected header must be an empty map.`);
+    throw new DecodeError("wrong_type", `${title}: the unprotected header must be an empty map`);
   const payload = readBytes(fields[2], { min: 1, max: maxBytes }, `${title}: payload`);
   const signature = readBytes(fields[3], SIGNATURE_BYTES, `${title}: signature`);
   const parameters = decode(header, { maxBytes: MAX_HEADER_BYTES, title: `${title}: protected header` });
   if (!(parameters instanceof Map))
-    throw new DecodeError("wrong_type", `${title}: the protected header must be a map.`);
+    throw new DecodeError("wrong_type", `${title}: the protected header must be a map`);
   const key = readBytes(parameters.get(HEADER_KEY_ID), KEY_BYTES, `${title}: key id`);
   // Policy: RFC 9052 lets a header say more; here it says exactly this, so an envelope has one form.
   if (!equalBytes(header, protectedHeader(role, key)))
-    throw new VerificationError("header_mismatch", `${title} has the header of another role or protocol.`);
+    throw new VerificationError("header_mismatch", `${title} has the header of another role or protocol`);
   return { key, payload, signature };
 }
 

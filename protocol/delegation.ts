@@ -11,9 +11,10 @@ import {
   MAX_DELEGATION_BYTES,
   MAX_DELEGATION_LIFETIME_SECONDS,
   MAX_DOMAIN_CHARACTERS,
+  PROTOCOL_VERSION,
 } from "./limits.ts";
 import { checkDomain } from "./names.ts";
-import { readVersion, SECONDS, VERSION } from "./version.ts";
+import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
 
 /**
  * Delegation, docs/protocol.md §6; the payload of a `delegation` envelope by the operator key:
@@ -27,19 +28,19 @@ export interface Delegation {
 
 /** Signs with the operator's key. Throws DecodeError for a domain that openDelegation would refuse. */
 export async function signDelegation(delegation: Delegation, operatorSecretKey: Bytes): Promise<Bytes> {
-  const payload = encode([VERSION, delegation.operator, delegation.workerKey, delegation.expiresAt]);
+  const payload = encode([PROTOCOL_VERSION, delegation.operator, delegation.workerKey, delegation.expiresAt]);
   decodeDelegation(payload);
   return signEnvelope({ role: "delegation", secretKey: operatorSecretKey, payload });
 }
 
 function decodeDelegation(payload: Bytes): Delegation {
-  const title = "The delegation";
+  const title = "the delegation";
   const fields = readArray(decode(payload, { maxBytes: MAX_DELEGATION_BYTES, title }), 4, title);
   readVersion(fields[0], title);
   return {
     operator: checkDomain(readText(fields[1], MAX_DOMAIN_CHARACTERS, "operator"), "operator"),
     workerKey: readBytes(fields[2], KEY_BYTES, "workerKey"),
-    expiresAt: readInteger(fields[3], SECONDS, "expiresAt"),
+    expiresAt: readInteger(fields[3], UNIX_SECONDS_RANGE, "expiresAt"),
   };
 }
 
@@ -57,14 +58,14 @@ export async function openDelegation(
   if (equalBytes(envelope.key, delegation.workerKey))
     throw new VerificationError(
       "key_reused",
-      "An operator key cannot be a worker key too. Make a second key.",
+      "an operator key cannot be a worker key too; make a second key",
     );
   const remaining = delegation.expiresAt - options.now / 1000;
   // Policy: a delegation for longer than a year and a bit is refused, so that a forgotten one ends.
   if (remaining <= 0 || remaining > MAX_DELEGATION_LIFETIME_SECONDS)
     throw new VerificationError(
       "delegation_expired",
-      `The delegation by ${delegation.operator} is expired or too long. Sign a new one, of at most 400 days.`,
+      `the delegation by ${delegation.operator} is expired or too long; sign a new one, of at most 400 days`,
     );
   return { operatorKey: envelope.key, delegation };
 }

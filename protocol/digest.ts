@@ -4,6 +4,7 @@
 import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
 import { PROTOCOL_VERSION } from "./limits.ts";
 
+/** What kind of thing the digested bytes are. Each tag stands in docs/protocol.md §3. */
 export type DigestTag =
   | "manifest"
   | "engine"

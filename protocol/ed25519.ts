@@ -30,11 +30,11 @@ function admitPoint(key: Bytes): Point {
   const name = formatHex(key);
   const known = admitted.get(name);
   if (known !== undefined) return known;
-  const point = parsePoint(key);
+  const point = decodePoint(key);
   if (point === null || point.is0() || !point.isTorsionFree())
     throw new VerificationError(
       "key_inadmissible",
-      `The key ${name.slice(0, 2 * KEY_BYTES)} is not a canonical point of the prime-order subgroup. Make a new key.`,
+      `the key ${name.slice(0, 2 * KEY_BYTES)} is not a canonical point of the prime-order subgroup; make a new key`,
     );
   for (const oldest of admitted.keys()) {
     if (admitted.size < MAX_ADMITTED_KEYS) break;
@@ -45,7 +45,7 @@ function admitPoint(key: Bytes): Point {
 }
 
 /** Strict decoding, RFC 8032 §5.1.3: y < p, and x = 0 has no sign. */
-function parsePoint(key: Bytes): Point | null {
+function decodePoint(key: Bytes): Point | null {
   try {
     return Point.fromBytes(key, false);
   } catch {
@@ -58,7 +58,7 @@ function parsePoint(key: Bytes): Point | null {
  * `key_inadmissible` or `signature_invalid`.
  */
 export async function verifySignature(key: Bytes, message: Bytes, signature: Bytes): Promise<void> {
-  // attacker-controlled: all three.
+  // attacker-controlled: all three, whatever was checked before.
   admitPoint(key);
   const valid =
     signature.length === SIGNATURE_BYTES &&
@@ -66,7 +66,7 @@ export async function verifySignature(key: Bytes, message: Bytes, signature: Byt
       ? await verifyNatively(key, message, signature)
       : await verifyWithPoints(key, message, signature));
   if (!valid)
-    throw new VerificationError("signature_invalid", `The signature by ${formatHex(key)} does not hold.`);
+    throw new VerificationError("signature_invalid", `the signature by ${formatHex(key)} does not hold`);
 }
 
 /**
@@ -115,8 +115,10 @@ const IDENTITY = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 
 /** The verdict, not a promise of it: some runtimes tie a pending promise to the request that made it. */
 let probed: boolean | null = null;
 
-/** Accepts a good signature, and refuses it with a point of order 8 added to R (cofactored verifiers do not)
- * and with S + L. */
+/**
+ * Accepts a good signature, and refuses it with a point of order 8 added to R (cofactored verifiers do not) and with
+ * S + L.
+ */
 async function probeNative(): Promise<boolean> {
   const verdicts = await Promise.all(
     PROBE.signatures.map((signature) => verifyNatively(PROBE.key, PROBE.message, signature)),

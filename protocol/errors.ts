@@ -1,5 +1,6 @@
-// The errors of the project. A code is API and is spelled the same on the wire; a message is for people and
-// names the thing, the limit and the way out. Programmer mistakes are TypeError or RangeError instead.
+// The errors of the project. A code is API and is spelled the same on the wire. A message is for people: a lower-case
+// fragment that names the thing and the limit, then after a semicolon the way out, without a full stop at its end.
+// Programmer mistakes are TypeError or RangeError instead.
 
 /** Bytes that do not have the form they should have. Nothing was believed. */
 export type DecodeCode =
@@ -12,18 +13,22 @@ export type DecodeCode =
   | "wrong_version"
   | "text_malformed";
 
-/** Well-formed bytes whose signature, key, digest or time does not hold. */
-export type VerificationCode =
+/** A record whose signature, keys or times do not hold: all that a region can say against one that has its form. */
+export type RecordCode =
   | "key_inadmissible"
   | "key_reused" // one key in two roles
   | "signature_invalid"
   | "header_mismatch" // an envelope of another role, or with another header than the protocol's
+  | "worker_mismatch" // signed by another key than the one asked
   | "delegation_mismatch"
   | "delegation_expired"
   | "record_expired"
-  | "record_not_yet_valid"
+  | "record_not_yet_valid";
+
+/** Well-formed bytes whose signature, key, digest or time does not hold. */
+export type VerificationCode =
+  | RecordCode
   | "record_mismatch" // not the record that the receipt names
-  | "worker_mismatch" // signed by another key than the one asked
   | "seat_mismatch"
   | "request_mismatch"
   | "assignment_mismatch"
@@ -42,7 +47,8 @@ export type PolicyCode =
   | "policy_not_met"
   | "committee_unavailable"
   | "quorum_not_reached"
-  | "quorum_split";
+  | "quorum_split"
+  | "loopback_refused"; // a region elsewhere lists a worker on the client's own machine
 
 /** The engine or the worker around it cannot or will not run this. */
 export type InferenceCode =
@@ -51,35 +57,43 @@ export type InferenceCode =
   | "model_unknown"
   | "engine_unknown"
   | "kernels_mismatch"
+  | "artifact_unavailable" // the list of models or a manifest cannot be read
   | "manifest_mismatch"
   | "manifest_invalid"
   | "chunk_corrupt"
   | "chunk_unavailable"
   | "memory_exhausted"
-  | "deadline_exceeded"
-  | "seat_refused"
-  | "overloaded";
+  | "deadline_exceeded";
+
+/** A body that is not what HTTP was to carry, or has nowhere to go. Both sides may say so of the other's. */
+export type HttpCode =
+  | "body_too_large"
+  | "body_missing"
+  | "content_type_unsupported"
+  | "route_unknown"
+  | "method_not_allowed";
 
 /** Bytes did not arrive, or not as HTTP should carry them. */
 export type TransportCode =
+  | HttpCode
   | "regions_unreachable"
   | "unreachable"
   | "timed_out"
   | "cancelled"
-  | "body_too_large"
-  | "body_missing"
-  | "content_type_unsupported"
-  | "status_unexpected"
-  | "route_unknown"
-  | "method_not_allowed";
+  | "status_unexpected";
 
 /** A region will not keep this record. */
 export type RegistryCode =
   | "record_stale" // an older seq than the one kept
   | "record_conflict" // the same seq with different content: the key is quarantined
   | "key_quarantined"
+  | "operator_full" // the operator key has as many workers as a region keeps for one
   | "registry_full";
 
+/** Every code that a worker or a region may put on the wire. The others are a client's own. */
+export type ProblemCode = DecodeCode | RecordCode | InferenceCode | HttpCode | RegistryCode;
+
+/** The one base: `code` for programs, the message for people, `cause` for what was underneath. */
 export class CodedError<C extends string = string> extends Error {
   readonly code: C;
 
@@ -96,12 +110,3 @@ export class PolicyError extends CodedError<PolicyCode> {}
 export class InferenceError extends CodedError<InferenceCode> {}
 export class TransportError extends CodedError<TransportCode> {}
 export class RegistryError extends CodedError<RegistryCode> {}
-
-/** Every code that a worker or a region may put on the wire. */
-export type ProblemCode =
-  | DecodeCode
-  | VerificationCode
-  | PolicyCode
-  | InferenceCode
-  | TransportCode
-  | RegistryCode;

@@ -4,11 +4,11 @@
 import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
 import { decode, encode, readArray, readBytes } from "./cbor.ts";
 import { DecodeError, VerificationError } from "./errors.ts";
-import { MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES, MAX_RECORD_BYTES } from "./limits.ts";
+import { MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES, MAX_RECORD_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 import { openReceipt, type Receipt } from "./receipt.ts";
 import { openSigner, type Signer } from "./signer.ts";
 import type { Statement } from "./statement.ts";
-import { readVersion, VERSION } from "./version.ts";
+import { readVersion } from "./version.ts";
 
 /** One side of evidence: a `receipt` envelope and the `record` envelope that it names. */
 export interface SignedResult {
@@ -16,11 +16,13 @@ export interface SignedResult {
   readonly record: Bytes;
 }
 
+/** Two signed results that contradict each other, both authentic. */
 export interface OpenedEvidence {
   /** In the order of the file: by receipt bytes. Neither is said to be the liar. */
   readonly sides: readonly [OpenedSide, OpenedSide];
 }
 
+/** One receipt and who stands behind it. */
 export interface OpenedSide {
   readonly receipt: Receipt;
   readonly signer: Signer;
@@ -32,7 +34,7 @@ export interface OpenedSide {
  */
 export function encodeEvidence(a: SignedResult, b: SignedResult): Bytes {
   const [first, second] = compareBytes(a.receipt, b.receipt) <= 0 ? [a, b] : [b, a];
-  return encode([VERSION, first.receipt, first.record, second.receipt, second.record]);
+  return encode([PROTOCOL_VERSION, first.receipt, first.record, second.receipt, second.record]);
 }
 
 /**
@@ -41,7 +43,7 @@ export function encodeEvidence(a: SignedResult, b: SignedResult): Bytes {
  */
 export async function openEvidence(bytes: Bytes): Promise<OpenedEvidence> {
   // attacker-controlled: whoever wants to accuse a worker writes such a file.
-  const title = "The evidence";
+  const title = "the evidence";
   const fields = readArray(decode(bytes, { maxBytes: MAX_EVIDENCE_BYTES, title }), 5, title);
   readVersion(fields[0], title);
   const receipts = [fields[1], fields[3]].map((field) =>
@@ -51,7 +53,7 @@ export async function openEvidence(bytes: Bytes): Promise<OpenedEvidence> {
     readBytes(field, { min: 1, max: MAX_RECORD_BYTES }, "record"),
   );
   if (compareBytes(receipts[0]!, receipts[1]!) >= 0)
-    throw new DecodeError("not_canonical", "Evidence holds the lower receipt first.");
+    throw new DecodeError("not_canonical", "the evidence must hold the lower receipt first");
   const [first, second] = await Promise.all([
     openSide(receipts[0]!, records[0]!),
     openSide(receipts[1]!, records[1]!),
@@ -83,6 +85,6 @@ function checkConflict(a: Statement, b: Statement): void {
   if (!isConflict(a, b))
     throw new VerificationError(
       "not_a_conflict",
-      "The two receipts answer different questions, or agree. That proves no fault.",
+      "the two receipts answer different questions, or agree, which proves no fault",
     );
 }

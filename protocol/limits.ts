@@ -1,6 +1,8 @@
 // Every magic number of the protocol, with its unit and its reason. Encoders and decoders both hold to them.
 
-/** First field of every top-level structure; a peer that speaks another version is refused, not guessed at. */
+/**
+ * First field of every top-level structure; a side that speaks another version is refused, not
+ * guessed at. */
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256. */
@@ -14,26 +16,30 @@ export const NONCE_BYTES = 16;
 /** 256 random bits hide a guessable input or output behind its commitment. */
 export const SALT_BYTES = 32;
 
-/** No structure nests deeper than 6; the margin is for the containers that tests wrap around them. */
+/** The deepest structure is a bundle, with wraps and shapes at levels 5 and 4; a decoder recurses this far at most. */
 export const MAX_CBOR_DEPTH = 12;
-/** A million one-byte items would cost a decoder 100 times their size in memory. The largest message, a
- * region's record list, holds MAX_REGION_RECORDS items; a manifest some thousands. */
+/**
+ * A million one-byte items would cost a decoder 100 times their size in memory. The largest message, a
+ * region's record list, holds MAX_REGION_RECORDS items; a manifest some thousands.
+ */
 export const MAX_CBOR_ITEMS = 65_536;
 
 /** Dimensions of one tensor; images and batches of sequences need 4. */
 export const MAX_TENSOR_RANK = 8;
 /** 16 MiB: an eighth of the memory of the smallest isolate, which must hold the model too. */
 export const MAX_TENSOR_BYTES = 16 * 1024 * 1024;
-/** Inputs or outputs of one request; the shipped models have 1 to 3. */
+/** Inputs or outputs of one request; the model that ships has one of each. */
 export const MAX_TENSORS = 16;
 /** All tensors of one request together, and the framing around them. */
 export const MAX_REQUEST_BYTES = MAX_TENSOR_BYTES + 64 * 1024;
 /** Outputs, block digests and a receipt. */
 export const MAX_REPLY_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
-/** Block digests of one run; the shipped models have fewer than 100 blocks. */
+/** Block digests of one run, 128 KiB of them; the model that ships has 9 blocks. */
 export const MAX_BLOCKS = 4096;
-/** Multiply-adds (or elements, for operations without any) of one run: an hour of a processor at 10^10 a second has
- * 3.6 × 10^13. */
+/**
+ * Multiply-adds (or elements, for operations without any) of one run. The model that ships takes 581 million; an hour
+ * of a processor at 10^10 a second has 3.6 × 10^13.
+ */
 export const MAX_OP_COUNT = 2 ** 45;
 
 /** Seats of one request: the largest committee (5) and every group that may be asked after it. */
@@ -59,7 +65,7 @@ export const MAX_CERTIFICATE_BYTES = 8192;
 export const MAX_BUNDLE_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
 /** Two receipts and two records. */
 export const MAX_EVIDENCE_BYTES = 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES) + 64;
-/** Detail of a problem document; the code is what programs read. */
+/** A whole problem document: a code, and a sentence or two for people. */
 export const MAX_PROBLEM_BYTES = 4096;
 
 /** 48 h: a stolen worker key, or a worker that is gone, disappears from every list by itself. */

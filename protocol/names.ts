@@ -14,7 +14,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  */
 export function checkDomain(text: string, title: string): string {
   if (text.length > MAX_DOMAIN_CHARACTERS || !DOMAIN.test(text))
-    throw new DecodeError("text_malformed", `${title} must be a lower-case domain name such as example.org.`);
+    throw new DecodeError("text_malformed", `${title} must be a lower-case domain name such as example.org`);
   return text;
 }
 
@@ -23,7 +23,7 @@ export function checkSlug(text: string, title: string): string {
   if (text.length > MAX_SLUG_CHARACTERS || !SLUG.test(text))
     throw new DecodeError(
       "text_malformed",
-      `${title} must be lower-case words joined by hyphens, such as eu-west.`,
+      `${title} must be lower-case words joined by hyphens, such as eu-west`,
     );
   return text;
 }
@@ -38,7 +38,7 @@ export function checkEndpoint(text: string, title: string): string {
   if (url === null || url.origin !== text || !secure)
     throw new DecodeError(
       "text_malformed",
-      `${title} must be an origin such as https://worker.example.org (http only for loopback hosts).`,
+      `${title} must be an origin such as https://worker.example.org (http only for loopback hosts)`,
     );
   return text;
 }

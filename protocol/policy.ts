@@ -4,8 +4,10 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { PolicyError } from "./errors.ts";
 
+/** From quick to careful, as POLICIES spells out. On the wire by this name. */
 export type PolicyName = "fast" | "standard" | "strict";
 
+/** Who is asked and who must agree. The second part can be checked in a bundle; the first cannot. */
 export interface Policy {
   readonly name: PolicyName;
   readonly groups: number; // asked at first; a group is a provider × operator domain, one operator each
@@ -15,6 +17,7 @@ export interface Policy {
   readonly auditPermille: number; // share of accepted answers that is executed again, in thousandths
 }
 
+/** The policies of this version; docs/protocol.md §14 has the same table. */
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   fast: { name: "fast", groups: 1, minProviders: 1, accept: 1, acceptProviders: 1, auditPermille: 100 },
   standard: {
@@ -28,13 +31,14 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   strict: { name: "strict", groups: 5, minProviders: 3, accept: 5, acceptProviders: 3, auditPermille: 0 },
 };
 
+/** In the order in which people are told of them. */
 export const POLICY_NAMES = ["fast", "standard", "strict"] as const satisfies readonly PolicyName[];
 
 /** Throws PolicyError `policy_unknown`. */
 export function parsePolicyName(text: string): PolicyName {
   const name = POLICY_NAMES.find((candidate) => candidate === text);
   if (name === undefined)
-    throw new PolicyError("policy_unknown", `There is no policy "${text}". Use ${POLICY_NAMES.join(", ")}.`);
+    throw new PolicyError("policy_unknown", `there is no policy "${text}"; use ${POLICY_NAMES.join(", ")}`);
   return name;
 }
 
@@ -45,14 +49,15 @@ export interface Party {
   readonly provider: string;
 }
 
-/** One operator: the same domain or the same key. Two names with one key count once, and the other way round. */
+/** Linked: the same domain or the same key. Two names with one key count once, and the other way round. */
 export function isSameOperator(a: Party, b: Party): boolean {
   return a.operator === b.operator || equalBytes(a.operatorKey, b.operatorKey);
 }
 
 /**
- * One party for each operator, the first of each: what may be counted. Parties linked through a third, by domain
- * to one and by key to the other, are one operator too, in whatever order they come.
+ * One party for each operator, the first of each: what may be counted. Parties linked through a third among them, by
+ * domain to one and by key to the other, are one operator too, in whatever order they come. Who is not among them
+ * links nobody.
  */
 export function distinctOperators<P extends Party>(parties: readonly P[]): P[] {
   const clusters: P[][] = [];
@@ -68,6 +73,7 @@ export function distinctOperators<P extends Party>(parties: readonly P[]): P[] {
   return clusters.map((cluster) => cluster[0]!);
 }
 
+/** Distinct providers, as the parties' records claim them. */
 export function countProviders(parties: readonly Party[]): number {
   return new Set(parties.map((party) => party.provider)).size;
 }

@@ -1,11 +1,10 @@
-// Errors on the wire: RFC 9457 problem documents, made from coded errors by one exhaustive switch.
+// Errors on the wire: RFC 9457 problem documents, made from coded errors by one table.
 
 import type { Bytes } from "./bytes.ts";
 import {
   type CodedError,
   DecodeError,
   InferenceError,
-  PolicyError,
   type ProblemCode,
   RegistryError,
   TransportError,
@@ -13,6 +12,7 @@ import {
 } from "./errors.ts";
 import { MAX_PROBLEM_BYTES } from "./limits.ts";
 
+/** RFC 9457 §3. */
 export const PROBLEM_CONTENT_TYPE = "application/problem+json";
 
 /** Problem, docs/protocol.md §16. `code` is for programs, `detail` for people. */
@@ -24,7 +24,56 @@ export interface Problem {
   readonly code: ProblemCode | "internal";
 }
 
-/** What is not a coded error of the wire is a bare 500: its message may hold anything. */
+/**
+ * The HTTP status of each code. The compiler holds this table to ProblemCode in both directions, and at run time it
+ * is the list of what may leave a server.
+ */
+export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
+  malformed: 400,
+  not_canonical: 400,
+  wrong_type: 400,
+  wrong_length: 400,
+  out_of_range: 400,
+  wrong_version: 400,
+  text_malformed: 400,
+  body_missing: 400,
+  key_quarantined: 403,
+  model_unknown: 404,
+  engine_unknown: 404,
+  route_unknown: 404,
+  method_not_allowed: 405,
+  record_stale: 409,
+  record_conflict: 409,
+  operator_full: 409,
+  too_large: 413,
+  body_too_large: 413,
+  content_type_unsupported: 415,
+  key_inadmissible: 422,
+  key_reused: 422,
+  signature_invalid: 422,
+  header_mismatch: 422,
+  worker_mismatch: 422,
+  delegation_mismatch: 422,
+  delegation_expired: 422,
+  record_expired: 422,
+  record_not_yet_valid: 422,
+  input_invalid: 422,
+  output_not_finite: 422,
+  deadline_exceeded: 422,
+  kernels_mismatch: 503,
+  artifact_unavailable: 503,
+  manifest_invalid: 503,
+  manifest_mismatch: 503,
+  chunk_corrupt: 503,
+  chunk_unavailable: 503,
+  memory_exhausted: 503,
+  registry_full: 503,
+};
+
+/**
+ * The problem document of what was thrown. Anything but one of the protocol's errors with a code of the wire is a
+ * bare 500: its message may hold anything. Never throws.
+ */
 export function formatProblem(error: unknown): Problem {
   if (!isProblemError(error))
     return { type: "about:blank", title: "Internal Server Error", status: 500, detail: "", code: "internal" };
@@ -32,106 +81,21 @@ export function formatProblem(error: unknown): Problem {
   return {
     type: `urn:quorate:problem:${code}`,
     title: code.replaceAll("_", " "),
-    status: problemStatus(code),
+    status: PROBLEM_STATUS[code],
     detail: message,
     code,
   };
 }
 
+/** Both the class and the code count: a code that somebody else's error happens to share says nothing. */
 function isProblemError(error: unknown): error is CodedError<ProblemCode> {
-  return (
+  const isOurs =
     error instanceof DecodeError ||
     error instanceof VerificationError ||
-    error instanceof PolicyError ||
     error instanceof InferenceError ||
     error instanceof TransportError ||
-    error instanceof RegistryError
-  );
-}
-
-/** The HTTP status of a code. */
-export function problemStatus(code: ProblemCode): number {
-  switch (code) {
-    case "malformed":
-    case "not_canonical":
-    case "wrong_type":
-    case "wrong_length":
-    case "out_of_range":
-    case "wrong_version":
-    case "text_malformed":
-    case "body_missing":
-    case "policy_unknown":
-      return 400;
-    case "key_quarantined":
-      return 403;
-    case "model_unknown":
-    case "engine_unknown":
-    case "route_unknown":
-      return 404;
-    case "method_not_allowed":
-      return 405;
-    case "timed_out":
-      return 408;
-    case "record_stale":
-    case "record_conflict":
-    case "seat_refused":
-      return 409;
-    case "too_large":
-    case "body_too_large":
-      return 413;
-    case "content_type_unsupported":
-      return 415;
-    case "key_inadmissible":
-    case "key_reused":
-    case "signature_invalid":
-    case "header_mismatch":
-    case "delegation_mismatch":
-    case "delegation_expired":
-    case "record_expired":
-    case "record_not_yet_valid":
-    case "record_mismatch":
-    case "worker_mismatch":
-    case "seat_mismatch":
-    case "request_mismatch":
-    case "assignment_mismatch":
-    case "model_mismatch":
-    case "engine_mismatch":
-    case "input_mismatch":
-    case "output_mismatch":
-    case "trace_mismatch":
-    case "statement_mismatch":
-    case "time_mismatch":
-    case "not_a_conflict":
-    case "policy_not_met":
-    case "input_invalid":
-    case "output_not_finite":
-    case "deadline_exceeded":
-      return 422;
-    case "overloaded":
-      return 429;
-    case "unreachable":
-    case "cancelled":
-    case "status_unexpected":
-      return 502;
-    case "regions_unreachable":
-    case "committee_unavailable":
-    case "quorum_not_reached":
-    case "quorum_split":
-    case "kernels_mismatch":
-    case "manifest_invalid":
-    case "manifest_mismatch":
-    case "chunk_corrupt":
-    case "chunk_unavailable":
-    case "memory_exhausted":
-    case "registry_full":
-      return 503;
-    default:
-      return unreachable(code);
-  }
-}
-
-function unreachable(code: never): never {
-  throw new TypeError(`problemStatus: unknown code ${String(code)}`);
+    error instanceof RegistryError;
+  return isOurs && Object.hasOwn(PROBLEM_STATUS, error.code);
 }
 
 /** The code and detail of somebody else's problem document, for messages; null if it is not one. Never throws. */

@@ -33,14 +33,18 @@ export async function signReceipt(statement: Statement, wrap: Wrap, secretKey: B
   return signEnvelope({ role: "receipt", secretKey, payload: receiptPayload(statement, wrap) });
 }
 
-/** Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `statement_mismatch`. */
+/**
+ * Form, signature, and that the wrap is of the statement. Whose key it is, and what was asked, are the caller's checks.
+ * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`,
+ * `statement_mismatch`.
+ */
 export async function openReceipt(bytes: Bytes): Promise<Receipt> {
   const { key, payload, signature } = await openEnvelope({
     role: "receipt",
     bytes,
     maxBytes: MAX_RECEIPT_BYTES,
   });
-  const title = "The receipt";
+  const title = "the receipt";
   const fields = readArray(decode(payload, { maxBytes: MAX_RECEIPT_BYTES, title }), 2, title);
   const statement = decodeStatement(fields[0]);
   const wrap = decodeWrap(fields[1]);
@@ -65,5 +69,8 @@ function toEnvelope({ key, statement, wrap, signature }: Receipt): Envelope {
 
 async function checkWrap(statement: Statement, wrap: Wrap): Promise<void> {
   if (!equalBytes(wrap.statement, await statementDigest(statement)))
-    throw new VerificationError("statement_mismatch", "The wrap belongs to another statement.");
+    throw new VerificationError(
+      "statement_mismatch",
+      "the wrap belongs to another statement than the receipt's",
+    );
 }

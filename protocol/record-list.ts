@@ -5,15 +5,15 @@ import type { Bytes } from "./bytes.ts";
 import { decode, encode, readArray, readBytes } from "./cbor.ts";
 import { MAX_RECORD_BYTES, MAX_REGION_RECORDS, MAX_REGION_RESPONSE_BYTES } from "./limits.ts";
 
-/** RecordList, docs/protocol.md §7: `[*1024 bstr]`, each a `record` envelope. */
+/** RecordList, docs/protocol.md §7: `[*1024 bstr]`, each a `record` envelope. Does not look into them. */
 export function encodeRecordList(records: readonly Bytes[]): Bytes {
   return encode(records);
 }
 
 /** The form only; each record is opened by itself. Throws DecodeError. */
 export function decodeRecordList(bytes: Bytes): Bytes[] {
-  // attacker-controlled.
-  const title = "The record list";
+  // attacker-controlled: a region may say anything, and no signature covers the list.
+  const title = "the record list";
   const items = readArray(
     decode(bytes, { maxBytes: MAX_REGION_RESPONSE_BYTES, title }),
     { min: 0, max: MAX_REGION_RECORDS },

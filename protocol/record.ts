@@ -25,9 +25,10 @@ import {
   MAX_SEALING_KEY_BYTES,
   MAX_SEALING_KEYS,
   MAX_SLUG_CHARACTERS,
+  PROTOCOL_VERSION,
 } from "./limits.ts";
 import { checkDomain, checkEndpoint, checkSlug } from "./names.ts";
-import { readVersion, SECONDS, VERSION } from "./version.ts";
+import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
 
 /**
  * WorkerRecord, docs/protocol.md §7; the payload of a `record` envelope by the worker key:
@@ -66,7 +67,7 @@ const ANY_UINT = { min: 0, max: Number.MAX_SAFE_INTEGER } as const;
 
 function encodeRecord(record: WorkerRecord): Bytes {
   return encode([
-    VERSION,
+    PROTOCOL_VERSION,
     record.workerKey,
     record.seq,
     record.issuedAt,
@@ -87,14 +88,14 @@ function encodeRecord(record: WorkerRecord): Bytes {
 }
 
 function decodeRecord(payload: Bytes): WorkerRecord {
-  const title = "The record";
+  const title = "the record";
   const fields = readArray(decode(payload, { maxBytes: MAX_RECORD_BYTES, title }), 17, title);
   readVersion(fields[0], title);
   const record: WorkerRecord = {
     workerKey: readBytes(fields[1], KEY_BYTES, "workerKey"),
     seq: readInteger(fields[2], ANY_UINT, "seq"),
-    issuedAt: readInteger(fields[3], SECONDS, "issuedAt"),
-    expiresAt: readInteger(fields[4], SECONDS, "expiresAt"),
+    issuedAt: readInteger(fields[3], UNIX_SECONDS_RANGE, "issuedAt"),
+    expiresAt: readInteger(fields[4], UNIX_SECONDS_RANGE, "expiresAt"),
     operator: checkDomain(readText(fields[5], MAX_DOMAIN_CHARACTERS, "operator"), "operator"),
     operatorKey: readBytes(fields[6], KEY_BYTES, "operatorKey"),
     delegation: readBytes(fields[7], { min: 1, max: MAX_DELEGATION_BYTES }, "delegation"),
@@ -125,7 +126,7 @@ function decodeRecord(payload: Bytes): WorkerRecord {
   if (lifetime <= 0 || lifetime > MAX_RECORD_LIFETIME_SECONDS)
     throw new DecodeError(
       "out_of_range",
-      "A record lives for more than 0 and at most 48 hours after issuedAt.",
+      `the record lives for ${lifetime} s; it must be 1 to ${MAX_RECORD_LIFETIME_SECONDS}`,
     );
   return record;
 }
@@ -136,7 +137,7 @@ function readDigests(value: unknown, max: number, title: string): Bytes[] {
     readBytes(item, DIGEST_BYTES, title),
   );
   if (digests.some((item, index) => index > 0 && compareBytes(digests[index - 1]!, item) >= 0))
-    throw new DecodeError("not_canonical", `${title} must be ascending and without repeats.`);
+    throw new DecodeError("not_canonical", `${title} must be ascending and without repeats`);
   return digests;
 }
 
@@ -146,7 +147,7 @@ function checkKeySeparation(record: WorkerRecord): void {
   if (keys.some((key, index) => keys.slice(0, index).some((earlier) => equalBytes(earlier, key))))
     throw new VerificationError(
       "key_reused",
-      "One key, one role: worker, operator and sealing keys must differ.",
+      "one key stands in two roles; worker, operator and sealing keys must differ",
     );
 }
 
@@ -158,12 +159,15 @@ export async function signRecord(record: WorkerRecord, secretKey: Bytes): Promis
   const payload = encodeRecord(record);
   checkKeySeparation(decodeRecord(payload));
   if (!equalBytes(await publicKey(secretKey), record.workerKey))
-    throw new VerificationError("worker_mismatch", "A record must be signed by its own workerKey.");
+    throw new VerificationError(
+      "worker_mismatch",
+      "a record must be signed by its own workerKey; use that worker's secret key",
+    );
   const bytes = await signEnvelope({ role: "record", secretKey, payload });
   if (bytes.length > MAX_RECORD_BYTES)
     throw new DecodeError(
       "too_large",
-      `The record has ${bytes.length} bytes; the limit is ${MAX_RECORD_BYTES}.`,
+      `the record has ${bytes.length} bytes; the limit is ${MAX_RECORD_BYTES}`,
     );
   return bytes;
 }
@@ -178,7 +182,7 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   const envelope = await openEnvelope({ role: "record", bytes, maxBytes: MAX_RECORD_BYTES });
   const record = decodeRecord(envelope.payload);
   if (!equalBytes(envelope.key, record.workerKey))
-    throw new VerificationError("worker_mismatch", "The record is signed by another key than its workerKey.");
+    throw new VerificationError("worker_mismatch", "the record is signed by another key than its workerKey");
   checkKeySeparation(record);
   checkTimes(record, options.now);
   const { operatorKey, delegation } = await openDelegation(record.delegation, options);
@@ -189,7 +193,7 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   )
     throw new VerificationError(
       "delegation_mismatch",
-      "The delegation names another operator, key or worker.",
+      "the delegation names another operator, operator key or worker key than the record",
     );
   return { record, digest: await digest("record", envelope.payload), bytes };
 }
@@ -206,11 +210,11 @@ function checkTimes(record: WorkerRecord, now: number): void {
   if (record.expiresAt * 1000 <= now)
     throw new VerificationError(
       "record_expired",
-      `The record of ${record.operator} is expired. Publish a new one.`,
+      `the record of ${record.operator} is expired; publish a new one`,
     );
   if (record.issuedAt * 1000 > now + MAX_CLOCK_SKEW_MS)
     throw new VerificationError(
       "record_not_yet_valid",
-      `The record of ${record.operator} is issued in the future. Set the worker's clock.`,
+      `the record of ${record.operator} is issued in the future; set the worker's clock`,
     );
 }

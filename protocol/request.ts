@@ -4,10 +4,17 @@ import type { Bytes } from "./bytes.ts";
 import { type CborValue, decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
 import { digest } from "./digest.ts";
 import { DecodeError } from "./errors.ts";
-import { DIGEST_BYTES, MAX_REQUEST_BYTES, MAX_SEATS, NONCE_BYTES, SALT_BYTES } from "./limits.ts";
+import {
+  DIGEST_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_SEATS,
+  NONCE_BYTES,
+  PROTOCOL_VERSION,
+  SALT_BYTES,
+} from "./limits.ts";
 import { POLICY_NAMES, type PolicyName } from "./policy.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
-import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /**
  * Assignment, docs/protocol.md §9: `[mode: "S", seedDigest: bstr .size 32]`. Mode S: the client drew the seed,
@@ -28,19 +35,25 @@ export interface Question {
   readonly assignment: Assignment;
 }
 
+/** With the salt, what turns inputs and outputs into the digests that a statement holds. */
+export interface SaltedQuestion extends Question {
+  readonly salt: Bytes; // 32; hides input and output behind their digests
+}
+
 /**
  * InferRequest, docs/protocol.md §9:
  * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint, policy: tstr,
  *   assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
  */
-export interface InferRequest extends Question {
-  readonly salt: Bytes; // 32; hides input and output behind their digests
+export interface InferRequest extends SaltedQuestion {
   readonly seat: number;
   readonly inputs: readonly Tensor[];
 }
 
+/** A seat is the number of an ask within one request, in the order of asking. */
 export const SEATS = { min: 0, max: MAX_SEATS - 1 } as const;
 
+/** As a value inside a larger structure. */
 export function encodeAssignment({ mode, seedDigest }: Assignment): CborValue {
   return [mode, seedDigest];
 }
@@ -49,7 +62,7 @@ export function encodeAssignment({ mode, seedDigest }: Assignment): CborValue {
 export function decodeAssignment(value: unknown): Assignment {
   const fields = readArray(value, 2, "assignment");
   const mode = readText(fields[0], 1, "assignment mode");
-  if (mode !== "S") throw new DecodeError("out_of_range", `The assignment mode is ${mode}; only S is known.`);
+  if (mode !== "S") throw new DecodeError("out_of_range", `assignment mode is ${mode}; it must be S`);
   return { mode, seedDigest: readBytes(fields[1], DIGEST_BYTES, "seedDigest") };
 }
 
@@ -57,13 +70,14 @@ export function decodeAssignment(value: unknown): Assignment {
 export function decodePolicyName(value: unknown): PolicyName {
   const text = readText(value, 16, "policy");
   const name = POLICY_NAMES.find((candidate) => candidate === text);
-  if (name === undefined) throw new DecodeError("out_of_range", `policy must be ${POLICY_NAMES.join(", ")}.`);
+  if (name === undefined) throw new DecodeError("out_of_range", `policy must be ${POLICY_NAMES.join(", ")}`);
   return name;
 }
 
+/** The body of a POST. Throws DecodeError for inputs that decodeRequest would refuse. */
 export function encodeRequest(request: InferRequest): Bytes {
   return encode([
-    VERSION,
+    PROTOCOL_VERSION,
     request.model,
     request.engine,
     request.nonce,
@@ -79,14 +93,14 @@ export function encodeRequest(request: InferRequest): Bytes {
 /** Throws DecodeError. That the deadline is near and the model served is the worker's check. */
 export function decodeRequest(bytes: Bytes): InferRequest {
   // attacker-controlled: requests are not signed.
-  const title = "The request";
+  const title = "the request";
   const fields = readArray(decode(bytes, { maxBytes: MAX_REQUEST_BYTES, title }), 10, title);
   readVersion(fields[0], title);
   return {
     model: readBytes(fields[1], DIGEST_BYTES, "model"),
     engine: readBytes(fields[2], DIGEST_BYTES, "engine"),
     nonce: readBytes(fields[3], NONCE_BYTES, "nonce"),
-    deadline: readInteger(fields[4], MILLISECONDS, "deadline"),
+    deadline: readInteger(fields[4], UNIX_MILLISECONDS_RANGE, "deadline"),
     policy: decodePolicyName(fields[5]),
     assignment: decodeAssignment(fields[6]),
     salt: readBytes(fields[7], SALT_BYTES, "salt"),
@@ -100,7 +114,7 @@ export function requestDigest(question: Question): Promise<Bytes> {
   const { model, engine, nonce, deadline, policy, assignment } = question;
   return digest(
     "request",
-    encode([VERSION, model, engine, nonce, deadline, policy, encodeAssignment(assignment)]),
+    encode([PROTOCOL_VERSION, model, engine, nonce, deadline, policy, encodeAssignment(assignment)]),
   );
 }
 

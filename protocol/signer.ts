@@ -6,6 +6,7 @@ import type { Party } from "./policy.ts";
 import { type OpenedRecord, openRecord, recordDigest } from "./record.ts";
 import type { Statement, Wrap } from "./statement.ts";
 
+/** One signature's worker and operator, as the record says that it names. Names are claims; keys and times held. */
 export interface Signer extends Party {
   readonly workerKey: Bytes;
   readonly region: string;
@@ -14,10 +15,13 @@ export interface Signer extends Party {
   readonly record: OpenedRecord;
 }
 
-/** Cheap, so that callers can ask it of all records before any signature. Throws VerificationError `record_mismatch`. */
+/**
+ * Cheap, so that callers can ask it of all records before any signature. Throws DecodeError, VerificationError
+ * `header_mismatch`, `record_mismatch`.
+ */
 export async function checkRecordNamed(wrap: Wrap, recordBytes: Bytes): Promise<void> {
   if (!equalBytes(await recordDigest(recordBytes), wrap.record))
-    throw new VerificationError("record_mismatch", "The record is not the one that the receipt names.");
+    throw new VerificationError("record_mismatch", "the record is not the one that the receipt names");
 }
 
 /**
@@ -33,11 +37,11 @@ export async function openSigner(
   const opened = await openRecord(recordBytes, { now: wrap.time });
   const { workerKey, operator, operatorKey, provider, region, models, engines } = opened.record;
   if (!equalBytes(workerKey, key))
-    throw new VerificationError("worker_mismatch", "The receipt is signed by another key than its record's.");
+    throw new VerificationError("worker_mismatch", "the receipt is signed by another key than its record's");
   if (!models.some((model) => equalBytes(model, statement.model)))
-    throw new VerificationError("model_mismatch", `The record of ${operator} does not list the model.`);
+    throw new VerificationError("model_mismatch", `the record of ${operator} does not list the model`);
   if (!engines.some((engine) => equalBytes(engine, statement.engine)))
-    throw new VerificationError("engine_mismatch", `The record of ${operator} does not list the engine.`);
+    throw new VerificationError("engine_mismatch", `the record of ${operator} does not list the engine`);
   return {
     workerKey,
     operator,

@@ -5,9 +5,9 @@ import { type CborValue, encode, readArray, readBytes, readInteger } from "./cbo
 import { digest } from "./digest.ts";
 import { DecodeError } from "./errors.ts";
 import { DIGEST_BYTES, MAX_OP_COUNT, NONCE_BYTES, PROTOCOL_VERSION } from "./limits.ts";
-import { SEATS } from "./request.ts";
+import { assignmentDigest, requestDigest, type SaltedQuestion, SEATS } from "./request.ts";
 import { encodeTensors, type Tensor } from "./tensor.ts";
-import { MILLISECONDS, readVersion, VERSION } from "./version.ts";
+import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /**
  * Statement, docs/protocol.md §11:
@@ -41,6 +41,34 @@ export interface Wrap {
   readonly time: number; // unix milliseconds, the worker's clock
 }
 
+/**
+ * The statement that an honest worker makes of a run: the only place where one is put together. `inputs` are as they
+ * came in, `outputs` and `blocks` (SHA-256 of each block's output, in order) as the engine gave them, `opCount` is the
+ * model's. Throws DecodeError for tensors that no reply could carry.
+ */
+export async function createStatement(run: {
+  readonly request: SaltedQuestion;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly blocks: readonly Bytes[];
+  readonly opCount: number;
+}): Promise<Statement> {
+  const { request, inputs, outputs, blocks, opCount } = run;
+  return {
+    version: PROTOCOL_VERSION,
+    model: request.model,
+    engine: request.engine,
+    inputCommitment: await inputCommitment(request.salt, inputs),
+    outputDigest: await outputDigest(request.salt, outputs),
+    traceRoot: await traceRoot(blocks),
+    request: await requestDigest(request),
+    assignment: await assignmentDigest(request.assignment),
+    opCount,
+    status: "ok",
+  };
+}
+
+/** As a value inside a receipt or a certificate. */
 export function encodeStatement(statement: Statement): CborValue {
   return [
     statement.version,
@@ -58,9 +86,9 @@ export function encodeStatement(statement: Statement): CborValue {
 
 /** Throws DecodeError. */
 export function decodeStatement(value: unknown): Statement {
-  const fields = readArray(value, 10, "The statement");
-  readVersion(fields[0], "The statement");
-  if (fields[9] !== "ok") throw new DecodeError("out_of_range", "The statement's status must be ok.");
+  const fields = readArray(value, 10, "the statement");
+  readVersion(fields[0], "the statement");
+  if (fields[9] !== "ok") throw new DecodeError("out_of_range", "the statement's status must be ok");
   return {
     version: PROTOCOL_VERSION,
     model: readBytes(fields[1], DIGEST_BYTES, "model"),
@@ -75,39 +103,45 @@ export function decodeStatement(value: unknown): Statement {
   };
 }
 
+/** As a value inside a receipt or a certificate. */
 export function encodeWrap(wrap: Wrap): CborValue {
   return [wrap.statement, wrap.seat, wrap.record, wrap.workerNonce, wrap.keyedTraceRoot, wrap.time];
 }
 
 /** Throws DecodeError. */
 export function decodeWrap(value: unknown): Wrap {
-  const fields = readArray(value, 6, "The wrap");
+  const fields = readArray(value, 6, "the wrap");
   return {
     statement: readBytes(fields[0], DIGEST_BYTES, "statement"),
     seat: readInteger(fields[1], SEATS, "seat"),
     record: readBytes(fields[2], DIGEST_BYTES, "record"),
     workerNonce: readBytes(fields[3], NONCE_BYTES, "workerNonce"),
     keyedTraceRoot: readBytes(fields[4], DIGEST_BYTES, "keyedTraceRoot"),
-    time: readInteger(fields[5], MILLISECONDS, "time"),
+    time: readInteger(fields[5], UNIX_MILLISECONDS_RANGE, "time"),
   };
 }
 
+/** digest("statement", the encoded statement): what wraps name and what a quorum agrees on. */
 export function statementDigest(statement: Statement): Promise<Bytes> {
   return digest("statement", encode(encodeStatement(statement)));
 }
 
-/** Binds and hides the inputs: whoever knows salt and inputs can check it, nobody else can guess at it. */
+/**
+ * digest("input", [version, salt, inputs]). Binds and hides the inputs: whoever knows salt and inputs can check it,
+ * nobody else can guess at it. Throws DecodeError for tensors that no request could carry.
+ */
 export function inputCommitment(salt: Bytes, inputs: readonly Tensor[]): Promise<Bytes> {
-  return digest("input", encode([VERSION, salt, encodeTensors(inputs)]));
+  return digest("input", encode([PROTOCOL_VERSION, salt, encodeTensors(inputs)]));
 }
 
+/** digest("output", [version, salt, outputs]), hidden by the same salt. Throws as inputCommitment does. */
 export function outputDigest(salt: Bytes, outputs: readonly Tensor[]): Promise<Bytes> {
-  return digest("output", encode([VERSION, salt, encodeTensors(outputs)]));
+  return digest("output", encode([PROTOCOL_VERSION, salt, encodeTensors(outputs)]));
 }
 
 /** Over the SHA-256 of each block's output, in order. Shows where two runs part. */
 export function traceRoot(blocks: readonly Bytes[]): Promise<Bytes> {
-  return digest("trace", encode([VERSION, blocks]));
+  return digest("trace", encode([PROTOCOL_VERSION, blocks]));
 }
 
 /**
@@ -119,10 +153,13 @@ export function traceKey(options: {
   readonly workerKey: Bytes;
   readonly workerNonce: Bytes;
 }): Promise<Bytes> {
-  return digest("trace-key", encode([VERSION, options.request, options.workerKey, options.workerNonce]));
+  return digest(
+    "trace-key",
+    encode([PROTOCOL_VERSION, options.request, options.workerKey, options.workerNonce]),
+  );
 }
 
 /** Over HMAC-SHA-256(traceKey, block output) of each block, in order. */
 export function keyedTraceRoot(keyedBlocks: readonly Bytes[]): Promise<Bytes> {
-  return digest("keyed-trace", encode([VERSION, keyedBlocks]));
+  return digest("keyed-trace", encode([PROTOCOL_VERSION, keyedBlocks]));
 }

@@ -5,6 +5,7 @@ import { type CborValue, readArray, readBytes, readInteger } from "./cbor.ts";
 import { DecodeError } from "./errors.ts";
 import { MAX_TENSOR_BYTES, MAX_TENSOR_RANK, MAX_TENSORS } from "./limits.ts";
 
+/** Unsigned and signed bytes, 32-bit integers in two's complement, IEEE 754 binary32. */
 export type DType = "u8" | "i8" | "i32" | "f32";
 
 /**
@@ -19,6 +20,7 @@ export interface Tensor {
 
 const DTYPES: readonly DType[] = ["u8", "i8", "i32", "f32"]; // the index is the wire value
 
+/** Bytes of one element. */
 export const DTYPE_BYTES: Readonly<Record<DType, number>> = { u8: 1, i8: 1, i32: 4, f32: 4 };
 
 /** The tensor as a CBOR value. Throws what decodeTensor would. */
@@ -29,24 +31,25 @@ export function encodeTensor(tensor: Tensor): CborValue {
 
 /** Throws DecodeError `wrong_type`, `wrong_length`, `out_of_range`. */
 export function decodeTensor(value: unknown): Tensor {
-  // attacker-controlled.
-  const fields = readArray(value, 3, "A tensor");
+  // attacker-controlled: of a request, a reply or a bundle, before any signature is checked.
+  const fields = readArray(value, 3, "a tensor");
   const tensor: Tensor = {
     dtype: DTYPES[readInteger(fields[0], { min: 0, max: DTYPES.length - 1 }, "dtype")]!,
     shape: readArray(fields[1], { min: 0, max: MAX_TENSOR_RANK }, "shape").map((size) =>
-      readInteger(size, { min: 1, max: MAX_TENSOR_BYTES }, "A dimension"),
+      readInteger(size, { min: 1, max: MAX_TENSOR_BYTES }, "a dimension"),
     ),
-    data: readBytes(fields[2], { min: 1, max: MAX_TENSOR_BYTES }, "Tensor data"),
+    data: readBytes(fields[2], { min: 1, max: MAX_TENSOR_BYTES }, "tensor data"),
   };
   checkTensor(tensor);
   return tensor;
 }
 
+/** As encodeTensor, one after another. */
 export function encodeTensors(tensors: readonly Tensor[]): CborValue {
   return tensors.map(encodeTensor);
 }
 
-/** One to 16 tensors, at most 16 MiB together. Throws as decodeTensor does. */
+/** One to 16 tensors; the structure around them bounds their bytes together. Throws as decodeTensor does. */
 export function decodeTensors(value: unknown, title: string): Tensor[] {
   return readArray(value, { min: 1, max: MAX_TENSORS }, title).map(decodeTensor);
 }
@@ -54,21 +57,30 @@ export function decodeTensors(value: unknown, title: string): Tensor[] {
 /** What both directions hold to, so that nothing can be sent that will not be read. */
 function checkTensor({ dtype, shape, data }: Tensor): void {
   if (!DTYPES.includes(dtype))
-    throw new DecodeError("out_of_range", `Unknown dtype. Use ${DTYPES.join(", ")}.`);
+    throw new DecodeError("out_of_range", `dtype is ${String(dtype)}; it must be ${DTYPES.join(", ")}`);
   if (shape.length > MAX_TENSOR_RANK || data.length > MAX_TENSOR_BYTES)
-    throw new DecodeError("wrong_length", `A tensor has at most ${MAX_TENSOR_RANK} dimensions and 16 MiB.`);
+    throw new DecodeError(
+      "wrong_length",
+      `a tensor has ${shape.length} dimensions and ${data.length} bytes; the limits are ${MAX_TENSOR_RANK} and ${MAX_TENSOR_BYTES}`,
+    );
   // Each factor is below 2^24 and there are 8, so the product may round; it can then not equal data.length.
   const bytes = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
   if (shape.some((size) => !(size >= 1)) || bytes !== data.length)
     throw new DecodeError(
       "wrong_length",
-      `A ${dtype} tensor of [${shape}] has ${bytes} bytes, not ${data.length}.`,
+      `a ${dtype} tensor of [${shape}] has ${data.length} bytes; it must have ${bytes}`,
     );
   if (dtype === "f32" && !isFinite32(data))
-    throw new DecodeError("out_of_range", "An f32 tensor holds a value that is not finite.");
+    throw new DecodeError(
+      "out_of_range",
+      "an f32 tensor holds a value that is not finite; send finite values only",
+    );
 }
 
-/** Policy: an infinity or a NaN, of which there are many bit patterns, never enters or leaves a model. f32, little endian. */
+/**
+ * Whether every value of an f32, little-endian tensor is a number. Policy: an infinity or a NaN, of which there are
+ * many bit patterns, never enters or leaves a model.
+ */
 export function isFinite32(data: Bytes): boolean {
   for (let index = 2; index < data.length; index += 4)
     if (data[index]! >= 0x80 && (data[index + 1]! & 0x7f) === 0x7f) return false; // all 8 exponent bits set

@@ -1,5 +1,6 @@
-// Image moderation: a picture becomes the tensor that is asked about, the model's output becomes a verdict.
+// Image moderation: a picture becomes the tensor that is asked about, the model's output becomes an answer.
 import type { Tensor } from "../protocol/tensor.ts";
+import type { Classification } from "./classification.ts";
 import { TaskError } from "./errors.ts";
 import { type RgbImage, resizeImage } from "./image.ts";
 
@@ -10,9 +11,8 @@ const SIDE = 224;
 
 export type ModerateLabel = (typeof MODERATE_LABELS)[number];
 
-export interface ModerateAnswer {
+export interface ModerateAnswer extends Classification {
   readonly label: ModerateLabel;
-  /** Of each label, in the order of MODERATE_LABELS; they add up to 1. */
   readonly probabilities: Readonly<Record<ModerateLabel, number>>;
 }
 

@@ -8,18 +8,15 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Folder → folders and packages that it may import, besides itself. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  protocol: ["@noble/ed25519", "cborg"],
-  kernels: [],
-  wasm: [],
-  engine: ["wasm", "protocol"],
-  models: ["engine", "wasm", "protocol"],
-  tasks: ["protocol", "jpeg-js"],
-  client: ["protocol", "tasks", "engine"],
-  "durable-objects": ["protocol"],
-  workers: ["protocol", "engine", "durable-objects", "wasm", "itty-router"],
-  cli: ["client", "models", "engine", "tasks", "protocol", "wasm", "miniflare", "wrangler", "esbuild"],
-};
+const ALLOWED = readTable();
+
+function readTable(): Readonly<Record<string, readonly string[]>> {
+  const rows = readFileSync(join(root, "docs/architecture.md"), "utf8").matchAll(
+    /^\| `([a-z-]+)` \| (.*) ?\|$/gm,
+  );
+  const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+  return Object.fromEntries([...rows].map(([, folder, cell]) => [folder!, names(cell!)]));
+}
 
 /** Files in which modules of a platform may appear. */
 const PLATFORM = /^(workers\/adapters|durable-objects|cli|test|bench)\/|^wasm\/build\.ts$/;
@@ -72,6 +69,11 @@ test("nothing imports workers, cli, web, test or bench but tests and benchmarks"
       return forbidden.includes(target) && target !== found.file.split("/")[0];
     });
   assert.deepEqual(wrong, []);
+});
+
+test("only the region's adapter imports the durable objects", () => {
+  const users = readImports("workers").filter((found) => resolve(found) === "durable-objects");
+  assert.deepEqual([...new Set(users.map(({ file }) => file))], ["workers/adapters/cloudflare-region.ts"]);
 });
 
 test("every folder of code has its rule", () => {

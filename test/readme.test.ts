@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -13,9 +13,13 @@ import { GOLDEN } from "./support/golden.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const state = await mkdtemp(join(tmpdir(), "quorate-readme-"));
+/** What README's commands write beside themselves; a file of that name that was there is put back. */
+const WRITTEN = join(root, "boats.qc");
+const kept = await readFile(WRITTEN).catch(() => null);
 after(async () => {
   await rm(state, { recursive: true, force: true });
-  await rm(join(root, "boats.qc"), { force: true }); // what README writes beside itself
+  if (kept === null) await rm(WRITTEN, { force: true });
+  else await writeFile(WRITTEN, kept);
 });
 
 /** These install the project or run this very file, so they run before it: .ci/run has each as a line of its own. */

@@ -18,11 +18,18 @@ for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : globSync("test/**/*.test.ts", { cwd: root }).sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
+/** The report comes file by file, in order; this says meanwhile that something happens. */
+const PROGRESS_EVERY_TESTS = 100;
 const stream = run({ files, cwd: root, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS });
 stream.on("test:pass", ({ details, skip, todo }) => {
   if (details.type === "suite") return;
   if (skip !== undefined || todo !== undefined) counts.skipped++;
   else counts.passed++;
+});
+let completed = 0;
+stream.on("test:complete", () => {
+  if (++completed % PROGRESS_EVERY_TESTS === 0)
+    process.stderr.write(`${completed} tests of ${files.length} files are done\n`);
 });
 stream.on("test:fail", () => counts.failed++);
 for await (const line of stream.compose(spec)) process.stdout.write(line);

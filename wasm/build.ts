@@ -2,7 +2,7 @@
 //   node wasm/build.ts           build
 //   node wasm/build.ts --check   build aside and compare bytes with what is committed; exit 1 on a difference
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,12 +49,20 @@ function formatDigests(module: Uint8Array): string {
   return `${JSON.stringify({ "kernels.wasm": digest }, null, 2)}\n`;
 }
 
+/** Whole or not at all, and only if it changes: another process may be reading it. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const known = await readFile(path).catch(() => null);
+  if (known !== null && Buffer.compare(known, Buffer.from(content)) === 0) return;
+  await writeFile(`${path}.partial`, content);
+  await rename(`${path}.partial`, path);
+}
+
 async function build(check: boolean): Promise<void> {
   const module = await compile("kernels/index.ts");
   const digests = formatDigests(module);
   if (!check) {
-    await writeFile(MODULE, module);
-    await writeFile(DIGESTS, digests);
+    await replaceFile(MODULE, module);
+    await replaceFile(DIGESTS, digests);
     console.log(`wasm/kernels.wasm: ${module.length} bytes`);
     return;
   }

@@ -1,13 +1,10 @@
 // HTTP for workers and regions: routes, bodies with a limit, one serializer and one error mapper. Knows no platform.
 
 import { type IRequest, Router } from "itty-router";
+import { readBounded } from "../protocol/body.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { TransportError } from "../protocol/errors.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE, type Problem } from "../protocol/problem.ts";
-
-export const CBOR_CONTENT_TYPE = "application/cbor";
-/** RFC 9052 §2: what a record is. */
-export const COSE_CONTENT_TYPE = 'application/cose; cose-type="cose-sign1"';
 
 /** Keeps a promise running after the request that began it has ended. */
 export type Hold = (promise: Promise<unknown>) => void;
@@ -29,14 +26,17 @@ export type Handler = (request: Request, hold: Hold) => Promise<Response>;
 
 export const NO_CONTENT: Reply = { status: 204, headers: {}, body: null };
 
+/** 200 with bytes of the given media type. */
 export function bytesReply(contentType: string, body: Bytes): Reply {
   return { status: 200, headers: { "content-type": contentType }, body };
 }
 
+/** `value` as JSON. */
 export function jsonReply(status: number, value: unknown): Reply {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 
+/** A problem document (RFC 9457) under its own status. */
 export function problemReply(problem: Problem): Reply {
   const headers = { "content-type": PROBLEM_CONTENT_TYPE };
   return { status: problem.status, headers, body: JSON.stringify(problem) };
@@ -64,7 +64,10 @@ export function createHandler(routes: readonly Route[], report: (error: unknown)
     router.all(path, ({ method }) => refuseMethod(method, path, allowed));
   }
   router.all("*", ({ url }) => {
-    throw new TransportError("route_unknown", `there is nothing at ${new URL(url).pathname}`);
+    throw new TransportError(
+      "route_unknown",
+      `there is nothing at ${new URL(url).pathname}; see docs/protocol.md`,
+    );
   });
   return (request, hold) => router.fetch(request, hold) as Promise<Response>;
 }
@@ -73,7 +76,7 @@ export function createHandler(routes: readonly Route[], report: (error: unknown)
 function refuseMethod(method: string, path: string, allowed: readonly string[]): Reply {
   const error = new TransportError(
     "method_not_allowed",
-    `${path} takes ${allowed.join(", ")}, not ${method}`,
+    `${path} does not take ${method}; use ${allowed.join(", ")}`,
   );
   const reply = problemReply(formatProblem(error));
   return { ...reply, headers: { ...reply.headers, allow: allowed.join(", ") } };
@@ -84,40 +87,26 @@ function toResponse({ status, headers, body }: Reply): Response {
 }
 
 /**
- * The body of a request, of the given type and at most `maxBytes`. Throws TransportError content_type_unsupported,
+ * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError content_type_unsupported,
  * body_missing, body_too_large; the last before more than the limit is held in memory.
  */
 export async function readBody(
   request: Request,
-  { contentType, maxBytes }: { readonly contentType: string; readonly maxBytes: number },
+  { mediaType, maxBytes }: { readonly mediaType: string; readonly maxBytes: number },
 ): Promise<Bytes> {
-  // attacker-controlled: headers and body, and whether they agree.
+  // attacker-controlled: headers and body, and whether they agree; reached before anything of a request is decoded.
   const given = request.headers.get("content-type") ?? "none";
-  if (mediaType(given) !== mediaType(contentType)) {
-    throw new TransportError("content_type_unsupported", `content-type is ${given}: send ${contentType}`);
+  // The parameters of the type are not looked at.
+  if (given.split(";", 1)[0]!.trim().toLowerCase() !== mediaType) {
+    throw new TransportError("content_type_unsupported", `content-type is ${given}; send ${mediaType}`);
   }
-  const tooLarge = new TransportError("body_too_large", `the body has more than ${maxBytes} bytes`);
+  const tooLarge = new TransportError(
+    "body_too_large",
+    `the body has more than ${maxBytes} bytes; send less`,
+  );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  if (request.body !== null) {
-    for await (const part of request.body as ReadableStream<Uint8Array>) {
-      length += part.length;
-      // Leaving the loop cancels the stream.
-      if (length > maxBytes) throw tooLarge;
-      parts.push(part);
-    }
-  }
-  if (length === 0) throw new TransportError("body_missing", "the request has no body");
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    body.set(part, offset);
-    offset += part.length;
-  }
+  const body = await readBounded(request.body, maxBytes);
+  if (body === null) throw tooLarge;
+  if (body.length === 0) throw new TransportError("body_missing", "the request has no body");
   return body;
-}
-
-function mediaType(header: string): string {
-  return header.split(";", 1)[0]!.trim().toLowerCase();
 }

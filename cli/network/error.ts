@@ -4,13 +4,14 @@ import { CodedError } from "../../protocol/errors.ts";
 
 export type NetworkErrorCode =
   | "artifact_missing"
-  | "bundle_failed"
   | "cast_too_large"
   | "key_unreadable"
   | "member_failed"
   | "network_not_running"
   | "network_running"
+  | "program_failed"
   | "record_not_published"
+  | "state_damaged"
   | "vice_unknown";
 
 export class NetworkError extends CodedError<NetworkErrorCode> {}

@@ -2,13 +2,13 @@
 
 import { join } from "node:path";
 import type { SourcelessWorkerOptions } from "wrangler";
-import type { Bundle, Program } from "./bundle.ts";
 import { NetworkError } from "./error.ts";
 import { LOOPBACK } from "./ports.ts";
+import type { Program, ProgramName } from "./program.ts";
 
 export interface MemberPlan {
   readonly name: string;
-  readonly program: Program;
+  readonly program: ProgramName;
   /** Loopback origin that it listens on. */
   readonly url: string;
   /** Values for variables and secrets of the environment. */
@@ -29,9 +29,12 @@ export interface MemberSurroundings {
   readonly state: string;
   /** Folder of model artifacts. */
   readonly artifacts: string;
+  /** On top of this process's environment. */
+  readonly environment: Readonly<Record<string, string>>;
   log(line: string): void;
 }
 
+/** The origin of a member that listens on `port`. */
 export function memberUrl(port: number): string {
   return `http://${LOOPBACK}:${port}`;
 }
@@ -39,8 +42,8 @@ export function memberUrl(port: number): string {
 /** Throws NetworkError member_failed if workerd does not come up. */
 export async function startMember(
   plan: MemberPlan,
-  bundle: Bundle,
-  { root, state, artifacts, log }: MemberSurroundings,
+  program: Program,
+  { root, state, artifacts, environment, log }: MemberSurroundings,
 ): Promise<Member> {
   // Both are heavy (half a second each), so only a starting network loads them.
   const [{ Miniflare, Log, LogLevel, convertV4MiniflareOptions }, { unstable_getMiniflareWorkerOptions }] =
@@ -54,6 +57,7 @@ export async function startMember(
       host: LOOPBACK,
       port: Number(new URL(plan.url).port),
       cf: false,
+      unsafeRuntimeEnv: { ...environment },
       resourcePersistencePath: join(state, plan.name, "storage"),
       log: new Log(LogLevel.NONE),
       logRequests: false,
@@ -65,8 +69,8 @@ export async function startMember(
           ...options,
           ...withArtifacts(options, artifacts),
           name: plan.program,
-          modulesRoot: bundle.directory,
-          modules: bundle.modules.map((module) => ({ ...module })),
+          modulesRoot: program.directory,
+          modules: program.modules.map((module) => ({ ...module })),
           bindings: { ...(options.bindings as Record<string, unknown>), ...plan.variables },
         },
       ],

@@ -21,21 +21,25 @@ const PROVIDERS = ["meadow", "harbour", "summit", "delta"] as const;
 const PLACES = ["eu-north", "us-west", "ap-south"] as const;
 const REGIONS = ["north", "south", "east", "west"] as const;
 
+/** Throws NetworkError vice_unknown. */
 export function parseVice(text: string): Vice {
   const vice = VICES.find((known) => known === text);
   if (vice === undefined) {
-    throw new NetworkError("vice_unknown", `unknown vice "${text}": the cast knows ${VICES.join(", ")}`);
+    throw new NetworkError("vice_unknown", `there is no vice "${text}"; the cast knows ${VICES.join(", ")}`);
   }
   return vice;
 }
 
-/** `count` workers of as many operators. The k-th member of the cast takes the place of the k-th worker. */
+/** `count` workers of as many operators. The k-th member of the cast takes the place of the k-th worker. Throws NetworkError cast_too_large, RangeError. */
 export function planWorkers(count: number, cast: readonly Vice[]): WorkerPlan[] {
   if (!Number.isInteger(count) || count < 1 || count > TREES.length) {
     throw new RangeError(`count: a local network has 1 to ${TREES.length} workers, not ${count}`);
   }
   if (cast.length > count) {
-    throw new NetworkError("cast_too_large", `a cast of ${cast.length} does not fit in ${count} workers`);
+    throw new NetworkError(
+      "cast_too_large",
+      `a cast of ${cast.length} does not fit in ${count} workers; cast fewer`,
+    );
   }
   return TREES.slice(0, count).map((name, index) => ({
     name,
@@ -46,6 +50,7 @@ export function planWorkers(count: number, cast: readonly Vice[]): WorkerPlan[] 
   }));
 }
 
+/** Names of the regions. Throws RangeError for a `count` that there are no names for. */
 export function planRegions(count: number): readonly string[] {
   if (!Number.isInteger(count) || count < 1 || count > REGIONS.length) {
     throw new RangeError(`count: a local network has 1 to ${REGIONS.length} regions, not ${count}`);

@@ -3,11 +3,12 @@
 
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Bundle, buildBundles, type Program } from "./bundle.ts";
 import { NetworkError } from "./error.ts";
 import { type Member, type MemberPlan, startMember } from "./member.ts";
 import { planRegions, planWorkers, type Vice } from "./members.ts";
+import { markProcesses, stopOrphans } from "./orphans.ts";
 import { describeNetwork, planMembers, rememberPorts } from "./plan.ts";
+import { buildPrograms, type Program, type ProgramName } from "./program.ts";
 import { publishHourly, publishRecords } from "./publication.ts";
 import { claimNetwork, type RunningNetwork, writeNetwork } from "./running.ts";
 
@@ -40,7 +41,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const workers = planWorkers(options.workers, options.cast);
   const regions = planRegions(options.regions);
   await access(join(artifacts, "models.json")).catch((cause: unknown) => {
-    const message = `no model artifact in ${artifacts}: make it with \`npm run build\``;
+    const message = `no model artifact is in ${artifacts}; make it with \`npm run build\``;
     throw new NetworkError("artifact_missing", message, { cause });
   });
   await mkdir(state, { recursive: true, mode: 0o700 });
@@ -54,13 +55,15 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     await release();
   };
   try {
+    const orphans = await stopOrphans(state);
+    if (orphans > 0) log(`stopped ${orphans} processes that a killed network had left`);
     const ports = await rememberPorts(state, [...regions, ...workers.map((worker) => worker.name)]);
     const network = await describeNetwork(state, regions, workers, ports);
     const plans = await planMembers(state, network);
-    const programs = [...new Set(plans.map((plan) => plan.program))];
-    const bundles = await buildBundles({ root, programs, log });
+    const names = [...new Set(plans.map((plan) => plan.program))];
+    const programs = await buildPrograms({ root, names, log });
     log(`starting ${regions.length} regions and ${workers.length} workers`);
-    await startMembers(plans, bundles, options, members);
+    await startMembers(plans, programs, options, members);
     await publishRecords(network, members);
     log(`${regions.length} regions have the records of ${workers.length} workers`);
     await writeNetwork(state, network);
@@ -87,12 +90,13 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
 /** Fills `members` as they come up, so that after a failure the caller can stop those that did. */
 async function startMembers(
   plans: readonly MemberPlan[],
-  bundles: ReadonlyMap<Program, Bundle>,
+  programs: ReadonlyMap<ProgramName, Program>,
   options: NetworkOptions,
   members: Map<string, Member>,
 ): Promise<void> {
+  const surroundings = { ...options, environment: await markProcesses(options.state) };
   const starts = plans.map(async (plan) => {
-    members.set(plan.name, await startMember(plan, bundles.get(plan.program)!, options));
+    members.set(plan.name, await startMember(plan, programs.get(plan.program)!, surroundings));
   });
   // Waits for all of them even if one fails: a member that is still starting could not be stopped.
   for (const outcome of await Promise.allSettled(starts)) {

@@ -4,27 +4,35 @@ import { join } from "node:path";
 import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { readFileIfPresent, writeFileAtomically } from "./files.ts";
+import { writeWholeFile } from "../files.ts";
 import { loadOrCreateSecretKey } from "./keys.ts";
 import { type MemberPlan, memberUrl } from "./member.ts";
 import type { WorkerPlan } from "./members.ts";
 import { choosePorts } from "./ports.ts";
 import type { RunningNetwork, RunningWorker } from "./running.ts";
+import { formatState, readNumber, readObject, readStateFile } from "./state-file.ts";
 
 /** Signed anew at every start, so it need not outlive a machine that stays up for long. */
 const DELEGATION_LIFETIME_SECONDS = 90 * 86_400;
 
-/** A port for each name, the same as at the last start where that is still free. */
+const MAX_PORT = 65_535;
+
+/** A port for each name, the same as at the last start where that is still free. Throws NetworkError state_damaged. */
 export async function rememberPorts(
   state: string,
   names: readonly string[],
 ): Promise<Record<string, number>> {
   const path = join(state, "ports.json");
-  const text = await readFileIfPresent(path);
-  const remembered = text === null ? {} : (JSON.parse(text) as Record<string, number>);
+  const remembered = (await readStateFile(path, parsePorts)) ?? {};
   const ports = await choosePorts(names, remembered);
-  await writeFileAtomically(path, `${JSON.stringify({ ...remembered, ...ports }, null, 2)}\n`, 0o644);
+  await writeWholeFile(path, formatState({ ...remembered, ...ports }));
   return ports;
+}
+
+/** Port numbers by name. */
+function parsePorts(value: unknown): Record<string, number> {
+  const entries = Object.entries(readObject(value, "the list of ports"));
+  return Object.fromEntries(entries.map(([name, port]) => [name, readNumber(port, name, MAX_PORT)]));
 }
 
 /** What others may know of the network. Makes the workers' keys where they are absent. */
@@ -47,6 +55,7 @@ export async function describeNetwork(
   };
 }
 
+/** One plan for each region and each worker, with the keys of the latter. */
 export async function planMembers(state: string, network: RunningNetwork): Promise<MemberPlan[]> {
   const regions = network.regions.map(
     ({ name, url }): MemberPlan => ({ name, url, program: "region", variables: {} }),

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { formatBase64Url } from "../../protocol/bytes.ts";
+import { HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { NetworkError } from "./error.ts";
@@ -12,7 +13,7 @@ import type { RunningNetwork, RunningRegion } from "./running.ts";
 const PUBLISH_DEADLINE_MS = 30_000;
 const POLL_INTERVAL_MS = 50;
 /** As the cron trigger of wrangler.toml: Miniflare does not run cron triggers by itself. */
-const PUBLISH_INTERVAL_MS = 3_600_000;
+export const PUBLISH_INTERVAL_MS = 3_600_000;
 
 /** Throws NetworkError record_not_published with the worker's own words for it. */
 export async function publishRecords(
@@ -21,7 +22,7 @@ export async function publishRecords(
 ): Promise<void> {
   const publications = network.workers.map(async ({ name, url }) => {
     if (await members.get(name)!.runScheduled()) return;
-    const health = await (await fetch(`${url}/healthz`)).text();
+    const health = await (await fetch(`${url}${HEALTH_PATH}`)).text();
     throw new NetworkError("record_not_published", `${name} published no record: ${health}`);
   });
   await Promise.all(publications);
@@ -37,7 +38,7 @@ async function awaitRecords(region: RunningRegion, network: RunningNetwork, dead
     if (Date.now() > deadline) {
       throw new NetworkError(
         "record_not_published",
-        `region ${region.name} has no record of ${absent.join(", ")}`,
+        `region ${region.name} has no record of ${absent.join(", ")} after ${PUBLISH_DEADLINE_MS / 1000} s; start again`,
       );
     }
     await delay(POLL_INTERVAL_MS);
@@ -46,7 +47,7 @@ async function awaitRecords(region: RunningRegion, network: RunningNetwork, dead
 
 /** Keys (base64url) of the live records of a region. */
 async function listRecordKeys(url: string): Promise<Set<string>> {
-  const response = await fetch(`${url}/v1/records`);
+  const response = await fetch(`${url}${RECORDS_PATH}`);
   const records = decodeRecordList(new Uint8Array(await response.arrayBuffer()));
   const opened = records.map((bytes) => openRecord(bytes, { now: Date.now() }));
   return new Set((await Promise.all(opened)).map(({ record }) => formatBase64Url(record.workerKey)));
@@ -58,12 +59,22 @@ export function publishHourly(
   members: ReadonlyMap<string, Member>,
   log: (line: string) => void,
 ): () => void {
-  const timer = setInterval(async () => {
-    for (const { name } of network.workers) {
-      const published = await members.get(name)?.runScheduled();
-      if (published === false) log(`${name}: its record was not published`);
-    }
+  const timer = setInterval(() => {
+    for (const { name } of network.workers) void publishAgain(name, members.get(name), log);
   }, PUBLISH_INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Never throws: a worker that has died does not end the network, nor keep others from publishing. */
+async function publishAgain(
+  name: string,
+  member: Member | undefined,
+  log: (line: string) => void,
+): Promise<void> {
+  try {
+    if ((await member?.runScheduled()) === false) log(`${name}: its record was not published`);
+  } catch (error) {
+    log(`${name}: its record was not published: ${error}`);
+  }
 }

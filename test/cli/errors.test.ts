@@ -99,7 +99,6 @@ const cases: [string, string[], string, RegExp][] = [
   ["a certificate that is noise", ["verify", noCertificate], "malformed", /bundle/i],
   ["a certificate of 2 GiB", ["verify", sparse], "file_unreadable", /limit/],
   ["a rerun without a picture", ["verify", noCertificate, "--rerun"], "option_missing", /--image/],
-  ["a picture without a rerun", ["verify", noCertificate, "--image", photo], "option_missing", /--rerun/],
   ["an unknown vice", ["up", "--cast", "sleepy"], "vice_unknown", /lying, silent, slow/],
   ["a cast of six", ["up", "--cast", "lying,lying,lying,lying,lying,lying"], "cast_too_large", /5/],
   ["a key without a file", ["keygen"], "option_missing", /--out/],

@@ -44,7 +44,7 @@ test("up --once --json ends with one JSON object whose certificate passes verify
   const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat);
   assert.equal(verified.status, 0, verified.stderr);
   assert.equal(verified.stdout.match(/^✔/gm)?.length, result.agreed);
-  assert.match(verified.stdout, /standard policy holds/);
+  assert.match(verified.stdout, /the standard policy holds: \d operators of \d providers/);
 });
 
 test("up --cast lying gives the right answer, names the liar and writes evidence", async () => {
@@ -60,7 +60,12 @@ test("up --cast lying gives the right answer, names the liar and writes evidence
   const { sides } = await openEvidence(new Uint8Array(await readFile(result.conflicts[0]!.evidence)));
   assert.ok(sides.some(({ signer }) => signer.operator === "alder.example"));
   const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat, "--json");
-  assert.equal(lastLine(verified).rerun, "same bytes");
+  assert.equal(lastLine(verified).picture, "same, computed again");
+  const accusation = await program.run("verify", result.conflicts[0]!.evidence);
+  assert.equal(accusation.status, 0, accusation.stderr);
+  assert.match(accusation.stdout, /^✔ alder\.example/m);
+  const misread = await program.run("verify", result.conflicts[0]!.evidence, "--policy", "standard");
+  assert.match(misread.stderr, /\[option_invalid\]/);
 });
 
 test("a running network answers under every policy, refuses a second one, and stops at Ctrl-C", async () => {
@@ -92,7 +97,8 @@ test("a running network answers under every policy, refuses a second one, and st
     }
     const fast = join(program.state, "fast.qc");
     assert.match((await program.run("verify", fast, "--policy", "standard")).stderr, /\[policy_not_met\]/);
-    assert.match((await program.run("verify", fast, "--rerun", "--image", cat)).stderr, /\[input_mismatch\]/);
+    assert.match((await program.run("verify", fast, "--image", cat)).stderr, /\[input_mismatch\]/);
+    assert.equal((await program.run("verify", fast, "--image", boats)).status, 0);
     const tampered = Uint8Array.from(await readFile(fast));
     tampered[tampered.length >> 1]! ^= 1;
     await writeFile(fast, tampered);
@@ -107,3 +113,16 @@ test("a running network answers under every policy, refuses a second one, and st
   const asked = await program.run("infer", "--task", "moderate", "--image", boats);
   assert.match(asked.stderr, /\[network_not_running\]/);
 });
+
+for (const phase of ["starting 2 regions", "asking about a photograph"]) {
+  test(`Ctrl-C while it is ${phase.split(" ")[0]} ends it at once and leaves nothing behind`, async () => {
+    const running = program.start("up");
+    await running.prints(phase);
+    running.child.kill("SIGINT");
+    const finished = await running.finished;
+    assert.equal(finished.status, 130, finished.stderr);
+    assert.match(finished.stderr, /\nstopping\n/);
+    assert.equal(finished.stdout, "");
+    await assert.rejects(access(join(program.state, "network", "lock")));
+  });
+}

@@ -24,7 +24,7 @@ export interface Program {
 export interface Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
-  /** Resolves once standard output holds `text`; rejects if the program ends before. */
+  /** Resolves once the output (either stream) holds `text`; rejects if the program ends before. */
   prints(text: string): Promise<void>;
 }
 
@@ -50,9 +50,10 @@ export async function createProgram(): Promise<Program> {
     const prints = (text: string) =>
       new Promise<void>((resolve, reject) => {
         const look = () => {
-          if (stdout.includes(text)) resolve();
+          if (stdout.includes(text) || stderr.includes(text)) resolve();
         };
         child.stdout.on("data", look);
+        child.stderr.on("data", look);
         look();
         finished.then(() =>
           reject(new Error(`ended without printing ${JSON.stringify(text)}:\n${stdout}${stderr}`)),

@@ -135,7 +135,10 @@ test("a worker that sends hostile bytes is a failed verdict, whatever they are",
 
 test("a refusal is told with the worker's reason", async () => {
   const verdict = await ask(refusing);
-  assert.match(verdict.outcome === "failed" ? verdict.detail : "", /429.*overloaded: Ask again in a second/);
+  assert.match(
+    verdict.outcome === "failed" ? verdict.detail : "",
+    /503.*memory_exhausted: the model does not fit; ask again in a second/,
+  );
 });
 
 test("a silent worker times out at the request's deadline, on the injected clock", async () => {

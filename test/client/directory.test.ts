@@ -86,7 +86,7 @@ test("no region reachable is one error that names them all and the way out", asy
   await assert.rejects(fetchDirectory({ ...options(), regions }), (error: Error & { code?: string }) => {
     assert.equal(error.code, "regions_unreachable");
     for (const region of regions) assert.ok(error.message.includes(region));
-    assert.match(error.message, /Check the addresses/);
+    assert.match(error.message, /; check the addresses/);
     return true;
   });
 });

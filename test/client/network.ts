@@ -87,7 +87,9 @@ export const lyingAlone: Part = signing(() => ({
 export const copying: Part = signing(() => ({ keyedBlocks: (key) => [key] }));
 export const silent: Part = async () => null;
 export const refusing: Part = async () => {
-  const problem = formatProblem(new InferenceError("overloaded", "Ask again in a second."));
+  const problem = formatProblem(
+    new InferenceError("memory_exhausted", "the model does not fit; ask again in a second"),
+  );
   return { status: problem.status, type: PROBLEM_CONTENT_TYPE, body: utf8(JSON.stringify(problem)) };
 };
 

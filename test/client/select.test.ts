@@ -102,6 +102,29 @@ test("one operator key under several domains gets one seat", async () => {
   await assert.rejects(plan(records, "standard", seed), { code: "committee_unavailable", message: /1 of 1/ });
 });
 
+test("operators linked only through a record that nobody asks stay apart, and no two who are asked are linked", async () => {
+  const records = await Promise.all([
+    place("1", "a.example", "one", "k1"),
+    place("2", "b.example", "two", "k2"),
+    place("3", "a.example", "three", "k2"), // anyone can sign this one, with k2 its own and the domain made up
+    place("4", "c.example", "four", "k4"),
+  ]);
+  const found = new Set<string>();
+  for (let run = 0; run < 24; run++) {
+    const { seats, reserves } = await plan(records, "fast", await key(`link ${run}`));
+    const kept = [...seats, ...reserves].map(({ record }) => record);
+    assert.equal(distinctOperators(kept).length, kept.length);
+    found.add(
+      kept
+        .map(({ provider }) => provider)
+        .sort()
+        .join(),
+    );
+  }
+  // Whichever of the linked comes first, c is asked too; a and b are apart unless the third comes before them.
+  assert.deepEqual([...found].sort(), ["four,one,two", "four,three"]);
+});
+
 test("too few operators or providers is an error that says what is there", async () => {
   const two = await Promise.all([place("1", "a.example", "one"), place("2", "b.example", "two")]);
   await assert.rejects(plan(two, "standard", seed), { code: "committee_unavailable", message: /2 of 2/ });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { FailedVerdict, SignedVerdict } from "../../client/ask.ts";
-import { type Count, tally } from "../../client/tally.ts";
+import { type TallyInput, tally } from "../../client/tally.ts";
 import { distinctOperators, meetsPolicy, POLICIES, type PolicyName } from "../../protocol/policy.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { createReceipt, createRequest, createWorker } from "../protocol/fixtures.ts";
@@ -39,8 +39,8 @@ function failed(seat: number): FailedVerdict {
   return { ...facts, outcome: "failed", code: "unreachable", detail: "" };
 }
 
-const count = (policy: PolicyName, verdicts: Count["verdicts"], rest: Partial<Count> = {}) =>
-  tally({ policy: POLICIES[policy], verdicts, truth: null, freshFrom: null, ...rest });
+const count = (policy: PolicyName, verdicts: TallyInput["verdicts"], rest: Partial<TallyInput> = {}) =>
+  tally({ policy: POLICIES[policy], verdicts, localStatement: null, freshFrom: null, ...rest });
 
 test("the first two agreeing operators of two providers are a standard quorum", () => {
   assert.equal(count("standard", []).status, "open");
@@ -80,9 +80,9 @@ test("any visible conflict stops a quorum, even a majority", () => {
 
 test("a local run decides, against any majority", () => {
   const verdicts = [signed(0, 1), signed(1, 1), signed(2, 2)];
-  assert.equal(count("standard", verdicts, { truth: resultDigest(2) }).status, "conflict");
+  assert.equal(count("standard", verdicts, { localStatement: resultDigest(2) }).status, "conflict");
   const more = [...verdicts, signed(3, 2)];
-  const state = count("standard", more, { truth: resultDigest(2) });
+  const state = count("standard", more, { localStatement: resultDigest(2) });
   assert.ok(state.status === "agreed");
   assert.deepEqual(
     [state.agreed.map(({ seat }) => seat), state.dissent.map(({ seat }) => seat)],
@@ -91,7 +91,7 @@ test("a local run decides, against any majority", () => {
       [0, 1],
     ],
   );
-  assert.equal(count("standard", more, { truth: resultDigest(7) }).status, "conflict");
+  assert.equal(count("standard", more, { localStatement: resultDigest(7) }).status, "conflict");
 });
 
 test("without a local run, a unanimous second committee outvotes a lone dissenter", () => {
@@ -142,9 +142,9 @@ test("whatever is agreed meets the policy with distinct operators behind one res
       fc.constantFrom<PolicyName>("fast", "standard", "strict"),
       fc.option(fc.integer({ min: 1, max: 3 })),
       fc.option(fc.integer({ min: 0, max: 8 })),
-      (list, policy, truth, freshFrom) => {
+      (list, policy, right, freshFrom) => {
         const verdicts = list.map(({ result, operator }, seat) => signed(seat, result, operator));
-        const rest = { truth: truth === null ? null : resultDigest(truth), freshFrom };
+        const rest = { localStatement: right === null ? null : resultDigest(right), freshFrom };
         const state = count(policy, verdicts, rest);
         assert.deepEqual(count(policy, verdicts.toReversed(), rest), state, "no order of arrival matters");
         if (state.status !== "agreed") return;
@@ -152,7 +152,7 @@ test("whatever is agreed meets the policy with distinct operators behind one res
         assert.equal(distinctOperators(state.agreed).length, state.agreed.length);
         const found = new Set(state.agreed.map((verdict) => verdict.receipt.wrap.statement[0]));
         assert.equal(found.size, 1);
-        if (truth !== null) assert.ok(found.has(truth));
+        if (right !== null) assert.ok(found.has(right));
         else if (freshFrom === null) assert.equal(state.dissent.length, 0);
       },
     ),

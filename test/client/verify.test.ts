@@ -67,6 +67,18 @@ test("an operator with two workers, two domains or two keys is counted once", as
   }
 });
 
+test("signers that a third signer links are counted once, and twice where it did not sign", async () => {
+  const x = await createWorker("x", { operator: "x.example", operatorSeed: "k1" });
+  const y = await createWorker("y", { operator: "y.example", operatorSeed: "k2" });
+  const link = await createWorker("link", { operator: "x.example", operatorSeed: "k2" });
+  const { operators } = await verifyBundle(await createBundle([x, y], "standard"), { policy: null });
+  assert.equal(operators, 2);
+  await assert.rejects(verifyBundle(await createBundle([x, y, link], "standard"), { policy: null }), {
+    code: "policy_not_met",
+    message: /; 1 of 1 signed/,
+  });
+});
+
 test("signers of one provider are not a standard quorum", async () => {
   const neighbour = await createWorker("neighbour", { provider: "provider-a" });
   await assert.rejects(verifyBundle(await createBundle([a, neighbour], "standard"), { policy: null }), {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findEntry, openArtifact } from "../../cli/artifacts.ts";
+import { findEntry, loadArtifact } from "../../cli/artifacts.ts";
 import { readPhoto } from "../../cli/sources.ts";
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
@@ -16,7 +16,7 @@ test("the photograph becomes the golden tensor", async () => {
 
 for (const isa of ISAS) {
   test(`${isa} kernels compute the golden output and the golden blocks`, async () => {
-    const model = await openArtifact(findEntry("moderate-mobilenet-v2"), isa);
+    const model = await loadArtifact(findEntry("moderate-mobilenet-v2"), isa);
     assert.equal(formatHex(model.digest), GOLDEN.model);
     const { outputs, blocks } = await model.run({ inputs: [input], traceKey: null });
     assert.equal(formatHex(await digestRaw(outputs[0]!.data)), GOLDEN.output);

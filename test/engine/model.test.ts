@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findEntry, openArtifact, readKernels } from "../../cli/artifacts.ts";
+import { findEntry, loadArtifact, readKernels } from "../../cli/artifacts.ts";
 import { readPhoto } from "../../cli/sources.ts";
 import { decodeManifest, encodeManifest, loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
@@ -72,7 +72,7 @@ test("scalar and SIMD kernels give the same bytes for the moderation model and a
     traceKey: new Uint8Array(32),
   };
   const [scalar, simd] = await Promise.all(
-    (["scalar", "simd128"] as const).map(async (isa) => (await openArtifact(entry, isa)).run(request)),
+    (["scalar", "simd128"] as const).map(async (isa) => (await loadArtifact(entry, isa)).run(request)),
   );
   assert.deepEqual(simd, scalar);
 });

@@ -1,15 +1,16 @@
 // docs/protocol.md must say what is built: its example is made again, its tables are read.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { ProblemCode } from "../../protocol/errors.ts";
+import { fileURLToPath } from "node:url";
 import * as limits from "../../protocol/limits.ts";
 import { POLICIES } from "../../protocol/policy.ts";
-import { problemStatus } from "../../protocol/problem.ts";
+import { PROBLEM_STATUS } from "../../protocol/problem.ts";
 import { createExample, wrapHex } from "./example.ts";
 
-const document = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+const root = new URL("../../", import.meta.url);
+const document = readFileSync(new URL("docs/protocol.md", root), "utf8");
 
 test("the worked example is what the code makes, byte for byte", async () => {
   const shown = new Map(
@@ -46,42 +47,37 @@ test("the table of policies is the policies", () => {
   assert.deepEqual(shown, made);
 });
 
-test("every code in the table of problems has the status that is sent", () => {
+test("the table of problems has every code of the wire under the status that is sent", () => {
   const rows = [...document.matchAll(/^\| (\d{3}) \| (`[a-z_`, ]+`) \|$/gm)];
-  let count = 0;
-  for (const [, status, codes] of rows)
-    for (const code of codes!.matchAll(/`([a-z_]+)`/g)) {
-      assert.equal(problemStatus(code[1] as ProblemCode), Number(status), code[1]);
-      count++;
-    }
-  const source = readFileSync(new URL("../../protocol/problem.ts", import.meta.url), "utf8");
-  assert.equal(
-    count,
-    [...source.matchAll(/^\s+case "/gm)].length,
-    "codes in the document, codes in the code",
+  const shown = rows.flatMap(([, status, codes]) =>
+    [...codes!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => [code!, Number(status)] as const),
   );
+  assert.equal(new Set(shown.map(([code]) => code)).size, shown.length, "a code stands in two rows");
+  assert.deepEqual(Object.fromEntries(shown), PROBLEM_STATUS);
+});
+
+test("every code of the errors is in the document, and the client's own are listed apart", () => {
+  const [, list] = document.match(/^Codes that only a client has: (.*)\.$/m) ?? assert.fail("no list");
+  const shown = [...list!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code!);
+  const source = readFileSync(new URL("protocol/errors.ts", root), "utf8");
+  const codes = [...source.matchAll(/^\s+\| "([a-z_]+)"/gm)].map(([, code]) => code!);
+  assert.deepEqual(shown.toSorted(), codes.filter((code) => !Object.hasOwn(PROBLEM_STATUS, code)).toSorted());
 });
 
 test("every section that the sources cite exists", () => {
-  for (const [, section] of readSources().matchAll(/docs\/protocol\.md §(\d+)/g))
-    assert.match(document, new RegExp(`^## ${section}\\. `, "m"), `§${section}`);
+  const citations = readSources().flatMap(([path, source]) =>
+    [...source.matchAll(/docs\/protocol\.md §(\d+)/g)].map(([, section]) => [path, section!] as const),
+  );
+  assert.ok(citations.length > 20, "the sources were not found");
+  for (const [path, section] of citations)
+    assert.match(document, new RegExp(`^## ${section}\\. `, "m"), `${path} cites §${section}`);
 });
 
-function readSources(): string {
-  const files = [
-    "bundle",
-    "cbor",
-    "certificate",
-    "cose",
-    "delegation",
-    "digest",
-    "ed25519",
-    "evidence",
-    "policy",
-    "problem",
-  ];
-  const more = ["receipt", "record", "record-list", "reply", "request", "statement", "tensor"];
-  return [...files, ...more]
-    .map((name) => readFileSync(new URL(`../../protocol/${name}.ts`, import.meta.url), "utf8"))
-    .join("\n");
+/** Every source of the project, by path. */
+function readSources(): [string, string][] {
+  const exclude = ["node_modules/**", ".*/**"];
+  return globSync("**/*.ts", { cwd: fileURLToPath(root), exclude }).map((path) => [
+    path,
+    readFileSync(new URL(path, root), "utf8"),
+  ]);
 }

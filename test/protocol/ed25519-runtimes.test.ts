@@ -19,9 +19,10 @@ const folder = mkdtempSync(join(tmpdir(), "quorate-test-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Every case with an admissible key, and some of those without: the latter cost a point each and are all alike. */
-function readCases(context: TestContext): SignatureCase[] {
+function readCases(context: TestContext): SignatureCase[] | null {
   type Case = { key: string; sig: string; msg: string; flags: string[] | null };
-  const cases = (readPeer(context, "ed25519/cctv.json") as Case[] | null) ?? [];
+  const cases = readPeer(context, "ed25519/cctv.json") as Case[] | null;
+  if (cases === null) return null;
   return cases
     .filter(({ flags }, index) => index % 5 === 0 || !flags?.some((flag) => flag.endsWith("_A")))
     .map(({ key, sig, msg }) => ({ key, signature: sig, message: formatHex(utf8(msg)) }));
@@ -36,7 +37,8 @@ const RUNTIMES: Record<string, (file: string, cases: SignatureCase[]) => Promise
 for (const [runtime, start] of Object.entries(RUNTIMES))
   test(`${runtime} gives the verdicts that Node gives, natively and by points`, async (context) => {
     const cases = readCases(context);
-    if (cases.length === 0) return;
+    if (cases === null) return;
+    assert.ok(cases.length > 0);
     const file = join(folder, `${runtime}.json`);
     writeFileSync(file, JSON.stringify(cases));
     const expected = await judge(cases);

@@ -22,10 +22,10 @@ import {
   bytesFor,
   createReceipt,
   createRequest,
-  createStatement,
   createWorker,
   INPUTS,
   OUTPUTS,
+  stateResult,
 } from "./fixtures.ts";
 
 /** name → hex, in the order of the document. */
@@ -33,7 +33,7 @@ export async function createExample(): Promise<Map<string, string>> {
   const worker = await createWorker("a", { endpoint: "https://a.example" });
   const { record } = worker.opened;
   const request = await createRequest("fast");
-  const statement = await createStatement(request);
+  const statement = await stateResult(request);
   const receiptBytes = await createReceipt(worker, request);
   const receipt = await openReceipt(receiptBytes);
   const certificate = { statement, signatures: [receipt] };

@@ -9,15 +9,13 @@ import { publicKey } from "../../protocol/ed25519.ts";
 import type { PolicyName } from "../../protocol/policy.ts";
 import { openReceipt, signReceipt } from "../../protocol/receipt.ts";
 import { type OpenedRecord, openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
-import { assignmentDigest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import type { InferRequest } from "../../protocol/request.ts";
 import {
-  inputCommitment,
+  createStatement,
   keyedTraceRoot,
-  outputDigest,
   type Statement,
   statementDigest,
   traceKey,
-  traceRoot,
   type Wrap,
 } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
@@ -109,19 +107,9 @@ export interface Result {
 export const RESULT: Result = { outputs: OUTPUTS, blocks: BLOCKS };
 
 /** What an honest worker says of `result`. */
-export async function createStatement(request: InferRequest, result: Result = RESULT): Promise<Statement> {
-  return {
-    version: 1,
-    model: request.model,
-    engine: request.engine,
-    inputCommitment: await inputCommitment(request.salt, request.inputs),
-    outputDigest: await outputDigest(request.salt, result.outputs),
-    traceRoot: await traceRoot(result.blocks),
-    request: await requestDigest(request),
-    assignment: await assignmentDigest(request.assignment),
-    opCount: 7,
-    status: "ok",
-  };
+export function stateResult(request: InferRequest, result: Result = RESULT): Promise<Statement> {
+  const { outputs, blocks } = result;
+  return createStatement({ request, inputs: request.inputs, outputs, blocks, opCount: 7 });
 }
 
 export interface SignOptions {
@@ -139,7 +127,7 @@ export async function createReceipt(
   request: InferRequest,
   options: SignOptions = {},
 ): Promise<Bytes> {
-  const honest = await createStatement(request, options.result);
+  const honest = await stateResult(request, options.result);
   const statement = options.changeStatement?.(honest) ?? honest;
   const workerNonce = (await bytesFor(`nonce of ${worker.opened.record.operator}`)).slice(0, 16);
   const { workerKey } = worker.opened.record;
@@ -167,7 +155,7 @@ export async function createBundle(
   for (const [seat, worker] of workers.entries())
     signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat }, options)));
   const { nonce, deadline, assignment, salt } = request;
-  const honest = await createStatement(request);
+  const honest = await stateResult(request);
   const statement = options.changeStatement?.(honest) ?? honest;
   const bundle: Bundle = {
     certificate: { statement, signatures },

@@ -14,13 +14,13 @@ import { formatProblem, parseProblem } from "../../protocol/problem.ts";
 
 test("a coded error becomes a problem document with its own code", () => {
   const cases: [CodedError, number][] = [
-    [new DecodeError("malformed", "The request is not CBOR."), 400],
-    [new VerificationError("key_inadmissible", "No."), 422],
-    [new InferenceError("model_unknown", "No."), 404],
-    [new InferenceError("overloaded", "No."), 429],
-    [new PolicyError("policy_unknown", "No."), 400],
-    [new TransportError("body_too_large", "No."), 413],
-    [new RegistryError("record_stale", "No."), 409],
+    [new DecodeError("malformed", "the request is not CBOR"), 400],
+    [new VerificationError("key_inadmissible", "no"), 422],
+    [new InferenceError("model_unknown", "no"), 404],
+    [new InferenceError("artifact_unavailable", "no"), 503],
+    [new TransportError("body_too_large", "no"), 413],
+    [new RegistryError("record_stale", "no"), 409],
+    [new RegistryError("operator_full", "no"), 409],
   ];
   for (const [error, status] of cases) {
     const problem = formatProblem(error);
@@ -46,7 +46,15 @@ test("anything else is a bare 500 that says nothing", () => {
     undefined,
     { code: "malformed" },
   ];
-  for (const error of [...secrets, new OtherError("secret_code", "secret")]) {
+  // A client's own codes, and a code of the wire on somebody else's class, do not leave a server either.
+  const strangers = [
+    new OtherError("secret_code", "secret"),
+    new CodedError("malformed", "secret"),
+    new PolicyError("quorum_split", "secret"),
+    new TransportError("unreachable", "secret"),
+    new VerificationError("statement_mismatch", "secret"),
+  ];
+  for (const error of [...secrets, ...strangers]) {
     const problem = formatProblem(error);
     assert.deepEqual([problem.status, problem.detail, problem.code], [500, "", "internal"]);
     assert.doesNotMatch(JSON.stringify(problem), /secret/);
@@ -68,7 +76,7 @@ test("another's problem document is read as short printable text or not at all",
   assert.equal(parseProblem(new Uint8Array(5000)), null);
   assert.equal(parseProblem(Uint8Array.of(0xff, 0xfe)), null);
   const tricky = parseProblem(
-    utf8(JSON.stringify({ code: "overloaded", detail: `\u001b[2J${"x".repeat(999)}` })),
+    utf8(JSON.stringify({ code: "key_quarantined", detail: `\u001b[2J${"x".repeat(999)}` })),
   );
   assert.equal(tricky?.detail.length, 400);
   assert.match(tricky?.detail ?? "", /^\?\[2J/);
@@ -76,9 +84,9 @@ test("another's problem document is read as short printable text or not at all",
 
 test("errors carry code, message, cause and the name of their area", () => {
   const cause = new Error("below");
-  const error = new DecodeError("malformed", "It is not CBOR.", { cause });
+  const error = new DecodeError("malformed", "it is not CBOR", { cause });
   assert.deepEqual(
     [error.name, error.code, error.message, error.cause],
-    ["DecodeError", "malformed", "It is not CBOR.", cause],
+    ["DecodeError", "malformed", "it is not CBOR", cause],
   );
 });

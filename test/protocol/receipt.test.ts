@@ -16,11 +16,11 @@ import {
   bytesFor,
   createReceipt,
   createRequest,
-  createStatement,
   createWorker,
   INPUTS,
   OUTPUTS,
   type SignOptions,
+  stateResult,
 } from "./fixtures.ts";
 import { assertNoByteCanChange } from "./strictness.ts";
 
@@ -124,7 +124,7 @@ test("agreement, different questions and a record that is not the receipt's are 
 
 test("a result differs by output, by trace and by op count", async () => {
   const honest = { receipt: await createReceipt(a, request), record: a.opened.bytes };
-  const opCount = (await createStatement(request)).opCount + 1;
+  const opCount = (await stateResult(request)).opCount + 1;
   const lies: SignOptions[] = [
     { result: WRONG },
     { result: { outputs: OUTPUTS, blocks: BLOCKS.toReversed() } },

@@ -65,6 +65,7 @@ export default {
 export interface RegistryHandle {
   put(bytes: Bytes): Promise<Problem | null>;
   list(): Promise<Bytes[]>;
+  count(): Promise<number>;
   setNow(time: number): Promise<void>;
   injectFault(kind: Fault): Promise<void>;
   getAlarm(): Promise<number | null>;
@@ -136,6 +137,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
     return {
       put: (bytes) => call("put", null, bytes),
       list: async () => (await call<number[][]>("list")).map((bytes) => Uint8Array.from(bytes)),
+      count: () => call("count"),
       setNow: (time) => call("setNow", time),
       injectFault: (kind) => call("injectFault", kind),
       getAlarm: () => call("getAlarm"),
@@ -174,6 +176,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
         live.map((row) => hex(row.bytes!)),
         "list() is the live rows",
       );
+      assert.equal(await registry.count(), live.length, "count() counts them");
       for (const row of live) {
         const { record, digest } = await openRecord(new Uint8Array(row.bytes!), { now });
         assert.equal(hex(row.worker_key), formatHex(record.workerKey));

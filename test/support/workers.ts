@@ -5,12 +5,14 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildBundles, type Program } from "../../cli/network/bundle.ts";
 import { startMember } from "../../cli/network/member.ts";
 import { choosePorts } from "../../cli/network/ports.ts";
+import { buildPrograms, type ProgramName } from "../../cli/network/program.ts";
 import { PROJECT_ROOT } from "../../cli/state.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
+import { HEALTH_PATH } from "../../protocol/http.ts";
 import { createTestWorker } from "./records.ts";
+import { waitUntil } from "./wait.ts";
 
 export const RUNTIMES = ["workerd", "node", "deno", "bun"] as const;
 export type Runtime = (typeof RUNTIMES)[number];
@@ -55,18 +57,19 @@ async function chooseUrl(name: string): Promise<string> {
 }
 
 async function startOnWorkerd(
-  program: Program,
+  program: ProgramName,
   url: string,
   variables: Readonly<Record<string, string>>,
   artifacts: string,
 ): Promise<Running> {
   const state = await mkdtemp(join(tmpdir(), "quorate-test-"));
   const log = () => {};
-  const bundles = await buildBundles({ root: PROJECT_ROOT, programs: [program], log });
-  const member = await startMember({ name: program, program, url, variables }, bundles.get(program)!, {
+  const programs = await buildPrograms({ root: PROJECT_ROOT, names: [program], log });
+  const member = await startMember({ name: program, program, url, variables }, programs.get(program)!, {
     root: PROJECT_ROOT,
     state,
     artifacts,
+    environment: {},
     log,
   });
   return {
@@ -114,8 +117,10 @@ async function startProcess(
     said += data;
   });
   const stop = () => stopChild(child);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
   try {
-    await awaitAnswer(url, () => child.exitCode === null && child.signalCode === null);
+    await waitUntil(async () => !isAlive() || (await answers(url)), START_DEADLINE_MS);
+    if (!isAlive()) throw new Error("it ended");
   } catch (error) {
     await stop();
     throw new Error(`${runtime} did not start: ${said}`, { cause: error });
@@ -130,14 +135,8 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-async function awaitAnswer(url: string, isAlive: () => boolean): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  for (;;) {
-    const response = await fetch(`${url}/healthz`).catch(() => null);
-    if (response !== null) {
-      await response.arrayBuffer();
-      return;
-    }
-    if (!isAlive() || Date.now() > deadline) throw new Error(`nothing answers at ${url}`);
-  }
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(`${url}${HEALTH_PATH}`).catch(() => null);
+  await response?.arrayBuffer();
+  return response !== null;
 }

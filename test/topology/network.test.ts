@@ -7,11 +7,21 @@ import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { NetworkError, type NetworkErrorCode } from "../../cli/network/error.ts";
+import type { Member } from "../../cli/network/member.ts";
 import { parseVice, planWorkers } from "../../cli/network/members.ts";
 import type { Network } from "../../cli/network/network.ts";
-import { claimNetwork, readNetwork } from "../../cli/network/running.ts";
+import { stopOrphans } from "../../cli/network/orphans.ts";
+import { rememberPorts } from "../../cli/network/plan.ts";
+import { PUBLISH_INTERVAL_MS, publishHourly } from "../../cli/network/publication.ts";
+import {
+  claimNetwork,
+  type RunningNetwork,
+  type RunningWorker,
+  readNetwork,
+} from "../../cli/network/running.ts";
 import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
+import { HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { createStateFolder, startTestNetwork } from "../support/network.ts";
@@ -28,7 +38,7 @@ function coded(code: NetworkErrorCode, message: RegExp) {
 }
 
 async function listKeys(region: string): Promise<string[]> {
-  const response = await fetch(`${region}/v1/records`);
+  const response = await fetch(`${region}${RECORDS_PATH}`);
   const records = decodeRecordList(new Uint8Array(await response.arrayBuffer()));
   const opened = await Promise.all(records.map((bytes) => openRecord(bytes, { now: Date.now() })));
   return opened.map(({ record }) => formatBase64Url(record.workerKey)).sort();
@@ -169,6 +179,117 @@ test("a key file that was damaged is named, not replaced", async () => {
     startTestNetwork(state, { regions: 1, workers: 1 }),
     coded("key_unreadable", /alder\/worker\.key/),
   );
+});
+
+test("a damaged state file is named with the way out, and nothing of it is believed", async () => {
+  const network = { version: 1, pid: process.pid, regions: [], workers: [] };
+  const region = { name: "north", url: "http://127.0.0.1:1" };
+  const worker = { ...region, operator: "a.example", provider: "b", region: "c", vice: null, key: "d" };
+  const damagedNetworks = [
+    "",
+    "{",
+    "null",
+    "[]",
+    { ...network, version: 2 },
+    { ...network, pid: "1" },
+    { ...network, pid: 0 },
+    { ...network, pid: 2 ** 40 },
+    { ...network, regions: {} },
+    { ...network, regions: [null] },
+    { ...network, regions: [{ ...region, url: "over there" }] },
+    { ...network, regions: [{ ...region, name: 1 }] },
+    { ...network, workers: [region] },
+    { ...network, workers: [{ ...worker, vice: "angry" }] },
+  ];
+  const path = join(state, "network.json");
+  for (const damaged of damagedNetworks) {
+    await writeFile(path, typeof damaged === "string" ? damaged : JSON.stringify(damaged));
+    const expected = coded("state_damaged", /network\.json is damaged .*; .*remove the file/);
+    await assert.rejects(readNetwork(state), expected, JSON.stringify(damaged));
+  }
+  const whole = { ...network, regions: [region], workers: [worker] };
+  await writeFile(path, JSON.stringify(whole));
+  assert.deepEqual(await readNetwork(state), whole);
+
+  for (const damaged of ["", "{", "null", "[1]", '{"alder":"1"}', '{"alder":0}', '{"alder":65536}']) {
+    await writeFile(join(state, "ports.json"), damaged);
+    const expected = coded("state_damaged", /ports\.json is damaged .*; .*remove the file/);
+    await assert.rejects(rememberPorts(state, ["alder"]), expected, damaged);
+    assert.equal(await readFile(join(state, "ports.json"), "utf8"), damaged);
+  }
+});
+
+test("a lock that names no process is taken over", async () => {
+  for (const text of ["", "soon\n", "-1\n", "12.5\n", "99999999999999\n"]) {
+    await writeFile(join(state, "lock"), text);
+    const release = await claimNetwork(state);
+    await release();
+  }
+});
+
+test("the processes of a killed network are stopped at the next start, and no others", async () => {
+  const program = `
+    import { startTestNetwork } from ${JSON.stringify(new URL("../support/network.ts", import.meta.url))};
+    const network = await startTestNetwork(${JSON.stringify(state)}, { regions: 1, workers: 1 });
+    console.log(JSON.stringify([...network.regions, ...network.workers].map(({ url }) => url)));
+  `;
+  const path = join(state, "program.mjs");
+  await writeFile(path, program);
+  const child = spawn(process.execPath, [path], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const [said] = await once(child.stdout, "data");
+  const urls = JSON.parse(String(said)) as string[];
+  child.kill("SIGKILL");
+  await exited;
+  const answers = () =>
+    Promise.all(
+      urls.map(async (url) => {
+        const response = await fetch(`${url}${HEALTH_PATH}`).catch(() => null);
+        await response?.arrayBuffer();
+        return response !== null;
+      }),
+    );
+  assert.deepEqual(await answers(), [true, true], "they outlive it");
+
+  const other = await createStateFolder();
+  try {
+    assert.equal(await stopOrphans(other), 0);
+    assert.deepEqual(await answers(), [true, true], "they belong to another network");
+  } finally {
+    await rm(other, { recursive: true });
+  }
+  const network = await startTestNetwork(state, { regions: 1, workers: 1 });
+  await stopped(network, async () => {
+    const again = [...network.regions, ...network.workers].map(({ url }) => url);
+    assert.deepEqual(again, urls, "their ports were free");
+  });
+  assert.deepEqual(await answers(), [false, false]);
+});
+
+test("a worker that died does not end the hourly publication of the others", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const lines: string[] = [];
+  const published: string[] = [];
+  const member = (name: string, run: () => Promise<boolean>): [string, Member] => [
+    name,
+    { name, url: "", runScheduled: run, stop: async () => {} },
+  ];
+  const members = new Map([
+    member("alder", () => Promise.reject(new Error("workerd is gone"))),
+    member("birch", async () => false),
+    member("cedar", async () => published.push("cedar") > 0),
+  ]);
+  const workers = ["alder", "birch", "cedar", "stopped"].map((name) => ({ name }) as RunningWorker);
+  const network: RunningNetwork = { version: 1, pid: process.pid, regions: [], workers };
+  const stop = publishHourly(network, members, (line) => lines.push(line));
+  t.mock.timers.tick(PUBLISH_INTERVAL_MS);
+  await new Promise(setImmediate);
+  stop();
+  assert.deepEqual(published, ["cedar"]);
+  assert.deepEqual(lines.sort(), [
+    "alder: its record was not published: Error: workerd is gone",
+    "birch: its record was not published",
+  ]);
 });
 
 test("the cast takes the places of the first workers, and only known vices are cast", () => {

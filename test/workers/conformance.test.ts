@@ -10,7 +10,8 @@ import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
 import type { Model } from "../../engine/index.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
-import type { Problem } from "../../protocol/problem.ts";
+import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
+import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
@@ -27,9 +28,12 @@ import { encodeModerate } from "../../tasks/moderate.ts";
 import { MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
 import { GOLDEN } from "../support/golden.ts";
 import { createTestRequest, openTestModel } from "../support/requests.ts";
+import { waitUntil } from "../support/wait.ts";
 import { RUNTIMES, type Running, startRegion, startWorker } from "../support/workers.ts";
 
-const CBOR = { "content-type": "application/cbor" };
+const CBOR = { "content-type": CBOR_MEDIA_TYPE };
+/** On Node, Deno and Bun the start publishes by itself, once the model is loaded. */
+const PUBLISH_DEADLINE_MS = 15_000;
 
 let model: Model;
 let region: Running;
@@ -39,7 +43,7 @@ before(async () => {
 after(() => region.stop());
 
 function post(url: string, body: BodyInit, headers: Record<string, string> = CBOR): Promise<Response> {
-  return fetch(`${url}/v1/infer`, { method: "POST", headers, body });
+  return fetch(`${url}${INFER_PATH}`, { method: "POST", headers, body });
 }
 
 async function readBytes(response: Response): Promise<Bytes> {
@@ -73,7 +77,7 @@ for (const runtime of RUNTIMES) {
     test("gives the bytes that the local engine gives and signs what it gave", async () => {
       const request = await createTestRequest(model, { deadline: DEADLINE, seat: 3 });
       const response = await post(worker.url, encodeRequest(request));
-      assert.equal(response.headers.get("content-type"), "application/cbor");
+      assert.equal(response.headers.get("content-type"), CBOR_MEDIA_TYPE);
       const { receipt, outputs, blocks } = decodeReply(await readBytes(response));
       const { key, statement, wrap } = await openReceipt(receipt);
       const question = await requestDigest(request);
@@ -111,7 +115,7 @@ for (const runtime of RUNTIMES) {
     });
 
     test("answers under the record that it shows, and draws a fresh nonce each time", async () => {
-      const shown = await fetch(`${worker.url}/v1/record`);
+      const shown = await fetch(`${worker.url}${RECORD_PATH}`);
       const { record, digest: name } = await openRecord(await readBytes(shown), { now: Date.now() });
       const request = encodeRequest(await createTestRequest(model));
       const nonces = new Set<string>();
@@ -130,8 +134,8 @@ for (const runtime of RUNTIMES) {
 
     test("publishes to the region the record that it shows", async () => {
       assert.ok(await worker.publish());
-      const shown = formatHex(await readBytes(await fetch(`${worker.url}/v1/record`)));
-      await waitUntil(async () => (await listRecords()).includes(shown), "the record is not in the region");
+      const shown = formatHex(await readBytes(await fetch(`${worker.url}${RECORD_PATH}`)));
+      await waitUntil(async () => (await listRecords()).includes(shown), PUBLISH_DEADLINE_MS);
       published.set(runtime, shown);
     });
 
@@ -139,7 +143,7 @@ for (const runtime of RUNTIMES) {
       for (const [title, status, code, send] of await listErrors()) {
         const response = await send(worker.url);
         const problem = (await response.json()) as Problem;
-        assert.equal(response.headers.get("content-type"), "application/problem+json", title);
+        assert.equal(response.headers.get("content-type"), PROBLEM_CONTENT_TYPE, title);
         assert.deepEqual([response.status, problem.status, problem.code], [status, status, code], title);
         assert.equal(problem.type, `urn:quorate:problem:${code}`, title);
         assert.ok(problem.detail.length > 0, title);
@@ -147,13 +151,13 @@ for (const runtime of RUNTIMES) {
     });
 
     test("says what a path takes when asked in another way", async () => {
-      const response = await fetch(`${worker.url}/v1/infer`);
+      const response = await fetch(`${worker.url}${INFER_PATH}`);
       assert.equal(response.headers.get("allow"), "POST");
       await response.arrayBuffer();
     });
 
     test("says that it is well, and what it has loaded", async () => {
-      const response = await fetch(`${worker.url}/healthz`);
+      const response = await fetch(`${worker.url}${HEALTH_PATH}`);
       const health = (await response.json()) as {
         status: string;
         models: { digest: string; state: string }[];
@@ -185,7 +189,7 @@ for (const runtime of RUNTIMES) {
         assert.deepEqual([response.status, problem.code], [503, "chunk_corrupt"]);
         assert.match(problem.detail, /chunk 1 /);
       }
-      const health = await fetch(`${worker.url}/healthz`);
+      const health = await fetch(`${worker.url}${HEALTH_PATH}`);
       assert.equal(health.status, 503);
       assert.match(await health.text(), /"status":"refusing".*chunk_corrupt.*chunk 1 /);
     });
@@ -195,7 +199,7 @@ for (const runtime of RUNTIMES) {
       assert.equal(await worker.publish(), runtime !== "workerd");
       // It has the key of the worker before it: a record of its own would have taken the place of that one's.
       assert.ok((await listRecords()).includes(published.get(runtime)!));
-      const shown = await fetch(`${worker.url}/v1/record`);
+      const shown = await fetch(`${worker.url}${RECORD_PATH}`);
       assert.deepEqual([shown.status, ((await shown.json()) as Problem).code], [503, "chunk_corrupt"]);
     });
   });
@@ -207,13 +211,8 @@ test("workers on all runtimes sign the same statement about the same request", (
 });
 
 async function listRecords(): Promise<string[]> {
-  const list = decodeRecordList(await readBytes(await fetch(`${region.url}/v1/records`)));
+  const list = decodeRecordList(await readBytes(await fetch(`${region.url}${RECORDS_PATH}`)));
   return list.map(formatHex);
-}
-
-async function waitUntil(condition: () => Promise<boolean>, message: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await condition())) assert.ok(Date.now() < deadline, message);
 }
 
 async function corruptArtifact(name: Bytes, chunk: number): Promise<string> {
@@ -241,11 +240,11 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
   const oversized = new Uint8Array(MAX_REQUEST_BODY_BYTES + 1);
   const streamed: Send = (url) => {
     const init = { method: "POST", headers: CBOR, body: new Blob([oversized]).stream(), duplex: "half" };
-    return fetch(`${url}/v1/infer`, init as RequestInit);
+    return fetch(`${url}${INFER_PATH}`, init as RequestInit);
   };
   return [
     ["no such path", 404, "route_unknown", (url) => fetch(`${url}/v2/infer`)],
-    ["wrong method", 405, "method_not_allowed", (url) => fetch(`${url}/v1/infer`)],
+    ["wrong method", 405, "method_not_allowed", (url) => fetch(`${url}${INFER_PATH}`)],
     [
       "wrong content type",
       415,

@@ -1,22 +1,27 @@
 // When a worker tells regions of itself, and what it makes of those that do not listen. The app runs in this process.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { readKernels } from "../../cli/artifacts.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
 import { loadModel, type Model } from "../../engine/index.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
+import { CBOR_MEDIA_TYPE, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { decodeReply } from "../../protocol/reply.ts";
 import { encodeRequest } from "../../protocol/request.ts";
+import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
 import { createInferenceApp, type InferenceApp } from "../../workers/inference/app.ts";
-import { RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
+import { PUBLISH_RETRY_MS, RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
 import { createTestWorker } from "../support/records.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { type Running, startRegion } from "../support/workers.ts";
@@ -31,16 +36,28 @@ before(async () => {
 });
 after(() => region.stop());
 
-async function createApp(name: string, startedAt: number, clock: () => number): Promise<InferenceApp> {
+interface TestApp extends InferenceApp {
+  /** What it reported, in turn. */
+  readonly reports: string[];
+}
+
+async function createApp(
+  name: string,
+  startedAt: number,
+  clock: () => number,
+  regions: readonly string[] = [NOWHERE, region.url],
+): Promise<TestApp> {
+  const reports: string[] = [];
   const worker = await createTestWorker(name, `${name}.example`, startedAt);
-  return createInferenceApp({
+  const app = await createInferenceApp({
+    ...WEB_OPTIONS,
     variables: {
       WORKER_KEY: formatBase64Url(worker.secretKey),
       DELEGATION: formatBase64Url(worker.record().delegation),
       ENDPOINT: `https://${name}.example`,
       PROVIDER: "meadow",
       REGION: "eu-north",
-      REGIONS: `${NOWHERE} ${region.url}`,
+      REGIONS: regions.join(" "),
       MODELS: MODEL_NAME,
     },
     artifacts: {
@@ -52,14 +69,36 @@ async function createApp(name: string, startedAt: number, clock: () => number): 
     loadModel,
     startedAt,
     clock,
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    report: (error) => assert.fail(String(error)),
+    report: (error) => reports.push(String(error)),
   });
+  return { ...app, reports };
+}
+
+/** Asks `app` once. The record that its receipt names is published when this returns. */
+async function ask(app: InferenceApp, now: number): Promise<Response> {
+  const held: Promise<unknown>[] = [];
+  const body = encodeRequest(await createTestRequest(model, { deadline: now + 60_000 }));
+  const headers = { "content-type": CBOR_MEDIA_TYPE };
+  const request = new Request(`https://worker.example${INFER_PATH}`, { method: "POST", headers, body });
+  const response = await app.fetch(request, (promise) => held.push(promise));
+  await Promise.all(held);
+  return response;
+}
+
+/** Somebody who calls himself a region and answers in his own way. */
+async function startStranger(t: TestContext, answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** The seq of the operator's record in the region; null if it has none. */
 async function findSeq(operator: string): Promise<number | null> {
-  const response = await fetch(`${region.url}/v1/records`);
+  const response = await fetch(`${region.url}${RECORDS_PATH}`);
   const records = decodeRecordList(new Uint8Array(await response.arrayBuffer()));
   const opened = await Promise.all(records.map((bytes) => openRecord(bytes, { now: Date.now() })));
   return opened.find(({ record }) => record.operator === operator)?.record.seq ?? null;
@@ -72,6 +111,7 @@ test("a region that does not answer is named and does not keep the record from t
   assert.equal(failed!.region, NOWHERE);
   assert.ok(failed!.failure);
   assert.deepEqual(kept, { region: region.url, failure: null });
+  assert.deepEqual(app.reports, [`${NOWHERE}: ${failed!.failure}`]);
   assert.equal(await findSeq("alder.example"), startedAt);
 });
 
@@ -93,15 +133,66 @@ test("whoever first signs under a renewed record tells the regions of it", async
   assert.equal(await findSeq("cedar.example"), startedAt);
 
   now = startedAt + RECORD_RENEWAL_MS;
-  const held: Promise<unknown>[] = [];
-  const body = encodeRequest(await createTestRequest(model, { deadline: now + 60_000 }));
-  const headers = { "content-type": "application/cbor" };
-  const request = new Request("https://cedar.example/v1/infer", { method: "POST", headers, body });
-  const response = await app.fetch(request, (promise) => held.push(promise));
+  const response = await ask(app, now);
   const { wrap } = await openReceipt(decodeReply(new Uint8Array(await response.arrayBuffer())).receipt);
-  await Promise.all(held);
   assert.equal(await findSeq("cedar.example"), now);
-  const shown = await app.fetch(new Request("https://cedar.example/v1/record"), () => {});
+  const shown = await app.fetch(new Request(`https://cedar.example${RECORD_PATH}`), () => {});
   const { digest } = await openRecord(new Uint8Array(await shown.arrayBuffer()), { now });
   assert.deepEqual(wrap.record, digest);
+});
+
+test("a record that no region kept is offered again a minute later, until one keeps it", async (t) => {
+  let now = Date.now();
+  const answers = [503, 204];
+  let offers = 0;
+  const stranger = await startStranger(t, (_request, response) => {
+    response.writeHead(answers[offers++] ?? 500).end();
+  });
+  const app = await createApp("dogwood", now, () => now, [stranger]);
+  await ask(app, now);
+  assert.equal(offers, 1);
+  now += PUBLISH_RETRY_MS - 1;
+  await ask(app, now);
+  assert.equal(offers, 1, "too early for another try");
+  now += 1;
+  await ask(app, now);
+  now += PUBLISH_RETRY_MS;
+  await ask(app, now);
+  assert.equal(offers, 2, "it was kept");
+  assert.deepEqual(app.reports, [`${stranger}: HTTP 503`]);
+});
+
+test("the words of a region are read no further than a problem document can be long", async (t) => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  const stranger = await startStranger(t, (_request, response) => {
+    response.writeHead(400, { "content-type": "application/problem+json" });
+    const part = Buffer.alloc(1024 * 1024, " ");
+    const send = () => {
+      while (!response.destroyed && response.write(part));
+    };
+    response.on("drain", send).on("close", close);
+    send();
+  });
+  const startedAt = Date.now();
+  const app = await createApp("elm", startedAt, () => startedAt, [stranger]);
+  assert.deepEqual(await app.publish(() => {}), [{ region: stranger, failure: "HTTP 400" }]);
+  await closed;
+});
+
+test("a region cannot send the record elsewhere", async (t) => {
+  const location = `${region.url}${RECORDS_PATH}`;
+  const stranger = await startStranger(t, (_request, response) => {
+    response.writeHead(307, { location }).end();
+  });
+  const startedAt = Date.now();
+  const app = await createApp("fir", startedAt, () => startedAt, [stranger]);
+  assert.deepEqual(await app.publish(() => {}), [{ region: stranger, failure: "HTTP 307" }]);
+  assert.equal(await findSeq("fir.example"), null);
+});
+
+test("only an answer that a region gives counts as kept", async (t) => {
+  const stranger = await startStranger(t, (_request, response) => response.end("welcome"));
+  const startedAt = Date.now();
+  const app = await createApp("ginkgo", startedAt, () => startedAt, [stranger]);
+  assert.deepEqual(await app.publish(() => {}), [{ region: stranger, failure: "HTTP 200" }]);
 });

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { CBOR_MEDIA_TYPE, COSE_SIGN1_CONTENT_TYPE, HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
-import type { Problem } from "../../protocol/problem.ts";
+import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { createTestWorker } from "../support/records.ts";
 import { type Running, startRegion } from "../support/workers.ts";
 
-const COSE = { "content-type": 'application/cose; cose-type="cose-sign1"' };
+const COSE = { "content-type": COSE_SIGN1_CONTENT_TYPE };
 
 let region: Running;
 before(async () => {
@@ -18,12 +19,12 @@ before(async () => {
 after(() => region.stop());
 
 function post(body: BodyInit, headers: Record<string, string> = COSE): Promise<Response> {
-  return fetch(`${region.url}/v1/records`, { method: "POST", headers, body });
+  return fetch(`${region.url}${RECORDS_PATH}`, { method: "POST", headers, body });
 }
 
 async function list(): Promise<string[]> {
-  const response = await fetch(`${region.url}/v1/records`);
-  assert.equal(response.headers.get("content-type"), "application/cbor");
+  const response = await fetch(`${region.url}${RECORDS_PATH}`);
+  assert.equal(response.headers.get("content-type"), CBOR_MEDIA_TYPE);
   return decodeRecordList(new Uint8Array(await response.arrayBuffer())).map(formatHex);
 }
 
@@ -34,7 +35,7 @@ test("takes a record, lists it, and counts it", async () => {
   assert.equal(response.status, 204);
   assert.equal(await response.text(), "");
   assert.deepEqual(await list(), [formatHex(bytes)]);
-  const health = await fetch(`${region.url}/healthz`);
+  const health = await fetch(`${region.url}${HEALTH_PATH}`);
   assert.deepEqual(await health.json(), { status: "ok", records: 1 });
 });
 
@@ -61,14 +62,14 @@ test("answers each error with the problem document of its code, and keeps nothin
       "wrong method",
       405,
       "method_not_allowed",
-      () => fetch(`${region.url}/v1/records`, { method: "DELETE" }),
+      () => fetch(`${region.url}${RECORDS_PATH}`, { method: "DELETE" }),
     ],
     ["no such path", 404, "route_unknown", () => fetch(`${region.url}/v1/record`)],
   ];
   for (const [title, status, code, send] of rows) {
     const response = await send();
     const problem = (await response.json()) as Problem;
-    assert.equal(response.headers.get("content-type"), "application/problem+json", title);
+    assert.equal(response.headers.get("content-type"), PROBLEM_CONTENT_TYPE, title);
     assert.deepEqual([response.status, problem.status, problem.code], [status, status, code], title);
   }
   assert.deepEqual(await list(), before);

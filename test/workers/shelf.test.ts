@@ -13,16 +13,25 @@ const KERNELS = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 
 const MODEL = { digest: DIGEST, memoryBytes: 65_536 } as Model;
 
 /** A shelf whose loads come to the given outcomes, in turn. */
-function createTestShelf(outcomes: (Model | Error)[]) {
+function createTestShelf(
+  outcomes: (Model | Promise<Model> | Error)[],
+  changes: Record<string, string | null> = {},
+) {
   const held: Promise<unknown>[] = [];
   let loads = 0;
-  const files: Record<string, string> = {
+  const files: Record<string, string | null> = {
     "models.json": JSON.stringify({ tiny: { digest: formatHex(DIGEST) } }),
     [`${formatHex(DIGEST)}/manifest.cbor`]: "manifest",
+    ...changes,
   };
   const shelf: Shelf = createShelf({
     names: ["tiny"],
-    artifacts: { open: async (path) => (path in files ? new Blob([utf8(files[path]!)]).stream() : null) },
+    artifacts: {
+      async open(path) {
+        const text = files[path] ?? null;
+        return text === null ? null : new Blob([utf8(text)]).stream();
+      },
+    },
     kernels: KERNELS,
     async loadModel() {
       const outcome = outcomes[loads++]!;
@@ -77,4 +86,44 @@ test("does not load what is not on offer", async () => {
     { code: "model_unknown" },
   );
   assert.equal(loads(), 0);
+});
+
+test("says that a model is loading while it is", async () => {
+  const arrival = Promise.withResolvers<Model>();
+  const { shelf } = createTestShelf([arrival.promise]);
+  const begun = Promise.withResolvers<void>();
+  const loading = shelf.load(DIGEST, () => begun.resolve());
+  await begun.promise;
+  assert.deepEqual(
+    shelf.states().map(({ state }) => state),
+    ["loading"],
+  );
+  arrival.resolve(MODEL);
+  await loading;
+  assert.deepEqual(
+    shelf.states().map(({ state }) => state),
+    ["ready"],
+  );
+});
+
+test("blames the operator, not the asker, for a name in MODELS that is not there", async () => {
+  const index = JSON.stringify({ other: { digest: formatHex(DIGEST) } });
+  const { load } = createTestShelf([MODEL], { "models.json": index });
+  await assert.rejects(load(), { name: "TypeError", message: /MODELS names "tiny".* only other/ });
+});
+
+test("says which file of the artifact is not there, and tries again", async () => {
+  const manifest = `${formatHex(DIGEST)}/manifest.cbor`;
+  for (const [path, text] of [
+    ["models.json", null],
+    ["models.json", "{"],
+    ["models.json", "null"],
+    ["models.json", '{"tiny":{"digest":"AB"}}'],
+    [manifest, null],
+  ] as const) {
+    const { load, shelf } = createTestShelf([MODEL], { [path]: text });
+    const expected = { code: "artifact_unavailable", message: new RegExp(path) };
+    for (let run = 0; run < 2; run++) await assert.rejects(load(), expected);
+    assert.deepEqual(shelf.states(), []);
+  }
 });

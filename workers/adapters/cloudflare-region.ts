@@ -2,6 +2,7 @@
 
 import type { Registry } from "../../durable-objects/registry.ts";
 import { createRegionApp } from "../region/app.ts";
+import { report } from "./web.ts";
 
 export { Registry } from "../../durable-objects/registry.ts";
 
@@ -15,8 +16,6 @@ const REGISTRY_NAME = "registry";
 export default {
   fetch(request, env) {
     const registry = env.Registry.getByName(REGISTRY_NAME);
-    // biome-ignore lint/suspicious/noConsole: the platform's log is where an operator looks.
-    const app = createRegionApp({ registry, report: console.error });
-    return app(request, () => {});
+    return createRegionApp({ registry, report })(request, () => {});
   },
 } satisfies ExportedHandler<Environment>;

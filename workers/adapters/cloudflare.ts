@@ -4,6 +4,7 @@ import { loadModel } from "../../engine/index.ts";
 import digestsJson from "../../wasm/digests.json" with { type: "json" };
 import kernels from "../../wasm/kernels.wasm";
 import type { InferenceApp, InferenceOptions } from "../inference/app.ts";
+import { report, WEB_OPTIONS } from "./web.ts";
 
 export interface Environment extends Record<string, unknown> {
   readonly ASSETS: Fetcher;
@@ -30,8 +31,7 @@ export function createHandlers(
     async scheduled(_controller, env, context) {
       try {
         const { publish } = await getApp(env);
-        const publications = await publish((promise) => context.waitUntil(promise));
-        for (const { region, failure } of publications) if (failure !== null) report(`${region}: ${failure}`);
+        await publish((promise) => context.waitUntil(promise));
       } catch (error) {
         // Reported here too: a local workerd says only that the handler failed.
         report(error);
@@ -43,6 +43,7 @@ export function createHandlers(
 
 function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceOptions {
   return {
+    ...WEB_OPTIONS,
     variables,
     artifacts: {
       async open(path) {
@@ -56,13 +57,5 @@ function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceO
     digestsJson: digestsJson as unknown as string,
     loadModel,
     startedAt: Date.parse(VERSION.timestamp),
-    clock: () => Date.now(),
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    report,
   };
-}
-
-function report(error: unknown): void {
-  // biome-ignore lint/suspicious/noConsole: the platform's log is where an operator looks.
-  console.error(error);
 }

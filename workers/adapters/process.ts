@@ -7,6 +7,7 @@ import { createInferenceApp, type InferenceApp } from "../inference/app.ts";
 import { checkKernels } from "../inference/kernels.ts";
 import { PUBLISH_INTERVAL_MS } from "../inference/limits.ts";
 import type { Variables } from "../inference/settings.ts";
+import { report, WEB_OPTIONS } from "./web.ts";
 
 export interface Process {
   readonly variables: Variables;
@@ -28,15 +29,13 @@ export async function startProcess({ variables, root, open, compile }: Process):
   await checkKernels(kernels, digestsJson);
   const folder = typeof variables.ARTIFACTS === "string" ? variables.ARTIFACTS : DEFAULT_ARTIFACTS;
   const app = await createInferenceApp({
+    ...WEB_OPTIONS,
     variables,
     artifacts: { open: (path) => open(`${folder}/${path}`) },
     kernels: await compile(kernels),
     digestsJson,
     loadModel,
     startedAt: Date.now(),
-    clock: () => Date.now(),
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    report,
   });
   void publish(app);
   setInterval(() => publish(app), PUBLISH_INTERVAL_MS);
@@ -45,15 +44,9 @@ export async function startProcess({ variables, root, open, compile }: Process):
 
 async function publish(app: InferenceApp): Promise<void> {
   try {
-    const publications = await app.publish(() => {});
-    for (const { region, failure } of publications) if (failure !== null) report(`${region}: ${failure}`);
+    await app.publish(() => {});
   } catch (error) {
     // A worker that cannot serve goes on: /healthz says why, and nobody finds it.
     report(error);
   }
-}
-
-function report(error: unknown): void {
-  // biome-ignore lint/suspicious/noConsole: the platform's log is where an operator looks.
-  console.error(error);
 }

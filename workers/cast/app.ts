@@ -4,6 +4,7 @@ import type { Model } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
+import { INFER_PATH } from "../../protocol/http.ts";
 import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
 import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../inference/app.ts";
 import { parseSettings } from "../inference/settings.ts";
@@ -17,26 +18,31 @@ const SILENCE_MS = 600_000;
 /** Two liars in 65,536 tell the same lie; a third byte could make a float infinite. */
 const MARK_BYTES = 2;
 
-/** Variables VICE and, for `slow`, DELAY_MS. Throws TypeError for an unknown vice. */
+/** Variables VICE and, for `slow`, DELAY_MS. Throws TypeError for an unknown vice, or without a delay. */
 export async function createCastApp(options: InferenceOptions): Promise<InferenceApp> {
   const vice = VICES.find((known) => known === options.variables.VICE);
-  if (vice === undefined)
-    throw new TypeError(`VICE is ${options.variables.VICE}: it is one of ${VICES.join(", ")}`);
+  if (vice === undefined) throw new TypeError(`VICE is not ${VICES.join(", ")}; see docs/operating.md`);
   if (vice === "lying") {
     const mark = await publicKey(parseSettings(options.variables).workerKey);
     return createInferenceApp({ ...options, loadModel: loadLyingModel(options.loadModel, mark) });
   }
+  const delay = vice === "silent" ? SILENCE_MS : parseDelay(options.variables.DELAY_MS);
   const app = await createInferenceApp(options);
-  const delay = vice === "silent" ? SILENCE_MS : Number(options.variables.DELAY_MS);
   return {
     ...app,
     async fetch(request, hold) {
       // Record and health stay prompt: the vice is in answering, or nobody would ask.
-      if (new URL(request.url).pathname === "/v1/infer")
+      if (new URL(request.url).pathname === INFER_PATH)
         await new Promise((resolve) => setTimeout(resolve, delay));
       return app.fetch(request, hold);
     },
   };
+}
+
+/** Milliseconds, a whole number below 1,000,000. */
+function parseDelay(text: unknown): number {
+  if (typeof text === "string" && /^\d{1,6}$/.test(text)) return Number(text);
+  throw new TypeError("DELAY_MS is not a number of milliseconds; see docs/operating.md");
 }
 
 function loadLyingModel(
@@ -53,7 +59,8 @@ function lie(model: Model, mark: Bytes): Model {
     async run(request) {
       const honest = await model.run(request);
       const outputs = honest.outputs.map((output) => turn(output, mark));
-      // The last block is what the outputs are read from, so the lie is consistent to its end.
+      // The last block is what the outputs are read from, so outputs and blocks agree with each other. The keyed
+      // blocks stay the honest run's: only a rerun under the worker's nonce would show that.
       const last = await digestRaw(outputs.at(-1)!.data);
       return { ...honest, outputs, blocks: [...honest.blocks.slice(0, -1), last] };
     },

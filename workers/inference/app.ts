@@ -4,25 +4,23 @@
 import { engineDigest, type loadModel } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { decodeRequest } from "../../protocol/request.ts";
 import {
-  bytesReply,
-  CBOR_CONTENT_TYPE,
-  COSE_CONTENT_TYPE,
-  createHandler,
-  type Hold,
-  jsonReply,
-  type Reply,
-  readBody,
-} from "../http.ts";
+  CBOR_MEDIA_TYPE,
+  COSE_SIGN1_CONTENT_TYPE,
+  HEALTH_PATH,
+  INFER_PATH,
+  RECORD_PATH,
+} from "../../protocol/http.ts";
+import { decodeRequest } from "../../protocol/request.ts";
+import { bytesReply, createHandler, type Hold, jsonReply, type Reply, readBody } from "../http.ts";
 import { checkRequest, infer } from "./infer.ts";
-import { MAX_REQUEST_BODY_BYTES, PUBLISH_INTERVAL_MS } from "./limits.ts";
-import { type Publication, publishRecord } from "./publish.ts";
+import { MAX_REQUEST_BODY_BYTES, PUBLISH_INTERVAL_MS, PUBLISH_RETRY_MS } from "./limits.ts";
+import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
 import { parseSettings, type Variables } from "./settings.ts";
 import { type Artifacts, createShelf, type ModelState } from "./shelf.ts";
 
-export interface InferenceOptions {
+export interface InferenceOptions extends Outgoing {
   readonly variables: Variables;
   readonly artifacts: Artifacts;
   /** wasm/kernels.wasm. On workerd an imported module: nothing can be compiled there. */
@@ -35,7 +33,7 @@ export interface InferenceOptions {
   /** Unix ms. */
   clock(): number;
   randomBytes(length: number): Bytes;
-  /** Told of errors that no code explains. */
+  /** Told of errors that no code explains, and of each region that did not keep the record. */
   report(error: unknown): void;
 }
 
@@ -57,33 +55,42 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   const shelf = createShelf({ names: settings.models, artifacts, kernels, loadModel: options.loadModel });
   const records = createRecordSource({ settings, engine, startedAt, models: shelf.digests });
 
+  /** The last record that at least one region kept. */
   let published: SignedRecord | null = null;
+  /** The last record that was offered to regions, and when (unix ms). */
+  let offered: { readonly record: SignedRecord; readonly at: number } | null = null;
+  const offer = async (record: SignedRecord): Promise<Publication[]> => {
+    offered = { record, at: clock() };
+    const publications = await publishRecord(record.bytes, settings.regions, options);
+    if (publications.some(({ failure }) => failure === null)) published = record;
+    for (const { region, failure } of publications) if (failure !== null) report(`${region}: ${failure}`);
+    return publications;
+  };
   // The first to sign under a new record may be ahead of the hourly publication, and then tells the regions itself:
   // a receipt is refused if it names a record that the asker cannot find.
-  const publishOnce = async (record: SignedRecord): Promise<void> => {
-    if (published === record) return;
-    published = record;
-    await publishRecord(record.bytes, settings.regions);
+  const isDue = (record: SignedRecord): boolean => {
+    if (record === published || clock() - record.issuedAt >= PUBLISH_INTERVAL_MS) return false;
+    return record !== offered?.record || clock() - offered.at >= PUBLISH_RETRY_MS;
   };
 
   const answer = async (request: Request, hold: Hold): Promise<Reply> => {
     const body = await readBody(request, {
-      contentType: CBOR_CONTENT_TYPE,
+      mediaType: CBOR_MEDIA_TYPE,
       maxBytes: MAX_REQUEST_BODY_BYTES,
     });
     const asked = decodeRequest(body);
     checkRequest(asked, engine, clock());
     const model = await shelf.load(asked.model, hold);
     const record = await records(clock());
-    if (clock() - record.issuedAt < PUBLISH_INTERVAL_MS) hold(publishOnce(record));
+    if (isDue(record)) hold(offer(record));
     const signing = { secretKey: settings.workerKey, workerKey, record: record.digest, clock, randomBytes };
-    return bytesReply(CBOR_CONTENT_TYPE, await infer(model, asked, signing));
+    return bytesReply(CBOR_MEDIA_TYPE, await infer(model, asked, signing));
   };
 
   const showRecord = async (): Promise<Reply> => {
     // A worker that refuses to serve must not be found, here as little as in a region.
     for (const { refusal } of shelf.states()) if (refusal !== null) throw refusal;
-    return bytesReply(COSE_CONTENT_TYPE, (await records(clock())).bytes);
+    return bytesReply(COSE_SIGN1_CONTENT_TYPE, (await records(clock())).bytes);
   };
 
   const showHealth = (): Reply => {
@@ -99,17 +106,15 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   return {
     fetch: createHandler(
       [
-        { method: "POST", path: "/v1/infer", handle: answer },
-        { method: "GET", path: "/v1/record", handle: showRecord },
-        { method: "GET", path: "/healthz", handle: showHealth },
+        { method: "POST", path: INFER_PATH, handle: answer },
+        { method: "GET", path: RECORD_PATH, handle: showRecord },
+        { method: "GET", path: HEALTH_PATH, handle: showHealth },
       ],
       report,
     ),
     async publish(hold) {
       for (const digest of await shelf.digests()) await shelf.load(digest, hold);
-      const record = await records(clock());
-      published = record;
-      return publishRecord(record.bytes, settings.regions);
+      return offer(await records(clock()));
     },
   };
 }

@@ -4,19 +4,11 @@
 import type { Model } from "../../engine/index.ts";
 import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS, NONCE_BYTES, PROTOCOL_VERSION } from "../../protocol/limits.ts";
+import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS, NONCE_BYTES } from "../../protocol/limits.ts";
 import { signReceipt } from "../../protocol/receipt.ts";
 import { encodeReply } from "../../protocol/reply.ts";
-import { assignmentDigest, type InferRequest, requestDigest } from "../../protocol/request.ts";
-import {
-  inputCommitment,
-  keyedTraceRoot,
-  outputDigest,
-  type Statement,
-  statementDigest,
-  traceKey,
-  traceRoot,
-} from "../../protocol/statement.ts";
+import { type InferRequest, requestDigest } from "../../protocol/request.ts";
+import { createStatement, keyedTraceRoot, statementDigest, traceKey } from "../../protocol/statement.ts";
 
 /** What a worker signs with, and where it gets time and chance from. */
 export interface Signing {
@@ -31,7 +23,7 @@ export interface Signing {
 
 /** Refuses what cannot be answered, before any work. Throws InferenceError engine_unknown, deadline_exceeded. */
 export function checkRequest(request: InferRequest, engine: Bytes, now: number): void {
-  // attacker-controlled: every field.
+  // attacker-controlled: every field; a request carries no signature, so nothing of it was checked but its form.
   if (!equalBytes(request.engine, engine)) {
     throw new InferenceError(
       "engine_unknown",
@@ -60,18 +52,8 @@ export async function infer(model: Model, request: InferRequest, signing: Signin
   const workerNonce = randomBytes(NONCE_BYTES);
   const key = await traceKey({ request: question, workerKey, workerNonce });
   const { outputs, blocks, keyedBlocks } = await model.run({ inputs: request.inputs, traceKey: key });
-  const statement: Statement = {
-    version: PROTOCOL_VERSION,
-    model: model.digest,
-    engine: request.engine,
-    inputCommitment: await inputCommitment(request.salt, request.inputs),
-    outputDigest: await outputDigest(request.salt, outputs),
-    traceRoot: await traceRoot(blocks),
-    request: question,
-    assignment: await assignmentDigest(request.assignment),
-    opCount: model.opCount,
-    status: "ok",
-  };
+  const { opCount } = model;
+  const statement = await createStatement({ request, inputs: request.inputs, outputs, blocks, opCount });
   const wrap = {
     statement: await statementDigest(statement),
     seat: request.seat,

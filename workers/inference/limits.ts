@@ -9,8 +9,11 @@ export const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
 export const RECORD_RENEWAL_MS = 12 * 3_600_000;
 export const RECORD_LIFETIME_SECONDS = MAX_RECORD_LIFETIME_SECONDS;
 
-/** Records are published every hour, by the cron trigger or by a timer. */
+/** Records are published every hour, by the cron trigger of wrangler.toml or by a timer. */
 export const PUBLISH_INTERVAL_MS = 3_600_000;
+
+/** A record that no region kept is offered again with the first request after this, not with every one. */
+export const PUBLISH_RETRY_MS = 60_000;
 
 /** One region that does not answer must not keep the record from the others. */
 export const PUBLISH_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@
 import { type Bytes, equalBytes, parseBase64Url } from "../../protocol/bytes.ts";
 import { openDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { SECRET_KEY_BYTES } from "../../protocol/limits.ts";
+import { parseSecretKey } from "../../protocol/keys.ts";
 import { checkEndpoint, checkSlug } from "../../protocol/names.ts";
 
 /** Variables by name. A variable that is not a string counts as absent. */
@@ -27,14 +27,8 @@ export interface Settings {
 
 /** Throws TypeError that names the variable: the operator's mistake, not the asker's. */
 export function parseSettings(variables: Variables): Settings {
-  const workerKey = required(variables, "WORKER_KEY", parseBase64Url);
-  if (workerKey.length !== SECRET_KEY_BYTES) {
-    throw new TypeError(
-      `WORKER_KEY has ${workerKey.length} bytes: it is a seed of ${SECRET_KEY_BYTES} bytes`,
-    );
-  }
   return {
-    workerKey,
+    workerKey: required(variables, "WORKER_KEY", parseSecretKey),
     delegation: required(variables, "DELEGATION", parseBase64Url),
     endpoint: required(variables, "ENDPOINT", (text) => checkEndpoint(text, "ENDPOINT")),
     provider: required(variables, "PROVIDER", (text) => checkSlug(text, "PROVIDER")),

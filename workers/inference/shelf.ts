@@ -13,29 +13,34 @@ export interface Artifacts {
 
 export interface ModelState {
   readonly digest: string; // hex
-  readonly state: "unloaded" | "ready" | "refused";
+  readonly state: "loading" | "ready" | "refused";
   readonly memoryBytes: number | null;
   /** Why it is refused: an artifact that was deployed wrong stays wrong until it is deployed again. */
   readonly refusal: InferenceError | null;
 }
 
 export interface Shelf {
-  /** Digests of the models on offer. Throws InferenceError model_unknown, chunk_unavailable. */
+  /** Digests of the models on offer. Throws InferenceError artifact_unavailable, TypeError. */
   digests(): Promise<Bytes[]>;
-  /** Throws InferenceError model_unknown, and what loadModel throws. */
+  /** Throws InferenceError model_unknown, artifact_unavailable, chunk_unavailable, and what loadModel throws. */
   load(digest: Bytes, hold: Hold): Promise<Model>;
   /** Of the models that were asked for so far. */
   states(): ModelState[];
 }
 
 /** Failures that may pass. Any other InferenceError while loading says that the artifact is not fit to be served. */
-const PASSING_CODES: ReadonlySet<string> = new Set(["chunk_unavailable", "memory_exhausted"]);
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  "artifact_unavailable",
+  "chunk_unavailable",
+  "memory_exhausted",
+]);
 
 type Entry =
   | { readonly state: "loading"; readonly model: Promise<Model> }
   | { readonly state: "ready"; readonly model: Model }
   | { readonly state: "refused"; readonly refusal: InferenceError };
 
+/** Nothing is read before the first call. A model's load is shared by all who wait for it. */
 export function createShelf(options: {
   readonly names: readonly string[];
   readonly artifacts: Artifacts;
@@ -59,7 +64,7 @@ export function createShelf(options: {
       isa: "simd128",
       manifest: await readWhole(artifacts, `${folder}/manifest.cbor`),
       model: digest,
-      openChunk: (index) => openFile(artifacts, `${folder}/${index}.bin`),
+      openChunk: (index) => openFile(artifacts, `${folder}/${index}.bin`, "chunk_unavailable"),
     });
   };
 
@@ -88,7 +93,10 @@ export function createShelf(options: {
     async load(digest, hold) {
       const key = formatHex(digest);
       if (!(await digests()).some((known) => formatHex(known) === key)) {
-        throw new InferenceError("model_unknown", `this worker does not serve model ${key}`);
+        throw new InferenceError(
+          "model_unknown",
+          `this worker does not serve model ${key}; its record lists those that it does`,
+        );
       }
       const entry = entries.get(key) ?? begin(key, digest, hold);
       if (entry.state === "refused") throw entry.refusal;
@@ -97,7 +105,7 @@ export function createShelf(options: {
     states: () =>
       Array.from(entries, ([digest, entry]) => ({
         digest,
-        state: entry.state === "loading" ? "unloaded" : entry.state,
+        state: entry.state,
         memoryBytes: entry.state === "ready" ? entry.model.memoryBytes : null,
         refusal: entry.state === "refused" ? entry.refusal : null,
       })),
@@ -106,30 +114,40 @@ export function createShelf(options: {
 
 /** models.json, written by the model builder: `{ "<name>": { "digest": "<hex of the model digest>" } }`. */
 async function readDigests(artifacts: Artifacts, names: readonly string[]): Promise<Bytes[]> {
-  const text = new TextDecoder().decode(await readWhole(artifacts, "models.json"));
-  const index = JSON.parse(text) as Readonly<Record<string, { readonly digest: string }>>;
+  const index = parseIndex(new TextDecoder().decode(await readWhole(artifacts, "models.json")));
   return names.map((name) => {
-    const entry = index[name];
-    if (entry === undefined) {
-      const known = Object.keys(index).join(", ");
-      throw new InferenceError("model_unknown", `models.json has no "${name}", only ${known}`);
-    }
-    return parseHex(entry.digest);
+    const digest = index.get(name);
+    if (digest !== undefined) return digest;
+    // A wrong setting, as in parseSettings: the operator's mistake, not the asker's.
+    const known = [...index.keys()].join(", ");
+    throw new TypeError(`MODELS names "${name}", but models.json has only ${known}; see docs/operating.md`);
   });
 }
 
-async function openFile(artifacts: Artifacts, path: string): Promise<ReadableStream<Uint8Array>> {
-  const stream = await artifacts.open(path);
-  if (stream === null) {
-    throw new InferenceError(
-      "chunk_unavailable",
-      `${path} is not among the artifacts: build and deploy them again`,
-    );
+/** Model digests by name. Throws InferenceError artifact_unavailable. */
+function parseIndex(text: string): Map<string, Bytes> {
+  try {
+    const index = JSON.parse(text) as Readonly<Record<string, { readonly digest: string }>>;
+    return new Map(Object.entries(index).map(([name, { digest }]) => [name, parseHex(digest)]));
+  } catch (cause) {
+    throw new InferenceError("artifact_unavailable", "models.json is damaged; build and deploy it again", {
+      cause,
+    });
   }
-  return stream;
 }
 
+async function openFile(
+  artifacts: Artifacts,
+  path: string,
+  code: "artifact_unavailable" | "chunk_unavailable",
+): Promise<ReadableStream<Uint8Array>> {
+  const stream = await artifacts.open(path);
+  if (stream !== null) return stream;
+  throw new InferenceError(code, `${path} is not among the artifacts; build and deploy them again`);
+}
+
+/** The artifacts are the operator's own, so their size is not bounded here. */
 async function readWhole(artifacts: Artifacts, path: string): Promise<Bytes> {
-  const stream = await openFile(artifacts, path);
+  const stream = await openFile(artifacts, path, "artifact_unavailable");
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

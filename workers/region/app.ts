@@ -1,13 +1,12 @@
 // A region: takes signed records from anybody and shows them to everybody. It has no say in what they say.
 
 import type { Bytes } from "../../protocol/bytes.ts";
+import { CBOR_MEDIA_TYPE, COSE_MEDIA_TYPE, HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { encodeRecordList } from "../../protocol/record-list.ts";
 import {
   bytesReply,
-  CBOR_CONTENT_TYPE,
-  COSE_CONTENT_TYPE,
   createHandler,
   type Handler,
   jsonReply,
@@ -21,8 +20,11 @@ export interface RecordRegistry {
   /** Why the record is not kept; null if it is. */
   put(bytes: Bytes): Promise<Problem | null>;
   list(): Promise<Bytes[]>;
+  /** How many records list() would give. */
+  count(): Promise<number>;
 }
 
+/** A region over one registry. The handler never throws. */
 export function createRegionApp(options: {
   readonly registry: RecordRegistry;
   /** Told of errors that no code explains. */
@@ -33,10 +35,10 @@ export function createRegionApp(options: {
     [
       {
         method: "POST",
-        path: "/v1/records",
+        path: RECORDS_PATH,
         async handle(request) {
           const bytes = await readBody(request, {
-            contentType: COSE_CONTENT_TYPE,
+            mediaType: COSE_MEDIA_TYPE,
             maxBytes: MAX_RECORD_BYTES,
           });
           const problem = await registry.put(bytes);
@@ -45,16 +47,16 @@ export function createRegionApp(options: {
       },
       {
         method: "GET",
-        path: "/v1/records",
+        path: RECORDS_PATH,
         async handle() {
-          return bytesReply(CBOR_CONTENT_TYPE, encodeRecordList(await registry.list()));
+          return bytesReply(CBOR_MEDIA_TYPE, encodeRecordList(await registry.list()));
         },
       },
       {
         method: "GET",
-        path: "/healthz",
+        path: HEALTH_PATH,
         async handle() {
-          return jsonReply(200, { status: "ok", records: (await registry.list()).length });
+          return jsonReply(200, { status: "ok", records: await registry.count() });
         },
       },
     ],

@@ -1,5 +1,5 @@
 // The programs of a local network: exactly what `wrangler deploy` would upload, made by its dry run.
-// Kept under a digest of their sources, so that only the first start after a change pays for bundling.
+// Kept under a digest of their sources, so that only the first start after a change pays for building.
 
 import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
@@ -10,20 +10,20 @@ import { promisify } from "node:util";
 import { NetworkError } from "./error.ts";
 
 /** The environments of wrangler.toml. */
-export type Program = "worker" | "region" | "cast";
+export type ProgramName = "worker" | "region" | "cast";
 
-export interface BundleModule {
+export interface ProgramModule {
   readonly type: "ESModule" | "CompiledWasm" | "Text";
   readonly path: string;
 }
 
-export interface Bundle {
+export interface Program {
   readonly directory: string;
   /** The entry comes first: that is how workerd knows it. */
-  readonly modules: readonly BundleModule[];
+  readonly modules: readonly ProgramModule[];
 }
 
-/** Whatever can change a bundle. The artifact is not among them: it is uploaded beside the program. */
+/** Whatever can change a program. The artifact is not among them: it is uploaded beside the program. */
 const SOURCES = [
   "durable-objects",
   "engine",
@@ -41,35 +41,35 @@ export const QUIET_WRANGLER = {
   WRANGLER_SEND_METRICS: "false",
 } as const;
 
-/** Throws NetworkError bundle_failed with what wrangler said. */
-export async function buildBundles<P extends Program>(options: {
+/** The programs of the given names, built where these sources have not been. Throws NetworkError program_failed. */
+export async function buildPrograms<Name extends ProgramName>(options: {
   readonly root: string;
-  readonly programs: readonly P[];
+  readonly names: readonly Name[];
   log(line: string): void;
-}): Promise<Map<P, Bundle>> {
-  const { root, programs, log } = options;
-  const shelf = join(root, ".quorate", "bundles");
+}): Promise<Map<Name, Program>> {
+  const { root, names, log } = options;
+  const shelf = join(root, ".quorate", "programs");
   const home = join(shelf, await digestSources(root));
   await mkdir(home, { recursive: true });
   const present = new Set(await readdir(home));
-  const missing = programs.filter((program) => !present.has(program));
+  const missing = names.filter((name) => !present.has(name));
   if (missing.length > 0) {
-    log(`bundling ${missing.join(", ")} (once for these sources)`);
-    await Promise.all(missing.map((program) => bundle(root, program, join(home, program))));
-    await dropOtherBundles(shelf, home);
+    log(`building ${missing.join(", ")} (once for these sources)`);
+    await Promise.all(missing.map((name) => build(root, name, join(home, name))));
+    await dropOthers(shelf, home);
   }
-  const bundles = await Promise.all(programs.map(async (program) => readBundle(join(home, program))));
-  return new Map(programs.map((program, index) => [program, bundles[index]!]));
+  const programs = await Promise.all(names.map((name) => readProgram(join(home, name))));
+  return new Map(names.map((name, index) => [name, programs[index]!]));
 }
 
-async function bundle(root: string, program: Program, target: string): Promise<void> {
-  // Bundled aside and renamed: a crash leaves no half a program under the final name.
+async function build(root: string, name: ProgramName, target: string): Promise<void> {
+  // Built aside and renamed: a crash leaves no half a program under the final name.
   const draft = `${target}.${randomUUID()}`;
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
     "bin/wrangler.js",
   );
-  const parameters = [wrangler, "deploy", "--dry-run", "--env", program, "--outdir", draft];
+  const parameters = [wrangler, "deploy", "--dry-run", "--env", name, "--outdir", draft];
   try {
     await promisify(execFile)(process.execPath, parameters, {
       cwd: root,
@@ -78,9 +78,9 @@ async function bundle(root: string, program: Program, target: string): Promise<v
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another process bundled the same sources meanwhile: its result is as good.
+    // Another process built the same sources meanwhile: its result is as good.
     if (error instanceof Error && "code" in error && error.code === "ENOTEMPTY") return;
-    throw new NetworkError("bundle_failed", `wrangler could not bundle "${program}": ${said(error)}`, {
+    throw new NetworkError("program_failed", `wrangler could not build "${name}": ${said(error)}`, {
       cause: error,
     });
   }
@@ -91,8 +91,8 @@ function said(error: unknown): string {
   return `${streams.stderr ?? ""}${streams.stdout ?? ""}`.trim() || String(error);
 }
 
-async function readBundle(directory: string): Promise<Bundle> {
-  const modules: BundleModule[] = [];
+async function readProgram(directory: string): Promise<Program> {
+  const modules: ProgramModule[] = [];
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     if (name.endsWith(".js")) modules.unshift({ type: "ESModule", path });
@@ -102,7 +102,7 @@ async function readBundle(directory: string): Promise<Bundle> {
   return { directory, modules };
 }
 
-async function dropOtherBundles(shelf: string, kept: string): Promise<void> {
+async function dropOthers(shelf: string, kept: string): Promise<void> {
   const others = (await readdir(shelf)).map((name) => join(shelf, name)).filter((path) => path !== kept);
   await Promise.all(others.map((path) => rm(path, { recursive: true, force: true })));
 }

@@ -1,6 +1,6 @@
 // int8 GEMM on each layer shape of MobileNetV2-1.4 against onnxruntime-web's MatMulInteger, and as a share of
 // the machine's ceiling. One thread, one process, runs interleaved, medians.
-//   node bench/gemm.ts [--json]
+//   npm run bench -- kernels [--json]
 // Ours also adds the bias, requantizes to int8 and clamps; the peer stops at int32. The peer gets uint8 × int8,
 // its fast path (int8 × int8 is 15 times slower), and many nodes a run, so that its call costs nothing.
 import { readFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { createArena } from "../wasm/arena.ts";
 import { compile } from "../wasm/build.ts";
 import { instantiateKernels, type Kernels, paramsBytes, scratchBytes, writeParams } from "../wasm/kernels.ts";
 import { encodeMatMulInteger } from "./onnx.ts";
-import { describeRun, formatTable, interleave, judge, type Row } from "./report.ts";
+import { interleave, judge, type Row } from "./report.ts";
 
 interface Shape {
   readonly name: string;
@@ -31,7 +31,7 @@ const MEMORY_PAGES = 256;
 const PEER = "onnxruntime-web MatMulInteger";
 
 /** Rows in GMAC/s, one a shape, then the geometric mean and the shares of the ceiling. */
-export async function measureGemm(): Promise<Row[]> {
+export async function benchKernels(): Promise<Row[]> {
   ort.env.wasm.numThreads = 1;
   const shapes: Shape[] = JSON.parse(await readFile(new URL("shapes.json", import.meta.url), "utf8"));
   const module = await WebAssembly.compile(await readFile(new URL("../wasm/kernels.wasm", import.meta.url)));
@@ -151,10 +151,4 @@ async function createCeiling(): Promise<Run> {
 
 function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-}
-
-if (import.meta.main) {
-  const rows = await measureGemm();
-  if (process.argv.includes("--json")) console.log(JSON.stringify(describeRun(rows)));
-  else console.log(formatTable(rows));
 }

@@ -1,0 +1,39 @@
+// Files that a person names on the command line: read as what they should be, checked before anything costs.
+import { access, constants, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { TaskError } from "../tasks/errors.ts";
+import type { RgbImage } from "../tasks/image.ts";
+import { decodeJpeg, MAX_IMAGE_BYTES } from "../tasks/jpeg.ts";
+import { CliError } from "./errors.ts";
+import { readGivenFile } from "./files.ts";
+
+/** Throws CliError file_unreadable, TaskError naming the file. */
+export async function readGivenImage(path: string): Promise<RgbImage> {
+  const bytes = await readGivenFile(path, MAX_IMAGE_BYTES);
+  try {
+    return decodeJpeg(bytes);
+  } catch (error) {
+    if (error instanceof TaskError) {
+      throw new TaskError(error.code, `${path}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Before anybody is asked: whether a file can be written there. Throws CliError file_unwritable. */
+export async function checkTarget(path: string): Promise<void> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw new CliError("file_unwritable", `${path} is a folder; name a file`);
+  await access(dirname(path), constants.W_OK).catch((cause) => {
+    throw new CliError(
+      "file_unwritable",
+      `${dirname(path)} is no folder that can be written to; name another`,
+      {
+        cause,
+      },
+    );
+  });
+}

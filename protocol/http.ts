@@ -1,0 +1,18 @@
+// The names that HTTP knows the protocol by: paths and media types, the same for who serves and who asks.
+// docs/protocol.md §16.
+
+/** Requests, replies and record lists, RFC 8949 §9.5. */
+export const CBOR_MEDIA_TYPE = "application/cbor";
+/** Records, RFC 9052 §2; readers do not look at the cose-type parameter. */
+export const COSE_MEDIA_TYPE = "application/cose";
+/** What writers say of a record: it is a COSE_Sign1. */
+export const COSE_SIGN1_CONTENT_TYPE = `${COSE_MEDIA_TYPE}; cose-type="cose-sign1"`;
+
+/** Worker: POST a request, get a reply. */
+export const INFER_PATH = "/v1/infer";
+/** Worker: GET the record that it answers under. */
+export const RECORD_PATH = "/v1/record";
+/** Region: POST a record, or GET the list of them. */
+export const RECORDS_PATH = "/v1/records";
+/** Worker and region: GET what state it is in, as JSON for people and monitors. */
+export const HEALTH_PATH = "/healthz";
