@@ -1,10 +1,7 @@
 // Reads and writes what a command is given, with errors that name the file and never a half-written one.
 import { randomUUID } from "node:crypto";
-import { access, constants, link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { TaskError } from "../tasks/errors.ts";
-import type { RgbImage } from "../tasks/image.ts";
-import { decodeJpeg } from "../tasks/jpeg.ts";
 import { CliError } from "./errors.ts";
 
 /** Throws CliError file_unreadable. */
@@ -18,33 +15,6 @@ export async function readGivenFile(path: string, maxBytes: number): Promise<Uin
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     throw new CliError("file_unreadable", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-/** Throws CliError file_unreadable, and TaskError (as decodeJpeg) with the file's name in front. */
-export async function readGivenImage(path: string, maxBytes: number): Promise<RgbImage> {
-  const bytes = await readGivenFile(path, maxBytes);
-  try {
-    return decodeJpeg(bytes);
-  } catch (cause) {
-    if (!(cause instanceof TaskError)) throw cause;
-    throw new TaskError(cause.code, `${path}: ${cause.message}`, { cause });
-  }
-}
-
-/**
- * Whether a file can be written at `path`, asked before the work whose result goes there: the folder is made, and
- * must take files. Throws CliError file_unwritable.
- */
-export async function checkTarget(path: string): Promise<void> {
-  try {
-    const found = await stat(path).catch(() => null);
-    if (found?.isDirectory()) throw new CliError("file_unwritable", `${path} is a folder; name a file in it`);
-    await mkdir(dirname(path), { recursive: true });
-    await access(dirname(path), constants.W_OK);
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    throw unwritable(path, cause);
   }
 }
 

@@ -22,18 +22,20 @@ export async function readGivenImage(path: string): Promise<RgbImage> {
 
 /** Before anybody is asked: whether a file can be written there. Throws CliError file_unwritable. */
 export async function checkTarget(path: string): Promise<void> {
-  const isFolder = await stat(path).then(
+  if (await isFolder(path)) throw new CliError("file_unwritable", `${path} is a folder; name a file`);
+  const folder = dirname(path);
+  const isWritable = await access(folder, constants.W_OK).then(
+    () => isFolder(folder),
+    () => false,
+  );
+  if (!isWritable) {
+    throw new CliError("file_unwritable", `${folder} is no folder that can be written to; name another`);
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder) throw new CliError("file_unwritable", `${path} is a folder; name a file`);
-  await access(dirname(path), constants.W_OK).catch((cause) => {
-    throw new CliError(
-      "file_unwritable",
-      `${dirname(path)} is no folder that can be written to; name another`,
-      {
-        cause,
-      },
-    );
-  });
 }

@@ -66,7 +66,7 @@ export function elementCount({ shape }: { readonly shape: readonly number[] }): 
 export const MAX_MULTIPLIER = 2 ** 64;
 /** Sums of products of bytes stay within i32 up to here (docs/kernels.md, "Exactness"). */
 const MAX_EXACT_INPUTS = 65_535;
-/** Kernels count in 32 bits, and an operation budget is a sum of safe integers. */
+/** Far above what a run may take, and sums of it are safe integers. */
 const MAX_OPERATION_COUNT = 2 ** 40;
 
 class Lowering {

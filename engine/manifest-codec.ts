@@ -104,7 +104,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   if (version !== MANIFEST_VERSION) {
     throw new DecodeError(
       "wrong_version",
-      `manifest version is ${version}, this engine reads ${MANIFEST_VERSION}.`,
+      `manifest version is ${version}, this engine reads ${MANIFEST_VERSION}`,
     );
   }
   const [
@@ -257,7 +257,7 @@ function readOffset(value: unknown, title: string): number {
 
 function readScale(value: unknown): number {
   const scale = readReal(value, "scale");
-  if (scale <= 0) throw new DecodeError("out_of_range", `A scale is ${scale}; it must be above 0.`);
+  if (scale <= 0) throw new DecodeError("out_of_range", `scale is ${scale}; it must be above 0`);
   return scale;
 }
 
@@ -273,6 +273,6 @@ function bitsOf(value: number): number {
 function readReal(value: unknown, title: string): number {
   bits.setUint32(0, readInteger(value, { min: 0, max: 0xffff_ffff }, title));
   const real = bits.getFloat32(0);
-  if (!Number.isFinite(real)) throw new DecodeError("out_of_range", `${title} is not a finite number.`);
+  if (!Number.isFinite(real)) throw new DecodeError("out_of_range", `${title} is not a finite number`);
   return real;
 }

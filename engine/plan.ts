@@ -9,6 +9,12 @@ import type { Manifest, Op, TensorSpec } from "./manifest.ts";
 /** An isolate has 128 MB with everything in it; a plan above this could never be served. */
 const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
 
+/**
+ * A run cannot be interrupted, so a model that takes longer than anyone waits is refused: 30 times the largest model
+ * that ships, a few seconds of a processor.
+ */
+const MAX_RUN_OPERATIONS = 2 ** 34;
+
 export interface Plan {
   /** Offset of each tensor from the start of the arena, in bytes. */
   readonly offsets: readonly number[];
@@ -19,12 +25,18 @@ export interface Plan {
   readonly opCount: number;
 }
 
-/** Throws InferenceError: manifest_invalid, memory_exhausted (before anything is allocated). */
+/** Throws InferenceError: manifest_invalid, budget_exceeded, memory_exhausted; all before anything is allocated. */
 export function planMemory(manifest: Manifest): Plan {
   const calls = manifest.ops.map((_, index) => lower(manifest, index, NOWHERE));
   const { offsets, arenaBytes } = placeTensors(manifest);
   const scratch = Math.max(0, ...calls.map(({ family, values }) => scratchBytes(family, values)));
   const opCount = calls.reduce((sum, call: KernelCall) => sum + call.opCount, 0);
+  if (opCount > MAX_RUN_OPERATIONS) {
+    throw new InferenceError(
+      "budget_exceeded",
+      `${manifest.name} takes ${opCount} multiply-adds a run, the limit is ${MAX_RUN_OPERATIONS}; nothing was loaded`,
+    );
+  }
   const total = manifest.memory.weights + arenaBytes + scratch;
   if (total > MAX_MODEL_MEMORY_BYTES) {
     throw new InferenceError(

@@ -3,7 +3,7 @@
 import { InferenceError } from "../protocol/errors.ts";
 import { ALIGNMENT_BYTES, createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
 import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
-import { everyReal } from "../wasm/packed.ts";
+import { findFlaw } from "../wasm/packed.ts";
 import { type KernelCall, lower, MAX_MULTIPLIER, NOWHERE } from "./lower.ts";
 import type { Manifest } from "./manifest.ts";
 import { planMemory, tensorBytes } from "./plan.ts";
@@ -66,17 +66,17 @@ export class Session {
   }
 
   /**
-   * To be called once the weights are written: a scale or a real weight that is not finite would make NaNs, whose bits
-   * differ between processors. Throws InferenceError manifest_invalid naming the operation.
+   * To be called once the weights are written, because what they hold must not make honest workers differ: NaNs, whose
+   * bits depend on the processor, or padding that lets in what earlier calls left in scratch. Throws InferenceError manifest_invalid naming the operation.
    */
   checkWeights(): void {
     for (const [op, { packed }] of this.#calls.entries()) {
       if (packed === null) continue;
       const { format, inputs, range } = packed;
       const view = new DataView(this.#memory.buffer, this.#weights + range.offset, range.bytes);
-      if (everyReal(view, format, inputs, (real) => Math.abs(real) <= MAX_MULTIPLIER)) continue;
-      const reason = `operation ${op} has a scale or weight that is not a number below 2^64`;
-      throw new InferenceError("manifest_invalid", `${this.manifest.name}: ${reason}`);
+      const flaw = findFlaw(view, format, inputs, MAX_MULTIPLIER);
+      if (flaw === null) continue;
+      throw new InferenceError("manifest_invalid", `${this.manifest.name}: operation ${op} has ${flaw}`);
     }
   }
 

@@ -62,6 +62,7 @@ export type InferenceCode =
   | "manifest_invalid"
   | "chunk_corrupt"
   | "chunk_unavailable"
+  | "budget_exceeded" // a model that takes longer than anyone waits
   | "memory_exhausted"
   | "deadline_exceeded";
 

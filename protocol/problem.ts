@@ -66,6 +66,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   manifest_mismatch: 503,
   chunk_corrupt: 503,
   chunk_unavailable: 503,
+  budget_exceeded: 503,
   memory_exhausted: 503,
   registry_full: 503,
 };

@@ -9,9 +9,16 @@ export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 /** What the decoder may allocate: coefficients and RGBA of the largest picture. */
 const MAX_DECODER_MEGABYTES = 1024;
 
+/** Cameras and editors write one scan, or about ten for a progressive picture. */
+const MAX_SCANS = 100;
+/** Ten scans of the largest picture, twice over. */
+const MAX_SCANNED_PIXELS = 1_000_000_000;
+
 const START_OF_IMAGE = 0xffd8;
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
+const FIRST_RESTART = 0xd0;
+const LAST_RESTART = 0xd7;
 
 /** Throws TaskError: image_unsupported, image_truncated, image_empty, image_too_large. */
 export function decodeJpeg(bytes: Uint8Array): RgbImage {
@@ -39,7 +46,7 @@ export function decodeJpeg(bytes: Uint8Array): RgbImage {
   return { width, height, data };
 }
 
-/** Walks the segments up to the first scan (ITU-T T.81 Annex B) and looks for the end of the image behind it. */
+/** Walks the segments (ITU-T T.81 Annex B) from the start to the end of the image; nothing is decoded yet. */
 function readHeader(bytes: Uint8Array): { width: number; height: number } {
   if (bytes.length > MAX_IMAGE_BYTES) {
     throw new TaskError(
@@ -52,26 +59,51 @@ function readHeader(bytes: Uint8Array): { width: number; height: number } {
     throw new TaskError("image_unsupported", "the file is not a JPEG picture; convert it to JPEG");
   }
   let size: { width: number; height: number } | null = null;
-  for (let offset = 2; offset + 4 <= bytes.length; offset += 2 + word(offset + 2)) {
-    if (bytes[offset] !== 0xff)
+  let scans = 0;
+  let offset = 2;
+  while (offset + 4 <= bytes.length || (offset + 2 <= bytes.length && bytes[offset + 1] === END_OF_IMAGE)) {
+    if (bytes[offset] !== 0xff) {
       throw new TaskError("image_unsupported", `no JPEG marker at byte ${offset}; the file is damaged`);
-    const marker = bytes[offset + 1]!;
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame && offset + 9 <= bytes.length) size = { height: word(offset + 5), width: word(offset + 7) };
-    if (marker !== START_OF_SCAN) continue;
-    if (size === null)
-      throw new TaskError("image_unsupported", "the JPEG has a scan before its size; the file is damaged");
-    checkSize(size);
-    if (!hasEnd(bytes, offset)) {
-      throw new TaskError(
-        "image_truncated",
-        "the JPEG ends in the middle of the picture; copy the file again",
-      );
     }
-    return size;
+    const marker = bytes[offset + 1]!;
+    if (marker === END_OF_IMAGE) {
+      if (size === null || scans === 0) break;
+      return size;
+    }
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame && offset + 9 <= bytes.length) {
+      size = { height: word(offset + 5), width: word(offset + 7) };
+      checkSize(size);
+    }
+    offset += 2 + word(offset + 2);
+    if (marker !== START_OF_SCAN) continue;
+    if (size === null) {
+      throw new TaskError("image_unsupported", "the JPEG has a scan before its size; the file is damaged");
+    }
+    checkScans(++scans, size);
+    offset = findMarker(bytes, offset);
   }
-  if (size !== null) checkSize(size);
-  throw new TaskError("image_truncated", "the JPEG ends before the picture begins; copy the file again");
+  throw new TaskError("image_truncated", "the JPEG ends before its picture does; copy the file again");
+}
+
+/** In scan data 0xff stands before 0, a restart or padding; before anything else it begins the next segment. */
+function findMarker(bytes: Uint8Array, from: number): number {
+  let offset = bytes.indexOf(0xff, from);
+  while (offset >= 0 && offset + 1 < bytes.length) {
+    const next = bytes[offset + 1]!;
+    if (next !== 0 && next !== 0xff && !(next >= FIRST_RESTART && next <= LAST_RESTART)) return offset;
+    offset = bytes.indexOf(0xff, offset + 1);
+  }
+  return bytes.length;
+}
+
+/** attacker-controlled: an empty scan costs its sender a few bytes and the decoder a pass over the picture. */
+function checkScans(scans: number, { width, height }: { width: number; height: number }): void {
+  if (scans <= MAX_SCANS && scans * width * height <= MAX_SCANNED_PIXELS) return;
+  throw new TaskError(
+    "image_too_large",
+    `the JPEG goes over its ${width}×${height} pixels more than ${scans - 1} times; save it anew`,
+  );
 }
 
 function checkSize({ width, height }: { width: number; height: number }): void {
@@ -83,12 +115,4 @@ function checkSize({ width, height }: { width: number; height: number }): void {
       `the picture is ${width}×${height} pixels, the limit is ${MAX_IMAGE_PIXELS} in all; make it smaller`,
     );
   }
-}
-
-/** In scan data 0xff is always followed by 0 or a marker, so these two bytes are the end and nothing else. */
-function hasEnd(bytes: Uint8Array, from: number): boolean {
-  for (let offset = bytes.length - 2; offset > from; offset--) {
-    if (bytes[offset] === 0xff && bytes[offset + 1] === END_OF_IMAGE) return true;
-  }
-  return false;
 }

@@ -25,8 +25,35 @@ export function packedBytes(format: PackedFormat, outputs: number, inputs: numbe
   return Math.ceil(outputs / PANEL_OUTPUTS) * panelBytes(format, inputs);
 }
 
-/** Whether every f32 among packed weights satisfies `accept`: the scales of qc8w, everything of f32. */
-export function everyReal(
+/**
+ * What no packer writes, in words; null where all is well. attacker-controlled: the digest of a chunk says that it is
+ * the publisher's, not that the publisher means well. Scales of qc8w and everything of f32 must be finite and at most
+ * `largest`; what pads an odd K must be 0.
+ */
+export function findFlaw(
+  packed: DataView,
+  format: PackedFormat,
+  inputs: number,
+  largest: number,
+): string | null {
+  if (!everyReal(packed, format, inputs, (real) => Math.abs(real) <= largest)) {
+    return `a scale or weight that is not a number up to ${largest}`;
+  }
+  if (format === "qc8w" && !hasZeroPadding(packed, inputs)) return "padding that is not zero";
+  return null;
+}
+
+/** The second input of the last pair of an odd number of inputs, for each of the 8 outputs of each panel. */
+function hasZeroPadding(packed: DataView, inputs: number): boolean {
+  if (inputs % 2 === 0) return true;
+  const stride = panelBytes("qc8w", inputs);
+  for (let end = stride; end <= packed.byteLength; end += stride) {
+    for (let at = end - 15; at < end; at += 2) if (packed.getInt8(at) !== 0) return false;
+  }
+  return true;
+}
+
+function everyReal(
   packed: DataView,
   format: PackedFormat,
   inputs: number,

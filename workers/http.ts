@@ -87,8 +87,8 @@ function toResponse({ status, headers, body }: Reply): Response {
 }
 
 /**
- * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError content_type_unsupported,
- * body_missing, body_too_large; the last before more than the limit is held in memory.
+ * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError
+ * content_type_unsupported, body_missing, body_too_large; the last without holding more than the limit and one part.
  */
 export async function readBody(
   request: Request,

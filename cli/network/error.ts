@@ -9,6 +9,7 @@ export type NetworkErrorCode =
   | "member_failed"
   | "network_not_running"
   | "network_running"
+  | "port_unavailable"
   | "program_failed"
   | "record_not_published"
   | "state_damaged"

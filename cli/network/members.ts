@@ -30,7 +30,10 @@ export function parseVice(text: string): Vice {
   return vice;
 }
 
-/** `count` workers of as many operators. The k-th member of the cast takes the place of the k-th worker. Throws NetworkError cast_too_large, RangeError. */
+/**
+ * `count` workers of as many operators. The k-th member of the cast takes the place of the k-th worker. Throws
+ * NetworkError cast_too_large, RangeError.
+ */
 export function planWorkers(count: number, cast: readonly Vice[]): WorkerPlan[] {
   if (!Number.isInteger(count) || count < 1 || count > TREES.length) {
     throw new RangeError(`count: a local network has 1 to ${TREES.length} workers, not ${count}`);

@@ -34,7 +34,7 @@ export interface Network extends RunningNetwork {
 
 /**
  * Starts everything and returns once each worker's record is in every region. On failure nothing is left running.
- * Throws NetworkError.
+ * Throws NetworkError, and CliError file_unwritable.
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const { root, state, artifacts, log } = options;

@@ -1,10 +1,14 @@
 // Loopback ports that stay the same over restarts, as long as nobody else takes them meanwhile.
 
 import { createServer, type Server } from "node:net";
+import { NetworkError } from "./error.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
-/** One free port a name: the remembered one if it is free, else one that the system picks. */
+/**
+ * One free port a name: the remembered one if it is free, else one that the system picks. Throws NetworkError
+ * port_unavailable.
+ */
 export async function choosePorts(
   names: readonly string[],
   remembered: Readonly<Record<string, number>>,
@@ -17,7 +21,10 @@ export async function choosePorts(
       const server = (await listen(remembered[name] ?? 0)) ?? (await listen(0));
       const address = server?.address();
       if (server === null || address === null || typeof address !== "object") {
-        throw new Error(`no free port on ${LOOPBACK}`);
+        throw new NetworkError(
+          "port_unavailable",
+          `${LOOPBACK} has no free port; stop something that listens`,
+        );
       }
       held.push(server);
       ports[name] = address.port;

@@ -11,6 +11,7 @@ import { HEAD_BYTES, panelBytes } from "../panel";
 import { narrow16, OUTPUT_CONSTANTS_BYTES, requantize8, writeQuantizedOutput } from "../round128";
 import { GROUP_BYTES_3X3, row3x3, widenWeights3x3 } from "./kernel3x3";
 import { interleaveHigh, interleaveLow, Layout, LAYOUT_BYTES } from "./layout";
+import { clearOddLanes } from "../qs8_qc8w_gemm/block";
 import { DwconvParams } from "./params";
 import { pixel } from "./scalar";
 
@@ -70,6 +71,7 @@ function widenWeights(target: usize, source: usize, taps: i32, groups: i32): voi
       v128.store(target, v128.load8x8_s(at, 8), 16);
       target += 32;
     }
+    if (taps & 1) clearOddLanes(target - 32);
     source = end;
   }
 }
@@ -116,7 +118,7 @@ function writeTable(p: DwconvParams, layout: Layout, top: i32): void {
       entry += 4;
     }
   }
-  store<u32>(entry, <u32>layout.ring); // the partner of an odd last tap; its weight is 0
+  store<u32>(entry, <u32>layout.ring); // the partner of an odd last tap; its weight is cleared
 }
 
 /** One output row of any kernel, tap pair by tap pair. */

@@ -57,7 +57,7 @@ export function blockEnd(scratch: usize, inputs: i32): usize {
   return blockOf(scratch, inputs) + <usize>blockRows(inputs) * <usize>(paddedInputs(inputs) << 1);
 }
 
-/** Widens rows × inputs bytes at `input` into tiles at `block`. Inputs past the end stay undefined: their weight is 0. */
+/** Widens rows × inputs bytes at `input` into tiles at `block`. Inputs past the end stay undefined: their weight is cleared. */
 export function widenRows(block: usize, input: usize, stride: usize, rows: i32, inputs: i32): void {
   const tail = inputs & 7;
   for (let row = 0; row < rows; row += TILE_ROWS) {
@@ -89,6 +89,16 @@ function widenTail(target: usize, source: usize, count: i32): void {
   }
 }
 
+/**
+ * Clears the weights of the input behind an odd last one, 8 outputs at `pairs`. The packer writes zeros there; another
+ * artifact may not, and what they would be multiplied with is left over from earlier calls.
+ */
+export function clearOddLanes(pairs: usize): void {
+  const even = i32x4.splat(0xffff);
+  v128.store(pairs, v128.and(v128.load(pairs, 0), even), 0);
+  v128.store(pairs, v128.and(v128.load(pairs, 16), even), 16);
+}
+
 /** Widens the weights of one panel into `widened`, with zeros up to a multiple of 8 inputs. */
 function widenPanel(widened: usize, panel: usize, inputs: i32): void {
   const end = panel + panelBytes(inputs);
@@ -97,6 +107,7 @@ function widenPanel(widened: usize, panel: usize, inputs: i32): void {
     v128.store(widened, v128.load8x8_s(group, 8), 16);
     widened += 32;
   }
+  if (inputs & 1) clearOddLanes(widened - 32);
   for (let pair = (inputs + 1) >> 1; pair & 3; pair++) {
     v128.store(widened, i32x4.splat(0), 0);
     v128.store(widened, i32x4.splat(0), 16);

@@ -8,6 +8,7 @@ import { readTfjsGraph } from "../../models/import/tfjs.ts";
 import { simplifyGraph } from "../../models/passes/simplify.ts";
 import { concatBytes } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
+import { packedBytes } from "../../wasm/packed.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
 import { createTinySource, randomInput, TINY_SIDE } from "../models/tiny-model.ts";
 
@@ -63,6 +64,48 @@ for (const [title, change] of refusals) {
     await assert.rejects(load(change), { code: "manifest_invalid" });
   });
 }
+
+for (const kind of ["conv", "dwconv"] as const) {
+  test(`refuses ${kind} weights whose padding is not zero: it would let in what earlier runs left behind`, async () => {
+    const op = honest.ops.find((candidate) => candidate.kind === kind)!;
+    assert.ok("weights" in op);
+    const weights = honestWeights.slice();
+    // The panels of 27 inputs or 9 taps end in a pair whose second weight belongs to no input.
+    const panel = packedBytes("qc8w", 8, kind === "conv" ? 27 : 9);
+    weights[op.weights.offset + panel - 1] = 1;
+    await assert.rejects(
+      load((manifest) => manifest, weights),
+      { code: "manifest_invalid", message: /padding/ },
+    );
+  });
+}
+
+test("refuses a model that takes longer than anyone waits", () => {
+  const huge = honest.tensors.map((tensor, index) =>
+    index < 2 ? { ...tensor, shape: [1, 512, 512, 8] } : tensor,
+  );
+  const pooled = { ...huge[1]!, shape: [1, 512, 512, 8] };
+  const manifest: Manifest = {
+    ...honest,
+    tensors: [...huge, pooled],
+    ops: [
+      { kind: "convert", input: 0, output: 1, scale: 1, bias: 0 },
+      {
+        kind: "avgpool",
+        input: 1,
+        output: huge.length,
+        kernel: [700, 700],
+        strides: [1, 1],
+        pads: [350, 350],
+        min: -128,
+        max: 127,
+      },
+    ],
+    blocks: [1],
+    outputs: [{ name: "output", tensor: huge.length }],
+  };
+  assert.throws(() => planOf(manifest), { code: "budget_exceeded" });
+});
 
 for (const [title, scale] of [
   ["zero", 0],

@@ -7,6 +7,7 @@ import type { Vice } from "../../cli/network/members.ts";
 import { type Network, type NetworkOptions, startNetwork } from "../../cli/network/network.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
 
+/** The caller removes it. */
 export function createStateFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "quorate-network-"));
 }

@@ -8,6 +8,7 @@ import type { Tensor } from "../../protocol/tensor.ts";
 
 export const MODEL_NAME = "moderate-mobilenet-v2";
 
+/** The shipped model, in this process. */
 export function openTestModel(): Promise<Model> {
   return loadArtifact(findEntry(MODEL_NAME), "simd128");
 }
@@ -23,6 +24,7 @@ export function createTestInput(shape: readonly number[]): Tensor {
   return { dtype: "u8", shape, data };
 }
 
+/** A valid request with a deadline in a minute; `changes` go on top. */
 export async function createTestRequest(
   model: Model,
   changes: Partial<InferRequest> = {},

@@ -48,6 +48,7 @@ export async function startWorker(
   return startProcess(runtime, url, { ...variables, ARTIFACTS: options.artifacts });
 }
 
+/** An empty region on workerd. */
 export async function startRegion(): Promise<Running> {
   return startOnWorkerd("region", await chooseUrl("region"), {}, PROJECT_ROOT);
 }

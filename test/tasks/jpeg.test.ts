@@ -73,3 +73,20 @@ test("every truncation of a small picture is refused with a code", () => {
     );
   }
 });
+
+test("refuses a picture whose scans cost more than its size", () => {
+  // Header, then one scan after the other of the same few bytes, each a pass over the whole picture.
+  const scan = photo.subarray(findScan(photo), findScan(photo) + 40);
+  const bytes = new Uint8Array(findScan(photo) + 200 * scan.length + 2);
+  bytes.set(photo.subarray(0, findScan(photo)));
+  for (let index = 0; index < 200; index++) bytes.set(scan, findScan(photo) + index * scan.length);
+  bytes.set([0xff, 0xd9], bytes.length - 2);
+  assert.throws(() => decodeJpeg(bytes), { name: "TaskError", code: "image_too_large" });
+});
+
+function findScan(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  let offset = 2;
+  while (view.getUint16(offset) !== 0xffda) offset += 2 + view.getUint16(offset + 2);
+  return offset;
+}

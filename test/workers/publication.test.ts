@@ -14,6 +14,7 @@ import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
 import { loadModel, type Model } from "../../engine/index.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
+import { PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
@@ -165,7 +166,7 @@ test("a record that no region kept is offered again a minute later, until one ke
 test("the words of a region are read no further than a problem document can be long", async (t) => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   const stranger = await startStranger(t, (_request, response) => {
-    response.writeHead(400, { "content-type": "application/problem+json" });
+    response.writeHead(400, { "content-type": PROBLEM_CONTENT_TYPE });
     const part = Buffer.alloc(1024 * 1024, " ");
     const send = () => {
       while (!response.destroyed && response.write(part));

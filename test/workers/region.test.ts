@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
-import { CBOR_MEDIA_TYPE, COSE_SIGN1_CONTENT_TYPE, HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
+import {
+  CBOR_MEDIA_TYPE,
+  COSE_SIGN1_CONTENT_TYPE,
+  HEALTH_PATH,
+  RECORD_PATH,
+  RECORDS_PATH,
+} from "../../protocol/http.ts";
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
@@ -64,7 +70,7 @@ test("answers each error with the problem document of its code, and keeps nothin
       "method_not_allowed",
       () => fetch(`${region.url}${RECORDS_PATH}`, { method: "DELETE" }),
     ],
-    ["no such path", 404, "route_unknown", () => fetch(`${region.url}/v1/record`)],
+    ["no such path", 404, "route_unknown", () => fetch(`${region.url}${RECORD_PATH}`)],
   ];
   for (const [title, status, code, send] of rows) {
     const response = await send();

@@ -27,20 +27,20 @@ export function checkRequest(request: InferRequest, engine: Bytes, now: number):
   if (!equalBytes(request.engine, engine)) {
     throw new InferenceError(
       "engine_unknown",
-      `this worker runs engine ${formatHex(engine)}, not the one asked for`,
+      `this worker runs engine ${formatHex(engine)}; ask one whose record lists yours`,
     );
   }
   const ahead = request.deadline - now;
   if (ahead <= 0) {
     throw new InferenceError(
       "deadline_exceeded",
-      `the deadline passed ${-ahead} ms ago by this worker's clock`,
+      `the deadline passed ${-ahead} ms ago by this worker's clock; ask again with a later one`,
     );
   }
   if (ahead > MAX_DEADLINE_MS + MAX_CLOCK_SKEW_MS) {
     throw new InferenceError(
       "deadline_exceeded",
-      `the deadline is ${ahead} ms away: at most ${MAX_DEADLINE_MS} are allowed`,
+      `the deadline is ${ahead} ms away; at most ${MAX_DEADLINE_MS} are allowed`,
     );
   }
 }

@@ -11,7 +11,7 @@ export async function checkKernels(bytes: Bytes, digestsJson: string): Promise<v
   if (found !== named) {
     throw new InferenceError(
       "kernels_mismatch",
-      `kernels.wasm has digest ${found}, digests.json says ${named}`,
+      `kernels.wasm has digest ${found}, but digests.json says ${named}; build it again`,
     );
   }
 }

@@ -17,6 +17,7 @@ export interface SignedRecord {
 /** The record that receipts name at unix ms `now`. */
 export type RecordSource = (now: number) => Promise<SignedRecord>;
 
+/** Signs at the first call of each renewal. The source throws what openIdentity, `models` and signRecord throw. */
 export function createRecordSource(options: {
   readonly settings: Settings;
   /** Engine digest. */
