@@ -92,7 +92,7 @@ async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: st
 function createModel(session: Session, modelDigest: Bytes): Model {
   const { manifest } = session;
   const blocks = new Set(manifest.blocks);
-  // Nothing in here awaits: concurrent callers cannot interleave.
+  // I5. Nothing in here awaits: concurrent callers cannot interleave.
   const execute = (inputs: readonly Tensor[], after: (op: number) => void): Tensor[] => {
     checkInputs(manifest, inputs);
     for (const [index, input] of inputs.entries())

@@ -85,7 +85,7 @@ export class Session {
     return this.#view(this.#tensors[index]!, tensorBytes(this.manifest.tensors[index]!));
   }
 
-  /** Runs every operation in order; `after` sees the memory as it is after each. */
+  /** Runs every operation in order (I1, I5); `after` sees the memory as it is after each. */
   run(after: (op: number) => void): void {
     for (let op = 0; op < this.#steps.length; op++) {
       const { kernel, params } = this.#steps[op]!;

@@ -35,7 +35,7 @@ function readCommands(file: string): string[] {
 }
 
 function start(command: string) {
-  // A group of its own, so that Ctrl-C can be sent to all of it, as a terminal does.
+  // A group of its own, so that whatever a failing test leaves can be ended as a whole.
   const [program, ...args] = command.split(" ");
   const child = spawn(program!, args, {
     cwd: root,
@@ -57,7 +57,7 @@ function start(command: string) {
     finished.then(() => reject(new Error(output)));
   });
   isUp.catch(() => undefined); // only the command that stays up is waited for
-  return { finished, isUp, interrupt: () => process.kill(-child.pid!, "SIGINT") };
+  return { finished, isUp, interrupt: () => child.kill("SIGTERM") };
 }
 
 test("README shows its commands in the order: install, start, ask, verify, watch a liar", () => {

@@ -160,14 +160,25 @@ export function writeParams<F extends Family>(
 
 const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Rows of the block that an int8 product widens at a time: blockRows in kernels/qs8_qc8w_gemm/block.ts. */
+/** LEAST_BLOCK_ROWS, BLOCK_BYTES and TILE_ROWS of kernels/qs8_qc8w_gemm/block.ts. */
+const LEAST_BLOCK_ROWS = 52;
+const BLOCK_BYTES = 16_384;
+const TILE_ROWS = 4;
+/** Output constants of kernels/round128.ts, and room for one row of 8 outputs. */
+const CONSTANTS_BYTES = 112;
+/** Of a widened group of 8 channels: its head, and 32 for each pair of taps. */
+const DWCONV_HEAD_BYTES = 64;
+const DWCONV_PAIR_BYTES = 32;
+
+/** Rows of the block that an int8 product widens at a time. */
 function blockRows(inputs: number): number {
-  return Math.max(52, Math.floor(16384 / (2 * roundUp(inputs, 8)) / 4) * 4);
+  const fitting = Math.floor(BLOCK_BYTES / (2 * roundUp(inputs, 8)) / TILE_ROWS) * TILE_ROWS;
+  return Math.max(LEAST_BLOCK_ROWS, fitting);
 }
 
-/** Output constants, room for 8 outputs, one widened panel of 8 outputs, a block of widened rows. */
+/** The constants, one widened panel of 8 outputs, a block of widened rows. */
 function gemmScratchBytes(inputs: number): number {
-  return 112 + roundUp(inputs, 8) * (2 * blockRows(inputs) + 16);
+  return CONSTANTS_BYTES + roundUp(inputs, 8) * (2 * blockRows(inputs) + 16);
 }
 
 /**
@@ -191,9 +202,9 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       const groups = Math.floor(size("channels") / 8);
       const columns = (size("outputWidth") - 1) * size("strideWidth") + size("kernelWidth");
       // A group has a head and pairs of taps; the 3×3 kernel keeps two more pairs than it has.
-      const weights = groups * (64 + 32 * (Math.ceil(taps / 2) + 2));
+      const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * (Math.ceil(taps / 2) + 2));
       // Output constants and layout, widened weights, the ring of widened rows, the table of taps.
-      return 112 + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
+      return CONSTANTS_BYTES + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
     }
     default:
       return 0;
