@@ -67,8 +67,11 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   const { regions } = question;
   const directory = await fetchDirectory({ regions, fetch, clock, deadlineMs: DIRECTORY_DEADLINE_MS });
   for (const report of directory.regions) {
-    if (report.outcome === "listed") continue;
-    log(`region ${report.region} did not answer; using the others [${report.code}]`);
+    if (report.outcome === "failed") {
+      log(`region ${report.region} did not answer; using the others [${report.code}]`);
+    } else if (report.unchecked > 0) {
+      log(`${report.unchecked} records of region ${report.region} were not checked in time and are not used`);
+    }
   }
   for (const { region, code, detail } of directory.refused) {
     log(`a record of region ${region} is not used: ${detail} [${code}]`);

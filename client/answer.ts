@@ -9,14 +9,16 @@ import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
 import type { Policy } from "../protocol/policy.ts";
 import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
-import type { SeatFacts, SignedVerdict, Verdict, VerdictCode } from "./ask.ts";
+import type { SeatFacts, SignedVerdict, Verdict } from "./ask.ts";
+import type { FailureCode } from "./failure.ts";
 
 /** One asked worker, as reported. Outputs that no quorum signed are not in it. */
 export interface ReportedVerdict extends SeatFacts {
   /** `signed` is a valid result that was neither accepted nor contradicted. */
   readonly outcome: "agreed" | "conflicting" | "signed" | "failed";
-  readonly code: VerdictCode | null; // of a failure
+  readonly code: FailureCode | null; // of a failure
   readonly detail: string;
+  readonly cause: unknown; // of the failure `unexpected_error`, which is this client's own; else null
   readonly elapsedMs: number;
 }
 
@@ -56,7 +58,8 @@ export class QuorumError extends PolicyError {
     message: string,
     facts: { readonly verdicts: readonly ReportedVerdict[]; readonly evidence: readonly Bytes[] },
   ) {
-    super(code, message);
+    // A mistake of ours that had a part in it stays visible, in a stack trace too.
+    super(code, message, { cause: facts.verdicts.find(({ cause }) => cause !== null)?.cause });
     this.verdicts = facts.verdicts;
     this.evidence = facts.evidence;
   }
@@ -172,11 +175,12 @@ function reportVerdict(
 ): ReportedVerdict {
   const facts = { ...toSeatFacts(verdict), elapsedMs: verdict.elapsedMs };
   if (verdict.outcome === "failed")
-    return { ...facts, outcome: "failed", code: verdict.code, detail: verdict.detail };
-  if (sides.agreed.includes(verdict)) return { ...facts, outcome: "agreed", code: null, detail: "" };
+    return { ...facts, outcome: "failed", code: verdict.code, detail: verdict.detail, cause: verdict.cause };
+  const success = { ...facts, code: null, detail: "", cause: null };
+  if (sides.agreed.includes(verdict)) return { ...success, outcome: "agreed" };
   if (sides.dissent.includes(verdict))
-    return { ...facts, outcome: "conflicting", code: null, detail: "signed another result than others did" };
-  return { ...facts, outcome: "signed", code: null, detail: "" };
+    return { ...success, outcome: "conflicting", detail: "signed another result than others did" };
+  return { ...success, outcome: "signed" };
 }
 
 function toSeatFacts(facts: SeatFacts): SeatFacts {

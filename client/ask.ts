@@ -2,14 +2,7 @@
 // or a coded failure. Nothing here is an answer yet; tally.ts decides that.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
-import {
-  type DecodeCode,
-  DecodeError,
-  type TransportCode,
-  TransportError,
-  type VerificationCode,
-  VerificationError,
-} from "../protocol/errors.ts";
+import { type VerificationCode, VerificationError } from "../protocol/errors.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH } from "../protocol/http.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_REPLY_BYTES } from "../protocol/limits.ts";
 import { openReceipt, type Receipt } from "../protocol/receipt.ts";
@@ -20,6 +13,7 @@ import { openSigner } from "../protocol/signer.ts";
 import { inputCommitment, outputDigest, traceRoot } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { Clock } from "./clock.ts";
+import { describeError, type Failure } from "./failure.ts";
 import { fetchSuccessor } from "./renewal.ts";
 import { exchange, type Fetch } from "./transport.ts";
 
@@ -34,9 +28,6 @@ export interface SeatFacts {
   readonly endpoint: string;
 }
 
-/** Why a seat has no signed result. */
-export type VerdictCode = DecodeCode | VerificationCode | TransportCode;
-
 /** A receipt that holds, for exactly what was asked, with the outputs that it commits to. */
 export interface SignedVerdict extends SeatFacts {
   readonly outcome: "signed";
@@ -47,12 +38,10 @@ export interface SignedVerdict extends SeatFacts {
   readonly outputs: readonly Tensor[];
 }
 
-/** A worker that did not answer, or whose answer does not hold. `detail` may quote it, as printable text. */
-export interface FailedVerdict extends SeatFacts {
+/** A worker that did not answer, or whose answer does not hold. */
+export interface FailedVerdict extends SeatFacts, Failure {
   readonly outcome: "failed";
   readonly elapsedMs: number;
-  readonly code: VerdictCode;
-  readonly detail: string;
 }
 
 /** What came of asking one worker. */
@@ -86,8 +75,8 @@ export function seatFacts(seat: number, { record }: OpenedRecord): SeatFacts {
 }
 
 /**
- * Asks the worker's first endpoint, and for its newer record if it answers under one. Never throws for anything that
- * the worker or the network does.
+ * Asks the worker's first endpoint, and for its newer record if it answers under one. Never throws: a mistake of
+ * ours that one worker's bytes bring out is that seat's failure, and must not cost the others theirs.
  */
 export async function askWorker(options: {
   readonly expectation: Expectation;
@@ -121,12 +110,7 @@ export async function askWorker(options: {
     });
     return { ...facts, outcome: "signed", elapsedMs, ...checked };
   } catch (error) {
-    if (
-      !(error instanceof DecodeError || error instanceof VerificationError || error instanceof TransportError)
-    )
-      throw error; // a mistake of ours, not the worker's
-    const { code, message } = error;
-    return { ...facts, outcome: "failed", elapsedMs: clock.now() - start, code, detail: message };
+    return { ...facts, outcome: "failed", elapsedMs: clock.now() - start, ...describeError(error) };
   }
 }
 

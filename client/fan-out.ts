@@ -1,8 +1,9 @@
 // The seats that are being asked: starts them, collects their verdicts, and says when the next one came.
 
 import type { OpenedRecord } from "../protocol/record.ts";
-import { askWorker, type Expectation, seatFacts, type Verdict, type VerdictCode } from "./ask.ts";
+import { askWorker, type Expectation, seatFacts, type Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
+import type { FailureCode } from "./failure.ts";
 import type { Fetch } from "./transport.ts";
 
 interface Pending {
@@ -18,7 +19,6 @@ export class FanOut {
   readonly #verdicts: Verdict[] = [];
   readonly #pending = new Set<Pending>();
   #asked = 0;
-  #failure: unknown = null; // a mistake of ours inside an ask: rethrown by nextVerdict()
   #wake: () => void = () => undefined;
 
   constructor(options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock }) {
@@ -43,27 +43,21 @@ export class FanOut {
     const { clock } = this.#options;
     const pending = { seat: this.#asked++, record, start: clock.now() };
     this.#pending.add(pending);
-    askWorker({ ...this.#options, seat: pending.seat, record, signal: this.#end.signal }).then(
-      (verdict) => {
-        if (!this.#pending.delete(pending)) return; // close() has spoken for this seat
-        this.#verdicts.push(verdict);
-        this.#wake();
-      },
-      (error: unknown) => {
-        this.#failure = error;
-        this.#wake();
-      },
-    );
+    askWorker({ ...this.#options, seat: pending.seat, record, signal: this.#end.signal }).then((verdict) => {
+      if (!this.#pending.delete(pending)) return; // close() has spoken for this seat
+      this.#verdicts.push(verdict);
+      this.#wake();
+    });
   }
 
   /**
    * To be called in the turn in which the verdicts were read. Resolves after the next one, or at the time `until` (unix
-   * milliseconds), whichever comes first. Rejects with whatever an ask threw by a mistake of ours.
+   * milliseconds), whichever comes first.
    */
   async nextVerdict(until: number): Promise<void> {
     const { clock } = this.#options;
     const wait = until - clock.now();
-    if (wait > 0 && this.#failure === null)
+    if (wait > 0)
       await new Promise<void>((resolve) => {
         const stopTimer = clock.after(wait, resolve);
         this.#wake = () => {
@@ -72,11 +66,10 @@ export class FanOut {
         };
       });
     this.#wake = () => undefined;
-    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Ends what is still under way; its seats get a failed verdict with `code`. Verdicts by seat. */
-  close(code: Extract<VerdictCode, "cancelled" | "timed_out">): Verdict[] {
+  close(code: Extract<FailureCode, "cancelled" | "timed_out">): Verdict[] {
     const { clock } = this.#options;
     const detail =
       code === "timed_out" ? "no answer within the deadline" : "no answer before the quorum had settled";
@@ -87,6 +80,7 @@ export class FanOut {
         elapsedMs: clock.now() - start,
         code,
         detail,
+        cause: null,
       });
     this.#pending.clear();
     this.#end.abort();

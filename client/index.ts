@@ -1,10 +1,11 @@
 // The public surface of the client: choose, ask, verify. Every answer in it was signed by a quorum.
 
 export { type Answer, type AuditReport, type Conflict, QuorumError, type ReportedVerdict } from "./answer.ts";
-export type { SeatFacts, VerdictCode } from "./ask.ts";
+export type { SeatFacts } from "./ask.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
 export { type Directory, fetchDirectory, type RefusedRecord, type RegionReport } from "./directory.ts";
 export { type ResultField, type SideFacts, type VerifiedEvidence, verifyEvidence } from "./evidence.ts";
+export type { Failure, FailureCode } from "./failure.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";

@@ -1,13 +1,14 @@
-// Who is asked. Groups come first, so that many workers in few places buy no more seats than few workers would;
-// the order is by SHA-256 over the client's own seed, so nobody else can choose a committee or foresee one.
+// Who is asked. Each operator is drawn once, then one of its groups, then a worker, so that neither many workers nor
+// many made-up providers buy a seat; the order is by SHA-256 over the client's own seed, so nobody else can choose a
+// committee or foresee one. docs/protocol.md §14.
 
-import { type Bytes, compareBytes, equalBytes } from "../protocol/bytes.ts";
-import { encode } from "../protocol/cbor.ts";
-import { type DigestTag, digest } from "../protocol/digest.ts";
+import { type Bytes, compareBytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { type CborValue, encode } from "../protocol/cbor.ts";
+import { digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
-import { isSameOperator, type Policy } from "../protocol/policy.ts";
-import type { OpenedRecord } from "../protocol/record.ts";
+import { countProviders, type Policy } from "../protocol/policy.ts";
+import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
 
 /** What the choice depends on, and nothing else does. */
 export interface Selection {
@@ -31,29 +32,68 @@ export interface SeatPlan {
  */
 export async function planSeats(selection: Selection): Promise<SeatPlan> {
   const { policy } = selection;
-  const candidates = firstOfEachOperator(await inSeededOrder(selection)).slice(0, MAX_SEATS);
-  const seats: OpenedRecord[] = [];
-  const reserves: OpenedRecord[] = [];
-  const providers = new Set<string>();
-  for (const candidate of candidates) {
-    const { provider } = candidate.record;
-    const open = policy.groups - seats.length;
-    const missing = policy.minProviders - providers.size;
-    // The last open seats are kept for the providers that are still missing.
-    if (open > 0 && (missing < open || !providers.has(provider))) {
-      seats.push(candidate);
-      providers.add(provider);
-    } else reserves.push(candidate);
+  const operators = (await drawOperators(selection)).slice(0, MAX_SEATS);
+  const seated = operators
+    .slice(0, policy.groups)
+    .map((operator) => ({ operator, worker: operator.workers[0]! }));
+  const workersOf = (seats: readonly Seat[]) => seats.map(({ worker }) => worker);
+  while (countProvidersOf(workersOf(seated)) < policy.minProviders) {
+    const change = findChange(seated, operators);
+    if (change === null) break;
+    seated[change.index] = change.seat;
   }
-  if (seats.length < policy.groups || providers.size < policy.minProviders) {
-    const found = new Set(candidates.map(({ record }) => record.provider)).size;
+  const seats = workersOf(seated);
+  if (seats.length < policy.groups || countProvidersOf(seats) < policy.minProviders) {
+    const found = countProvidersOf(operators.flatMap(({ workers }) => workers));
     throw new PolicyError(
       "committee_unavailable",
       `the ${policy.name} policy asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
-        `${candidates.length} of ${found} serve this model with this engine; use more regions or another policy`,
+        `${operators.length} of ${found} serve this model with this engine; use more regions or another policy`,
     );
   }
+  const reserves = operators
+    .filter((operator) => !seated.some((seat) => seat.operator === operator))
+    .map(({ workers }) => workers[0]!);
   return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
+}
+
+/** One for each of its groups, in seeded order: the first is asked, unless another provider is needed. */
+interface Operator {
+  readonly workers: readonly OpenedRecord[];
+}
+
+interface Seat {
+  readonly operator: Operator;
+  readonly worker: OpenedRecord;
+}
+
+/**
+ * What brings one more provider: of the seats whose provider another seat has too, the last that can be moved to
+ * another group of its operator, or else the last of all, for the next operator with a group elsewhere. Null if
+ * nothing does.
+ */
+function findChange(
+  seated: readonly Seat[],
+  operators: readonly Operator[],
+): { readonly index: number; readonly seat: Seat } | null {
+  const providers = seated.map(({ worker }) => worker.record.provider);
+  const shared = providers.flatMap((provider, index) =>
+    providers.indexOf(provider) === providers.lastIndexOf(provider) ? [] : [index],
+  );
+  const waiting = operators.filter((operator) => !seated.some((seat) => seat.operator === operator));
+  const last = shared.at(-1);
+  if (last === undefined) return null;
+  const moves = shared.toReversed().map((index) => ({ index, operator: seated[index]!.operator }));
+  const substitutes = waiting.map((operator) => ({ index: last, operator }));
+  for (const { index, operator } of [...moves, ...substitutes]) {
+    const worker = operator.workers.find(({ record }) => !providers.includes(record.provider));
+    if (worker !== undefined) return { index, seat: { operator, worker } };
+  }
+  return null;
+}
+
+function countProvidersOf(workers: readonly OpenedRecord[]): number {
+  return countProviders(workers.map(({ record }) => record));
 }
 
 function isEligible({ record }: OpenedRecord, { model, engine, requestBytes }: Selection): boolean {
@@ -64,39 +104,73 @@ function isEligible({ record }: OpenedRecord, { model, engine, requestBytes }: S
   );
 }
 
-/** Everyone eligible in seeded order: by group, then operator key, then worker. */
-async function inSeededOrder(selection: Selection): Promise<OpenedRecord[]> {
-  const { seed } = selection;
-  const order = (tag: DigestTag, ...parts: (string | Bytes)[]) => digest(tag, encode([seed, ...parts]));
-  const ranked = await Promise.all(
-    selection.records
-      .filter((record) => isEligible(record, selection))
-      .map(async (opened) => {
-        const { provider, operator, operatorKey, workerKey } = opened.record;
-        const group = await order("group-order", provider, operator);
-        const rank = await order("operator-order", provider, operator, operatorKey);
-        return { opened, rank: [group, rank, await order("worker-order", workerKey)] };
-      }),
-  );
-  return ranked.sort((a, b) => compareRanks(a.rank, b.rank)).map(({ opened }) => opened);
-}
-
-function compareRanks(a: readonly Bytes[], b: readonly Bytes[]): number {
-  for (const [index, part] of a.entries()) {
-    const difference = compareBytes(part, b[index]!);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
+/** What each draw ranks, after the seed. Also the tags of the digests. */
+const DRAWS = {
+  "domain-order": ({ operatorKey, operator }) => [operatorKey, operator],
+  "key-order": ({ operator, operatorKey }) => [operator, operatorKey],
+  "operator-order": ({ operator }) => [operator],
+  "group-order": ({ operator, provider }) => [operator, provider],
+  "worker-order": ({ workerKey }) => [workerKey],
+} as const satisfies Record<string, (record: WorkerRecord) => CborValue[]>;
 
 /**
- * The first of each operator, which is the first of its group: a group has one operator domain. Records that are
- * linked only through one that is not kept stay apart: domains are unchecked, so anyone can sign records that link
- * two honest operators, and may not make them one for the asker. No two that are kept are linked at all.
+ * Everyone eligible, one draw for each operator. A key with many domains speaks for one of them, and a domain with many
+ * keys is spoken for by one, each drawn by itself: so no two that are drawn are linked, and what an operator makes up
+ * besides operators does not improve its rank. Records that lose a draw link nobody: anyone can sign records that
+ * share an honest operator's domain, and may not make two of them one for the asker.
  */
-function firstOfEachOperator(records: readonly OpenedRecord[]): OpenedRecord[] {
-  const kept: OpenedRecord[] = [];
-  for (const opened of records)
-    if (!kept.some((other) => isSameOperator(other.record, opened.record))) kept.push(opened);
-  return kept;
+async function drawOperators(selection: Selection): Promise<Operator[]> {
+  const { seed } = selection;
+  const eligible = selection.records.filter((record) => isEligible(record, selection));
+  const ofKeys = await drawEach(seed, "domain-order", classify(eligible, keyOf), domainOf);
+  const ofDomains = await drawEach(seed, "key-order", classify(ofKeys.flat(), domainOf), keyOf);
+  const drawn = await rank(seed, "operator-order", ofDomains);
+  return Promise.all(
+    drawn.map(async (records) => {
+      const groups = await rank(seed, "group-order", classify(records, providerOf));
+      const workers = await drawEach(seed, "worker-order", groups, workerOf);
+      return { workers: workers.map(([worker]) => worker!) };
+    }),
+  );
+}
+
+const keyOf = ({ record }: OpenedRecord) => formatHex(record.operatorKey);
+const domainOf = ({ record }: OpenedRecord) => record.operator;
+const providerOf = ({ record }: OpenedRecord) => record.provider;
+const workerOf = ({ record }: OpenedRecord) => formatHex(record.workerKey);
+
+/** A class of records that are alike in what a draw ranks. Never empty. */
+type Class = readonly OpenedRecord[];
+
+function classify(records: readonly OpenedRecord[], nameOf: (record: OpenedRecord) => string): Class[] {
+  const classes = new Map<string, OpenedRecord[]>();
+  for (const record of records) {
+    const name = nameOf(record);
+    const members = classes.get(name);
+    if (members === undefined) classes.set(name, [record]);
+    else members.push(record);
+  }
+  return [...classes.values()];
+}
+
+/** Of each class the first part, in seeded order. */
+function drawEach(
+  seed: Bytes,
+  tag: keyof typeof DRAWS,
+  classes: readonly Class[],
+  nameOf: (record: OpenedRecord) => string,
+): Promise<Class[]> {
+  return Promise.all(classes.map(async (members) => (await rank(seed, tag, classify(members, nameOf)))[0]!));
+}
+
+/** The classes in seeded order. One alone needs no digest. */
+async function rank(seed: Bytes, tag: keyof typeof DRAWS, classes: readonly Class[]): Promise<Class[]> {
+  if (classes.length < 2) return [...classes];
+  const ranked = await Promise.all(
+    classes.map(async (members) => {
+      const parts = DRAWS[tag](members[0]!.record);
+      return { members, rank: await digest(tag, encode([seed, ...parts])) };
+    }),
+  );
+  return ranked.sort((a, b) => compareBytes(a.rank, b.rank)).map(({ members }) => members);
 }

@@ -80,7 +80,8 @@ async function receive(
   if (type !== accept)
     throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}`);
   const answer = await readBounded(response.body, maxBytes);
-  if (answer === null) throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes`);
+  if (answer === null)
+    throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes, or too many parts`);
   return answer;
 }
 

@@ -7,17 +7,26 @@ import {
   MAX_REGION_RESPONSE_BYTES,
 } from "../protocol/limits.ts";
 
-/** Keys of one operator, quarantined ones included. A worker a city is enough; more is somebody filling the region. */
-export const MAX_KEYS_PER_OPERATOR = 32;
-
-/** CBOR puts at most 5 bytes before each record and before the list, so the whole list fits into one answer. */
-export const MAX_REGISTRY_BYTES = MAX_REGION_RESPONSE_BYTES - 5 * (MAX_REGION_RECORDS + 1);
+/** Places of a region, which are all that is shared out: a record takes one for each PLACE_BYTES that it begins. */
+export const MAX_PLACES = MAX_REGION_RECORDS;
 
 /**
- * How long the seq of a key is remembered after its record came in. An older record that was signed before then
- * has expired by the end of it, so it cannot come back once the newer one is gone.
+ * 2,042: so much that the list of a full region fits into one answer, with the 5 bytes at most that CBOR puts before
+ * each record and before the list. One quota in one unit bounds keys and bytes, so that neither can be used up for
+ * a worker that renews a record of the size it had.
  */
-export const SEQ_MEMORY_SECONDS = MAX_RECORD_LIFETIME_SECONDS + MAX_CLOCK_SKEW_MS / 1000;
+export const PLACE_BYTES = Math.floor(
+  (MAX_REGION_RESPONSE_BYTES - 5 * (MAX_REGION_RECORDS + 1)) / MAX_REGION_RECORDS,
+);
 
-/** 30 days: long enough for everybody to see the proof, short enough that the table cannot grow for ever. */
-export const QUARANTINE_SECONDS = 30 * 86_400;
+/** Places of one operator key. A worker a city is enough; more is somebody filling the region. */
+export const MAX_PLACES_PER_OPERATOR = 32;
+
+/**
+ * How long a key is remembered after what it published last. Every record of it that was valid by then has expired
+ * by the end of it, so an older one cannot come back once the newer one is gone, nor one of two that conflict.
+ */
+export const KEY_MEMORY_SECONDS = MAX_RECORD_LIFETIME_SECONDS + MAX_CLOCK_SKEW_MS / 1000;
+
+/** Quarantined keys, with two records each: 16 MiB. Beyond that the oldest is let go. */
+export const MAX_QUARANTINED_KEYS = 1024;

@@ -4,14 +4,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { CodedError, RegistryError } from "../protocol/errors.ts";
-import { MAX_REGION_RECORDS } from "../protocol/limits.ts";
 import { formatProblem, type Problem } from "../protocol/problem.ts";
 import { type OpenedRecord, openRecord } from "../protocol/record.ts";
+import { encodeRecordList } from "../protocol/record-list.ts";
 import {
-  MAX_KEYS_PER_OPERATOR,
-  MAX_REGISTRY_BYTES,
-  QUARANTINE_SECONDS,
-  SEQ_MEMORY_SECONDS,
+  KEY_MEMORY_SECONDS,
+  MAX_PLACES,
+  MAX_PLACES_PER_OPERATOR,
+  MAX_QUARANTINED_KEYS,
+  PLACE_BYTES,
 } from "./limits.ts";
 import { createSchema } from "./schema.ts";
 
@@ -27,6 +28,8 @@ export class Registry extends DurableObject {
   readonly #clock: () => number;
   /** Unix ms of the alarm that is set; null if there is none. Owned by the constructor, alarm() and #setNextAlarm(). */
   #alarmAt: number | null = null;
+  /** What list() gave last, until unix s `until`; null once a row has changed. Whoever writes `records` sets it to null first. */
+  #list: { readonly encoded: Bytes; readonly until: number } | null = null;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, clock: () => number = () => Date.now()) {
     super(ctx, env);
@@ -46,7 +49,8 @@ export class Registry extends DurableObject {
    * A repetition of the kept record is kept: publishing is idempotent.
    */
   async put(bytes: Bytes): Promise<Problem | null> {
-    // attacker-controlled: the record, from anybody; reached before any signature is checked.
+    // attacker-controlled: the record. The region's app has opened it already, which keeps floods of what nobody
+    // signed away from this one object; it is opened again here, because the rows hold what this object knows.
     let opened: OpenedRecord;
     try {
       opened = await openRecord(bytes, { now: this.#clock() });
@@ -61,16 +65,22 @@ export class Registry extends DurableObject {
     return refusal === null ? null : formatProblem(refusal);
   }
 
-  /** The signed records that have not expired, ordered by worker key. */
-  list(): Bytes[] {
-    const rows = this.#sql.exec<{ bytes: ArrayBuffer }>(
-      "SELECT bytes FROM records WHERE bytes IS NOT NULL AND expires_at > ? ORDER BY worker_key",
-      this.#now(),
-    );
-    return Array.from(rows, ({ bytes }) => new Uint8Array(bytes));
+  /** An encoded RecordList: the signed records that have not expired, ordered by worker key. */
+  list(): Bytes {
+    const now = this.#now();
+    if (this.#list !== null && now < this.#list.until) return this.#list.encoded;
+    const rows = this.#sql
+      .exec<{ bytes: ArrayBuffer; expires_at: number }>(
+        "SELECT bytes, expires_at FROM records WHERE bytes IS NOT NULL AND expires_at > ? ORDER BY worker_key",
+        now,
+      )
+      .toArray();
+    const encoded = encodeRecordList(rows.map(({ bytes }) => new Uint8Array(bytes)));
+    this.#list = { encoded, until: Math.min(...rows.map(({ expires_at }) => expires_at)) };
+    return encoded;
   }
 
-  /** How many records list() would give. */
+  /** How many records list() would hold. */
   count(): number {
     return this.#sql
       .exec<{ live: number }>(
@@ -84,6 +94,7 @@ export class Registry extends DurableObject {
   override alarm(): void {
     const now = this.#now();
     this.#alarmAt = null;
+    this.#list = null;
     this.ctx.storage.transactionSync(() => {
       this.#sql.exec("UPDATE records SET bytes = NULL WHERE bytes IS NOT NULL AND expires_at <= ?", now);
       this.#sql.exec("DELETE FROM records WHERE forget_at <= ?", now);
@@ -119,7 +130,7 @@ export class Registry extends DurableObject {
     }
     if (known !== undefined && seq === known.seq) {
       if (equalBytes(new Uint8Array(known.digest), digest)) return null;
-      this.#quarantine(record.workerKey, operatorKey, known.bytes, bytes);
+      this.#quarantine(workerKey, known.bytes, bytes);
       return new RegistryError(
         "record_conflict",
         `seq ${seq} is known with different content and the worker key is quarantined; use a new key`,
@@ -127,6 +138,7 @@ export class Registry extends DurableObject {
     }
     const full = this.#findFull(workerKey, operatorKey, bytes.length);
     if (full !== null) return full;
+    this.#list = null; // before the rows: a write that fails may still have been made
     this.#sql.exec(
       "INSERT OR REPLACE INTO records (worker_key, operator_key, seq, digest, bytes, expires_at, forget_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
       workerKey,
@@ -135,45 +147,56 @@ export class Registry extends DurableObject {
       digest,
       bytes,
       expiresAt,
-      Math.ceil(now + SEQ_MEMORY_SECONDS),
+      Math.ceil(now + KEY_MEMORY_SECONDS),
     );
     return null;
   }
 
-  #quarantine(workerKey: Bytes, operatorKey: Bytes, kept: ArrayBuffer | null, refused: Bytes): void {
+  #quarantine(workerKey: Bytes, kept: ArrayBuffer | null, refused: Bytes): void {
+    this.#list = null;
     this.#sql.exec("DELETE FROM records WHERE worker_key = ?", workerKey);
+    // Quarantine has a quota of its own, so that faults cannot take the places of honest workers.
     this.#sql.exec(
-      "INSERT OR REPLACE INTO quarantine (worker_key, operator_key, kept, refused, ends_at) VALUES (?, ?, ?, ?, ?)",
+      `DELETE FROM quarantine WHERE rowid IN
+         (SELECT rowid FROM quarantine ORDER BY ends_at DESC LIMIT -1 OFFSET ?)`,
+      MAX_QUARANTINED_KEYS - 1,
+    );
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO quarantine (worker_key, ends_at, kept, refused) VALUES (?, ?, ?, ?)",
       workerKey,
-      operatorKey,
+      Math.ceil(this.#now() + KEY_MEMORY_SECONDS),
       kept,
       refused,
-      Math.ceil(this.#now() + QUARANTINE_SECONDS),
     );
   }
 
-  /** Which limit another record of this key and size would break; null if none. */
+  /**
+   * Which quota another record of this key and size would break; null if none. Nothing is displaced, and what others
+   * hold never grows past a quota: a record that takes no more places than the one it replaces always fits.
+   */
   #findFull(workerKey: Bytes, operatorKey: Bytes, size: number): RegistryError | null {
-    const totals = this.#sql
-      .exec<{ keys: number; bytes: number; operatorKeys: number }>(
-        `SELECT COUNT(*) AS keys, COALESCE(SUM(size), 0) AS bytes, COALESCE(SUM(operator_key = ?), 0) AS operatorKeys
-         FROM (SELECT worker_key, operator_key, COALESCE(LENGTH(bytes), 0) AS size FROM records
-               UNION ALL SELECT worker_key, operator_key, 0 FROM quarantine)
-         WHERE worker_key <> ?`,
+    // A key whose record has expired holds one place until it is forgotten.
+    const others = this.#sql
+      .exec<{ places: number; operatorPlaces: number }>(
+        `SELECT COALESCE(SUM(places), 0) AS places,
+                COALESCE(SUM(IIF(operator_key = ?, places, 0)), 0) AS operatorPlaces
+         FROM (SELECT operator_key, (COALESCE(LENGTH(bytes), 1) + ${PLACE_BYTES - 1}) / ${PLACE_BYTES} AS places
+               FROM records WHERE worker_key <> ?)`,
         operatorKey,
         workerKey,
       )
       .one();
-    if (totals.operatorKeys >= MAX_KEYS_PER_OPERATOR) {
+    const places = Math.ceil(size / PLACE_BYTES);
+    if (others.operatorPlaces + places > MAX_PLACES_PER_OPERATOR) {
       return new RegistryError(
         "operator_full",
-        `the operator key has ${MAX_KEYS_PER_OPERATOR} worker keys here; wait until one of them is forgotten`,
+        `the operator key may hold ${MAX_PLACES_PER_OPERATOR} places here; wait until one of its keys is forgotten`,
       );
     }
-    if (totals.keys >= MAX_REGION_RECORDS || totals.bytes + size > MAX_REGISTRY_BYTES) {
+    if (others.places + places > MAX_PLACES) {
       return new RegistryError(
         "registry_full",
-        "the region has no room for another record; publish to another region",
+        "the region has no place for another record; publish to another region",
       );
     }
     return null;

@@ -12,8 +12,8 @@
  *   forget_at     unix s; the row goes, later than every record with a lower seq could expire
  *
  * `quarantine`: one row for each key that signed two records with the same seq. It proves the fault to anybody.
+ *   ends_at       unix s; the key may publish again, when both records have expired
  *   kept, refused the two signed records; `kept` is NULL if it had expired by then
- *   ends_at       unix s; the key may publish again
  *
  * A key is in one table at most.
  */
@@ -28,12 +28,12 @@ const SCHEMA = `
     forget_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS quarantine (
-    worker_key BLOB PRIMARY KEY,
-    operator_key BLOB NOT NULL,
+    worker_key BLOB NOT NULL PRIMARY KEY,
+    ends_at INTEGER NOT NULL,
     kept BLOB,
-    refused BLOB NOT NULL,
-    ends_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+    refused BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS quarantine_by_end ON quarantine (ends_at);
 `;
 
 /** Makes the tables that are not there yet. */

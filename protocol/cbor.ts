@@ -46,10 +46,18 @@ function assertIntegers(value: CborValue): void {
   if (value instanceof Map) for (const item of value.values()) assertIntegers(item);
 }
 
-/** cborg recurses and allocates as its input says; this bounds both before it does. */
+interface OpenContainer {
+  readonly isMap: boolean;
+  left: number; // items still to come; a map has two for each entry, the key first
+}
+
+/**
+ * cborg recurses and allocates as its input says; this bounds both before it does. It also lets any item be a map's
+ * key, which its encoder then refuses; here only integers are.
+ */
 class BoundedTokenizer extends Tokenizer {
   #items = 0;
-  readonly #open: number[] = []; // items still to come in each open container
+  readonly #open: OpenContainer[] = []; // the innermost last
 
   override next() {
     const token = super.next();
@@ -57,21 +65,28 @@ class BoundedTokenizer extends Tokenizer {
       throw new DecodeError("wrong_type", "a float; numbers must be integers");
     if (++this.#items > MAX_CBOR_ITEMS)
       throw new DecodeError("too_large", `more than ${MAX_CBOR_ITEMS} CBOR items`);
-    while (this.#open.at(-1) === 0) this.#open.pop();
-    if (this.#open.length > 0) this.#open[this.#open.length - 1]!--;
-    const children = Type.equals(token.type, Type.array)
-      ? Number(token.value)
-      : Type.equals(token.type, Type.map)
-        ? 2 * Number(token.value)
-        : 0;
-    if (children > 0 && this.#open.push(children) > MAX_CBOR_DEPTH)
+    this.#countChild(token.type);
+    const isMap = Type.equals(token.type, Type.map);
+    const left = isMap || Type.equals(token.type, Type.array) ? Number(token.value) * (isMap ? 2 : 1) : 0;
+    if (left > 0 && this.#open.push({ isMap, left }) > MAX_CBOR_DEPTH)
       throw new DecodeError("too_large", `CBOR that nests deeper than ${MAX_CBOR_DEPTH} levels`);
     return token;
+  }
+
+  #countChild(type: Type): void {
+    while (this.#open.at(-1)?.left === 0) this.#open.pop();
+    const parent = this.#open.at(-1);
+    if (parent === undefined) return;
+    const isKey = parent.isMap && parent.left % 2 === 0;
+    if (isKey && !Type.equals(type, Type.uint) && !Type.equals(type, Type.negint))
+      throw new DecodeError("wrong_type", `a map key that is ${type.name}; keys must be integers`);
+    parent.left--;
   }
 }
 
 /**
- * One CBOR item and nothing after it. Throws DecodeError: `too_large`, `malformed`, `not_canonical`.
+ * One CBOR item and nothing after it. Throws DecodeError: `too_large`, `malformed`, `not_canonical`, and `wrong_type`
+ * for floats and for map keys that are not integers.
  * `title` names the structure in messages.
  */
 export function decode(
@@ -84,18 +99,20 @@ export function decode(
   if (bytes.length > maxBytes)
     throw new DecodeError("too_large", `${title} has ${bytes.length} bytes; the limit is ${maxBytes}`);
   let value: CborValue;
+  let canonical: Uint8Array;
   try {
     value = decodeLoosely(bytes, {
       ...DECODE_OPTIONS,
       tokenizer: new BoundedTokenizer(bytes, DECODE_OPTIONS),
     });
+    canonical = encodeLoosely(value, rfc8949EncodeOptions); // what it cannot encode, no peer of ours made
   } catch (cause) {
     if (cause instanceof DecodeError)
       throw new DecodeError(cause.code, `${title}: ${cause.message}`, { cause });
     throw new DecodeError("malformed", `${title} is not one whole CBOR item`, { cause });
   }
   // The decoder cannot enforce map order or the shortest float, so equality with the encoder decides.
-  if (!equalBytes(encodeLoosely(value, rfc8949EncodeOptions), bytes))
+  if (!equalBytes(canonical, bytes))
     throw new DecodeError(
       "not_canonical",
       `${title} is not the canonical encoding of its value; encode it as RFC 8949 §4.2.1 says`,

@@ -69,7 +69,7 @@ export function encodeEnvelope(role: Role, envelope: Envelope): Bytes {
 }
 
 /** The form only; no signature is checked. Throws DecodeError, VerificationError `header_mismatch`. */
-function decodeEnvelope(role: Role, bytes: Bytes, maxBytes: number): Envelope {
+export function decodeEnvelope(role: Role, bytes: Bytes, maxBytes: number): Envelope {
   // attacker-controlled: reached before any signature is checked.
   const title = `the ${role} envelope`;
   if (bytes.length > maxBytes)

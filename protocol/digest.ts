@@ -18,8 +18,10 @@ export type DigestTag =
   | "statement"
   | "record"
   | "seed"
-  | "group-order"
+  | "domain-order"
+  | "key-order"
   | "operator-order"
+  | "group-order"
   | "worker-order";
 
 /** SHA-256(utf8("quorate/1/" + tag) ‖ 0x00 ‖ bytes). 32 bytes. */

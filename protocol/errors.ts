@@ -48,7 +48,7 @@ export type PolicyCode =
   | "committee_unavailable"
   | "quorum_not_reached"
   | "quorum_split"
-  | "loopback_refused"; // a region elsewhere lists a worker on the client's own machine
+  | "local_endpoint_refused"; // a region elsewhere lists a worker on the client's own machine or network
 
 /** The engine or the worker around it cannot or will not run this. */
 export type InferenceCode =
@@ -90,6 +90,12 @@ export type RegistryCode =
   | "key_quarantined"
   | "operator_full" // the operator key has as many workers as a region keeps for one
   | "registry_full";
+
+/**
+ * A mistake of this library's own, met while it read what one worker or region had sent. It costs that one its part
+ * and nobody else's; the error itself stands beside the code as `cause`, and is to be reported.
+ */
+export type FaultCode = "unexpected_error";
 
 /** Every code that a worker or a region may put on the wire. The others are a client's own. */
 export type ProblemCode = DecodeCode | RecordCode | InferenceCode | HttpCode | RegistryCode;

@@ -29,13 +29,13 @@ export function checkSlug(text: string, title: string): string {
 }
 
 /**
- * An origin and nothing more: https, or http for loopback hosts, where no wire is crossed. Paths, credentials and
- * other spellings of the same origin are DecodeError `text_malformed`.
+ * An origin and nothing more: https, or http for loopback hosts, where no wire is crossed. Paths, credentials, a final
+ * dot and other spellings of the same origin are DecodeError `text_malformed`.
  */
 export function checkEndpoint(text: string, title: string): string {
   const url = text.length <= MAX_ENDPOINT_CHARACTERS && URL.canParse(text) ? new URL(text) : null;
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
-  if (url === null || url.origin !== text || !secure)
+  if (url === null || url.origin !== text || url.hostname.endsWith(".") || !secure)
     throw new DecodeError(
       "text_malformed",
       `${title} must be an origin such as https://worker.example.org (http only for loopback hosts)`,
@@ -43,7 +43,50 @@ export function checkEndpoint(text: string, title: string): string {
   return text;
 }
 
-/** Whether an endpoint that checkEndpoint passed leads back to the machine that asks. */
-export function isLoopback(endpoint: string): boolean {
-  return LOOPBACK.test(new URL(endpoint).hostname);
+/** First address and prefix length of the blocks that lead to this machine or to the network around it. */
+const LOCAL_IPV4: readonly (readonly [number, number])[] = [
+  [0x00_00_00_00, 8], // "this host": connects to it
+  [0x0a_00_00_00, 8], // RFC 1918
+  [0x64_40_00_00, 10], // RFC 6598: behind a carrier's translator, and overlay networks
+  [0x7f_00_00_00, 8], // loopback
+  [0xa9_fe_00_00, 16], // link-local, with the metadata services of clouds
+  [0xac_10_00_00, 12], // RFC 1918
+  [0xc0_a8_00_00, 16], // RFC 1918
+];
+
+/**
+ * Whether an origin, by its spelling, leads to the machine that asks or to its private network: `localhost` and what
+ * is under it, loopback, private and link-local addresses, and IPv4 addresses in IPv6 clothes. A name that resolves
+ * to such an address is not seen. Wider than what http is allowed for, since this one is for refusing.
+ */
+export function isLocalTarget(origin: string): boolean {
+  const host = new URL(origin).hostname.replace(/\.$/, ""); // URL has brought every spelling of an address to one
+  if (host === "localhost" || host.endsWith(".localhost")) return true;
+  if (host.startsWith("[")) return isLocalIpv6(readIpv6(host.slice(1, -1)));
+  return /^\d+(?:\.\d+){3}$/.test(host) && isLocalIpv4(host);
+}
+
+function isLocalIpv4(host: string): boolean {
+  const address = host.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return LOCAL_IPV4.some(([first, prefix]) => {
+    const size = 2 ** (32 - prefix);
+    return address >= first && address < first + size;
+  });
+}
+
+/** The eight groups of an address as URL spells it: hexadecimal, with one `::` at most. */
+function readIpv6(text: string): number[] {
+  const [head = "", tail = ""] = text.split("::");
+  const groups = (part: string) =>
+    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
+  const [front, back] = [groups(head), groups(tail)];
+  return [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
+}
+
+function isLocalIpv6(groups: readonly number[]): boolean {
+  const [first, sixth] = [groups[0]!, groups[5]!];
+  const isEmbedded = groups.slice(0, 5).every((group) => group === 0) && (sixth === 0 || sixth === 0xffff);
+  const isUniqueLocal = (first & 0xfe00) === 0xfc00; // fc00::/7
+  const isLinkLocal = (first & 0xffc0) === 0xfe80; // fe80::/10
+  return isEmbedded || isUniqueLocal || isLinkLocal; // embedded: ::/96, with :: and ::1, and ::ffff:0:0/96
 }

@@ -10,7 +10,7 @@ export type PolicyName = "fast" | "standard" | "strict";
 /** Who is asked and who must agree. The second part can be checked in a bundle; the first cannot. */
 export interface Policy {
   readonly name: PolicyName;
-  readonly groups: number; // asked at first; a group is a provider × operator domain, one operator each
+  readonly groups: number; // asked at first, each of another operator; a group is an operator domain × provider
   readonly minProviders: number; // among the asked
   readonly accept: number; // distinct operators that must sign one statement
   readonly acceptProviders: number; // distinct providers among those
@@ -50,7 +50,7 @@ export interface Party {
 }
 
 /** Linked: the same domain or the same key. Two names with one key count once, and the other way round. */
-export function isSameOperator(a: Party, b: Party): boolean {
+function isSameOperator(a: Party, b: Party): boolean {
   return a.operator === b.operator || equalBytes(a.operatorKey, b.operatorKey);
 }
 

@@ -3,7 +3,7 @@
 
 import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
 import { decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
-import { openEnvelope, readPayload, signEnvelope } from "./cose.ts";
+import { decodeEnvelope, readPayload, signEnvelope, verifyEnvelope } from "./cose.ts";
 import { openDelegation } from "./delegation.ts";
 import { digest } from "./digest.ts";
 import { publicKey } from "./ed25519.ts";
@@ -173,18 +173,19 @@ export async function signRecord(record: WorkerRecord, secretKey: Bytes): Promis
 }
 
 /**
- * Lengths, form, signature, delegation, time. `now` is unix milliseconds: the moment at which it must hold.
+ * Lengths, form, keys and times, which cost little, and only then the signatures of worker and operator. `now` is unix milliseconds: the moment at which it must hold.
  * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `key_reused`,
  * `worker_mismatch`, `delegation_mismatch`, `delegation_expired`, `record_expired`, `record_not_yet_valid`.
  */
 export async function openRecord(bytes: Bytes, options: { readonly now: number }): Promise<OpenedRecord> {
   // attacker-controlled: anyone may post a record.
-  const envelope = await openEnvelope({ role: "record", bytes, maxBytes: MAX_RECORD_BYTES });
+  const envelope = decodeEnvelope("record", bytes, MAX_RECORD_BYTES);
   const record = decodeRecord(envelope.payload);
   if (!equalBytes(envelope.key, record.workerKey))
     throw new VerificationError("worker_mismatch", "the record is signed by another key than its workerKey");
   checkKeySeparation(record);
   checkTimes(record, options.now);
+  await verifyEnvelope("record", envelope);
   const { operatorKey, delegation } = await openDelegation(record.delegation, options);
   if (
     !equalBytes(operatorKey, record.operatorKey) ||

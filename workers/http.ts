@@ -82,13 +82,18 @@ function refuseMethod(method: string, path: string, allowed: readonly string[]):
   return { ...reply, headers: { ...reply.headers, allow: allowed.join(", ") } };
 }
 
+/** The answer to what cannot even become a Request: the problem document of the error. */
+export function refuse(error: unknown): Response {
+  return toResponse(problemReply(formatProblem(error)));
+}
+
 function toResponse({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers });
 }
 
 /**
  * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError
- * content_type_unsupported, body_missing, body_too_large; the last without holding more than the limit and one part.
+ * content_type_unsupported, body_missing, body_too_large; the last as soon as the limit is passed, in bytes or in parts.
  */
 export async function readBody(
   request: Request,
@@ -102,7 +107,7 @@ export async function readBody(
   }
   const tooLarge = new TransportError(
     "body_too_large",
-    `the body has more than ${maxBytes} bytes; send less`,
+    `the body has more than ${maxBytes} bytes, or too many parts; send less, in larger parts`,
   );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
   const body = await readBounded(request.body, maxBytes);

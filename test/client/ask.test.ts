@@ -179,6 +179,15 @@ test("a fetch that ignores its signal cannot hold the client", async () => {
   assert.equal(outcome, "failed");
 });
 
+test("a mistake of ours is the seat's failure, with code and cause", async () => {
+  member!.part = honest;
+  const broken = { ...expectation, assignment: null as unknown as Uint8Array<ArrayBuffer> };
+  const [clock, signal] = [new ManualClock(NOW), new AbortController().signal];
+  const verdict = await askWorker({ expectation: broken, seat: 3, record, fetch, clock, signal });
+  assert.ok(verdict.outcome === "failed" && verdict.code === "unexpected_error", JSON.stringify(verdict));
+  assert.ok(verdict.cause instanceof TypeError);
+});
+
 test("nobody listening is unreachable", async () => {
   const gone = await createWorker("gone", { endpoint: "http://127.0.0.1:1" });
   const signal = new AbortController().signal;

@@ -149,17 +149,73 @@ test("expired, forged and malformed records are refused one by one, with their c
   );
 });
 
-test("a region elsewhere cannot send requests to this machine", async () => {
-  const local = await createWorker("local", { endpoint: "http://127.0.0.1:8787" });
-  const body = encodeRecordList([local.opened.bytes, a.opened.bytes]);
+test("a region elsewhere cannot send requests to this machine or its network, however they are spelt", async () => {
+  const hosts = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    "0.0.0.0",
+    "[::]",
+    "[::ffff:7f00:1]",
+    "10.0.0.1",
+    "a.localhost",
+  ];
+  const local = await Promise.all(
+    hosts.map((host, index) => createWorker(`local-${index}`, { endpoint: `https://${host}:8787` })),
+  );
+  const body = encodeRecordList([...local.map(({ opened }) => opened.bytes), a.opened.bytes]);
   const headers = { "content-type": "application/cbor" };
   const remote = async () => new Response(body, { headers });
   const far = await fetchDirectory({ ...options(), fetch: remote, regions: ["https://region.example"] });
   assert.deepEqual(
     far.refused.map(({ code }) => code),
-    ["loopback_refused"],
+    hosts.map(() => "local_endpoint_refused"),
   );
   assert.equal(far.records.length, 1);
   const near = await fetchDirectory({ ...options(), regions: [await startRegion(body)] });
-  assert.equal(near.records.length, 2);
+  assert.equal(near.records.length, hosts.length + 1);
+});
+
+test("a mistake of ours over one region is its failure, with code and cause, and the others serve", async () => {
+  const mistake = new Error("a mistake");
+  const good = await listOf(a.opened.bytes);
+  const clock = new ManualClock(NOW);
+  let timers = 0;
+  const broken = {
+    now: () => clock.now(),
+    after(ms: number, callback: () => void) {
+      if (timers++ === 0) throw mistake;
+      return clock.after(ms, callback);
+    },
+  };
+  const directory = await fetchDirectory({ fetch, clock: broken, deadlineMs: 3000, regions: [good, good] });
+  const [failed, listed] = directory.regions;
+  assert.ok(failed?.outcome === "failed" && failed.code === "unexpected_error");
+  assert.equal(failed.cause, mistake);
+  assert.deepEqual([listed?.outcome, directory.records.length], ["listed", 1]);
+  timers = 0;
+  await assert.rejects(fetchDirectory({ fetch, clock: broken, deadlineMs: 3000, regions: [good] }), {
+    code: "regions_unreachable",
+    cause: mistake,
+  });
+});
+
+test("a region's long list ends with the deadline, and takes no time from another's records", async () => {
+  const flood = await Promise.all(Array.from({ length: 120 }, (_, i) => createWorker(`flood-${i}`)));
+  const few = await Promise.all(Array.from({ length: 24 }, (_, i) => createWorker(`few-${i}`)));
+  const records = (workers: typeof few) => workers.map(({ opened }) => opened.bytes);
+  const regions = [await listOf(...records(flood)), await listOf(...records(few))];
+  // A millisecond passes whenever somebody looks; nothing else moves this clock.
+  let now = NOW;
+  const clock = { now: () => now++, after: () => () => undefined };
+  const directory = await fetchDirectory({ fetch, clock, deadlineMs: 160, regions });
+  const unchecked = directory.regions.map((report) =>
+    report.outcome === "listed" ? report.unchecked : null,
+  );
+  assert.equal(unchecked[1], 0);
+  assert.ok(unchecked[0]! > 0, "the flood was verified to its end");
+  assert.equal(directory.records.length, 144 - unchecked[0]!);
+  // Where the answer comes with the deadline, the first sixteen of each region are still looked at.
+  const late = await fetchDirectory({ fetch, clock, deadlineMs: 1, regions });
+  assert.equal(late.records.length, 32);
 });

@@ -96,6 +96,25 @@ async function assertQuorumError(answer: Promise<unknown>, code: string): Promis
   return error;
 }
 
+test("a mistake of ours over one worker costs that seat, not the answer, and stays visible", async () => {
+  const { options, operators } = await play({});
+  // The first to be asked has a record that no code of ours would have made.
+  const records = options.records.map((opened) =>
+    opened.record.operator === operators[0]
+      ? { ...opened, bytes: null as unknown as typeof opened.bytes }
+      : opened,
+  );
+  const { verdicts } = await askQuorum({ ...options, records });
+  assert.deepEqual(outcomes(verdicts).toSorted(), ["agreed", "agreed", "agreed", "unexpected_error"]);
+  assert.ok(verdicts.find(({ code }) => code !== null)?.cause instanceof TypeError);
+  const broken = options.records.map((opened) => ({
+    ...opened,
+    bytes: null as unknown as typeof opened.bytes,
+  }));
+  const error = await assertQuorumError(askQuorum({ ...options, records: broken }), "quorum_not_reached");
+  assert.ok(error.cause instanceof TypeError);
+});
+
 test("three honest workers answer, and the bundle passes offline verification", async () => {
   const { answer, operators } = await play({});
   const { outputs, bundle, certificate, verdicts, conflicts, audit, asked, agreed } = await answer;

@@ -5,19 +5,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import {
-  MAX_KEYS_PER_OPERATOR,
-  MAX_REGISTRY_BYTES,
-  QUARANTINE_SECONDS,
-  SEQ_MEMORY_SECONDS,
-} from "../../durable-objects/limits.ts";
+import { KEY_MEMORY_SECONDS } from "../../durable-objects/limits.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { decode, encode } from "../../protocol/cbor.ts";
 import { encodeEnvelope, openEnvelope, signEnvelope } from "../../protocol/cose.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
-import { MAX_RECORD_BYTES, MAX_REGION_RECORDS } from "../../protocol/limits.ts";
+import { MAX_RECORD_BYTES, MAX_RECORD_LIFETIME_SECONDS } from "../../protocol/limits.ts";
 import { createTestWorker, type TestWorker, testKey } from "../support/records.ts";
-import { type Fault, startTestRegistry, type TestRegistry } from "../support/registry.ts";
+import { type Fault, openRegistry, startTestRegistry, type TestRegistry } from "../support/registry.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const NOW = Date.UTC(2027, 0, 1);
@@ -30,31 +25,8 @@ before(async () => {
 });
 after(() => registries.stop());
 
-/** An object of its own for each test, whose steps end with a check of the whole state. */
-function openRegistry(name: string) {
-  const registry = registries.open(name);
-  const at = async (now: number) => {
-    await registry.setNow(now);
-    return {
-      async put(bytes: Bytes): Promise<string | null> {
-        const problem = await registry.put(bytes);
-        await registries.check(name, now);
-        return problem?.code ?? null;
-      },
-      async list(): Promise<string[]> {
-        return (await registry.list()).map(formatHex);
-      },
-      async alarm(): Promise<void> {
-        await registry.runAlarm();
-        await registries.check(name, now);
-      },
-    };
-  };
-  return { registry, at };
-}
-
 test("keeps a valid record and serves exactly its bytes", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const bytes = await worker.sign();
   const now = await at(NOW);
@@ -63,7 +35,7 @@ test("keeps a valid record and serves exactly its bytes", async (t) => {
 });
 
 test("serves the records of several workers ordered by worker key", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const now = await at(NOW);
   for (const name of ["alder", "birch", "cedar", "dogwood"]) {
     const worker = await createTestWorker(name, `${name}.example`, NOW);
@@ -73,7 +45,7 @@ test("serves the records of several workers ordered by worker key", async (t) =>
 });
 
 test("replaces a record by one with a higher seq and refuses to go back", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const [older, newer] = [await worker.sign({ seq: 7 }), await worker.sign({ seq: 8 })];
   const now = await at(NOW);
@@ -84,7 +56,7 @@ test("replaces a record by one with a higher seq and refuses to go back", async 
 });
 
 test("takes the same record twice without a change", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const now = await at(NOW);
   assert.equal(await now.put(await worker.sign()), null);
@@ -94,7 +66,7 @@ test("takes the same record twice without a change", async (t) => {
 });
 
 test("quarantines a key that signs two records with one seq, and only that key", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const bystander = await createTestWorker("birch", "birch.example", NOW);
   const now = await at(NOW);
@@ -106,21 +78,40 @@ test("quarantines a key that signs two records with one seq, and only that key",
   assert.equal(await now.put(await worker.sign({ seq: 8 })), "key_quarantined");
 });
 
-test("lets a quarantined key publish again once the quarantine has ended", async (t) => {
-  const { at } = openRegistry(t.name);
+test("quarantines a key until neither of its two records can return, and no longer", async (t) => {
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
+  const longest = { issuedAt: NOW / 1000 + 300, expiresAt: NOW / 1000 + 300 + MAX_RECORD_LIFETIME_SECONDS };
+  const pair = [
+    await worker.sign({ seq: 7, ...longest }),
+    await worker.sign({ seq: 7, price: 1, ...longest }),
+  ];
   let now = await at(NOW);
-  await now.put(await worker.sign({ seq: 7 }));
-  await now.put(await worker.sign({ seq: 7, price: 1 }));
-  const later = NOW + QUARANTINE_SECONDS * 1000;
-  now = await at(later);
+  for (const bytes of pair) await now.put(bytes);
+  const end = NOW + KEY_MEMORY_SECONDS * 1000;
+  now = await at(end - 1);
   await now.alarm();
-  const again = await createTestWorker("alder", "alder.example", later);
+  assert.equal(await now.put(pair[0]!), "key_quarantined");
+  now = await at(end);
+  await now.alarm();
+  for (const bytes of pair) assert.equal(await now.put(bytes), "record_expired");
+  const again = await createTestWorker("alder", "alder.example", end);
   assert.equal(await now.put(await again.sign()), null);
+  assert.deepEqual(await registries.quarantined(t.name), []);
+});
+
+test("keeps the two records that prove the fault of a quarantined key", async (t) => {
+  const { at } = openRegistry(registries, t.name);
+  const worker = await createTestWorker("alder", "alder.example", NOW);
+  const pair = [await worker.sign({ seq: 7 }), await worker.sign({ seq: 7, price: 1 })];
+  const now = await at(NOW);
+  for (const bytes of pair) await now.put(bytes);
+  const [row] = await registries.quarantined(t.name);
+  assert.deepEqual([row!.kept!, row!.refused].map(formatBlob), pair.map(formatHex));
 });
 
 test("stops serving a record at its last second, before any alarm", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   await (await at(NOW)).put(await worker.sign());
   assert.equal((await (await at(NOW + HOUR_MS - 1)).list()).length, 1);
@@ -128,7 +119,7 @@ test("stops serving a record at its last second, before any alarm", async (t) =>
 });
 
 test("drops an expired record by alarm and arms it for the next one", async (t) => {
-  const { registry, at } = openRegistry(t.name);
+  const { registry, at } = openRegistry(registries, t.name);
   const seconds = NOW / 1000;
   const [alder, birch] = await Promise.all(
     ["alder", "birch"].map((name) => createTestWorker(name, `${name}.example`, NOW)),
@@ -144,7 +135,7 @@ test("drops an expired record by alarm and arms it for the next one", async (t) 
 });
 
 test("refuses an older record after the newer one has expired", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const seconds = NOW / 1000;
   const older = await worker.sign({ seq: 7, expiresAt: seconds + 40 * 3600 });
@@ -155,61 +146,54 @@ test("refuses an older record after the newer one has expired", async (t) => {
 });
 
 test("forgets a key once no older record of it can be alive", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   await (await at(NOW)).put(await worker.sign());
-  const later = NOW + Math.ceil(SEQ_MEMORY_SECONDS) * 1000;
+  const later = NOW + Math.ceil(KEY_MEMORY_SECONDS) * 1000;
   await (await at(later)).alarm();
   assert.deepEqual(await registries.rows(t.name), []);
 });
 
-test("gives one operator only so many keys, and others still have room", async (t) => {
-  const { at } = openRegistry(t.name);
+function formatBlob(blob: ArrayBuffer): string {
+  return formatHex(new Uint8Array(blob));
+}
+
+test("gives the list that it gave until a record comes, goes or expires", async (t) => {
+  const { registry, at } = openRegistry(registries, t.name);
+  const [alder, birch] = await Promise.all(
+    ["alder", "birch"].map((name) => createTestWorker(name, `${name}.example`, NOW)),
+  );
   const now = await at(NOW);
-  const sign = async (index: number) => (await createTestWorker(`w${index}`, "alder.example", NOW)).sign();
-  for (let index = 0; index < MAX_KEYS_PER_OPERATOR; index++)
-    assert.equal(await now.put(await sign(index)), null);
-  assert.equal(await now.put(await sign(MAX_KEYS_PER_OPERATOR)), "operator_full");
-  const known = await createTestWorker("w0", "alder.example", NOW);
-  assert.equal(await now.put(await known.sign({ seq: NOW + 1 })), null, "a known key may still renew");
-  const other = await createTestWorker("birch", "birch.example", NOW);
-  assert.equal(await now.put(await other.sign()), null);
+  await now.put(await alder!.sign({ seq: 1 }));
+  assert.equal((await now.list()).length, 1);
+  await registries.execute(
+    t.name,
+    "INSERT INTO records SELECT x'00', operator_key, seq, digest, bytes, expires_at, forget_at FROM records",
+  );
+  assert.deepEqual(
+    await now.list(),
+    [formatHex(await alder!.sign({ seq: 1 }))],
+    "the rows were not read again",
+  );
+  await registry.put(await alder!.sign({ seq: 1 }));
+  assert.equal((await now.list()).length, 1, "a repetition changes nothing");
+  await registry.put(await birch!.sign());
+  assert.equal((await now.list()).length, 3);
 });
 
-const INSERT = "INSERT INTO records (worker_key, operator_key, seq, digest, bytes, expires_at, forget_at)";
-
-test("refuses a new key when the list would be too large for one answer", async (t) => {
-  const { registry, at } = openRegistry(t.name);
-  await at(NOW);
+test("drops the quarantine table of 0.1.0, whose keys took places for 30 days", async (t) => {
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
-  const bytes = await worker.sign();
-  const others = (size: number) =>
-    registries.execute(t.name, `${INSERT} VALUES (x'00', x'00', 1, x'00', zeroblob(${size}), 1e10, 1e10)`);
-  await others(MAX_REGISTRY_BYTES - bytes.length + 1);
-  assert.equal((await registry.put(bytes))?.code, "registry_full");
-  await registries.execute(t.name, "DELETE FROM records");
-  await others(MAX_REGISTRY_BYTES - bytes.length);
-  assert.equal(await registry.put(bytes), null);
-});
-
-test("refuses a new key when it has as many as a region may list, expired ones included", async (t) => {
-  const { registry, at } = openRegistry(t.name);
-  await at(NOW);
-  const worker = await createTestWorker("alder", "alder.example", NOW);
-  const fill = (count: number) =>
-    registries.execute(
-      t.name,
-      `WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})
-       ${INSERT} SELECT CAST(n AS BLOB), CAST(n AS BLOB), 1, x'00', NULL, 1, 1e10 FROM counter`,
-    );
-  await fill(MAX_REGION_RECORDS);
-  assert.equal((await registry.put(await worker.sign()))?.code, "registry_full");
-  await registries.execute(t.name, "DELETE FROM records WHERE worker_key = CAST(1 AS BLOB)");
-  assert.equal(await registry.put(await worker.sign()), null);
+  const now = await at(NOW);
+  await now.list();
+  await registries.execute(t.name, "CREATE TABLE quarantine (worker_key BLOB PRIMARY KEY, ends_at INTEGER)");
+  await registries.evict(t.name);
+  assert.equal(await now.put(await worker.sign()), null);
+  await assert.rejects(registries.execute(t.name, "SELECT * FROM quarantine"), /no such table/);
 });
 
 test("decides concurrent records of one key one after the other", async (t) => {
-  const { registry, at } = openRegistry(t.name);
+  const { registry, at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   await at(NOW);
   const records = await Promise.all([3, 1, 5, 2, 4].map((seq) => worker.sign({ seq })));
@@ -222,7 +206,7 @@ test("decides concurrent records of one key one after the other", async (t) => {
 });
 
 test("refuses hostile records by code and keeps nothing of them", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
   const now = await at(NOW);
   for (const [title, code, bytes] of await hostileRecords(worker)) {
@@ -260,7 +244,13 @@ async function hostileRecords(worker: TestWorker): Promise<[title: string, code:
     [
       "a small-order key",
       "key_inadmissible",
-      encodeEnvelope("record", { key: identity, payload, signature }),
+      encodeEnvelope("record", {
+        key: identity,
+        payload: encode(
+          (decode(payload, { maxBytes: MAX_RECORD_BYTES, title: "payload" }) as Bytes[]).with(1, identity),
+        ),
+        signature,
+      }),
     ],
     [
       "signed by a stranger",
@@ -313,12 +303,14 @@ test("keeps rows and alarm together through every fault of the storage", async (
   ];
   for (const [fault, rows] of faults) {
     const name = `${t.name} ${fault}`;
-    const { registry, at } = openRegistry(name);
+    const { registry, at } = openRegistry(registries, name);
     const worker = await createTestWorker("alder", "alder.example", NOW);
     const bytes = await worker.sign();
     const now = await at(NOW);
+    assert.deepEqual(await now.list(), []);
     await registry.injectFault(fault);
     await assert.rejects(registry.put(bytes), new RegExp(fault));
+    assert.equal((await now.list()).length, rows, `${fault}: the list is what the rows are`);
     await registries.evict(name);
     await registries.check(name, NOW);
     assert.equal((await registries.rows(name)).length, rows, fault);
@@ -328,7 +320,7 @@ test("keeps rows and alarm together through every fault of the storage", async (
 });
 
 test("keeps records and quarantine over an eviction", async (t) => {
-  const { at } = openRegistry(t.name);
+  const { at } = openRegistry(registries, t.name);
   const [alder, birch] = await Promise.all(
     ["alder", "birch"].map((name) => createTestWorker(name, `${name}.example`, NOW)),
   );
@@ -361,7 +353,7 @@ test("keeps records over a restart of the process", async (t) => {
 });
 
 test("is woken by the platform's own alarm when a record expires", async (t) => {
-  const { registry } = openRegistry(t.name);
+  const { registry } = openRegistry(registries, t.name);
   const start = Date.now();
   const worker = await createTestWorker("alder", "alder.example", start);
   await registry.setNow(start);

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readBounded } from "../../protocol/body.ts";
 
-/** Parts of 4 bytes, `count` of them, and how many were asked for. */
-function createStream(count: number) {
+/** Equal parts, `count` of them, and how many were asked for. */
+function createStream(count: number, part = Uint8Array.of(1, 2, 3, 4)) {
   let pulled = 0;
   let cancelled = false;
   const stream = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        if (pulled++ < count) controller.enqueue(Uint8Array.of(1, 2, 3, 4));
+        if (pulled++ < count) controller.enqueue(part);
         else controller.close();
       },
       cancel() {
@@ -40,6 +40,43 @@ test("stops at the first part too many and lets the sender go", async () => {
   assert.equal(await readBounded(stream, 10), null);
   assert.equal(pulled(), 3);
   assert.ok(cancelled());
+});
+
+test("refuses a body in many small parts long before its limit, and empty parts that never end", async () => {
+  for (const part of [Uint8Array.of(1), new Uint8Array(0)]) {
+    const { stream, pulled, cancelled } = createStream(Number.POSITIVE_INFINITY, part);
+    assert.equal(await readBounded(stream, 64 * 100), null);
+    assert.equal(pulled(), 64 + 100 + 1);
+    assert.ok(cancelled());
+  }
+  assert.equal((await readBounded(createStream(164, Uint8Array.of(1)).stream, 64 * 100))?.length, 164);
+});
+
+test("keeps the bytes of a part and not its buffer, which the sender's runtime may use again", async () => {
+  const shared = new Uint8Array(4096);
+  let count = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        shared[0] = count;
+        if (count++ < 3) controller.enqueue(shared.subarray(0, 1));
+        else controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const body = await readBounded(stream, 1000);
+  assert.deepEqual(body, Uint8Array.of(0, 1, 2));
+  assert.equal(body?.buffer.byteLength, 3);
+});
+
+test("puts together a body that outgrows its first buffer several times", async () => {
+  const part = Uint8Array.from({ length: 50_000 }, (_, index) => index);
+  const body = await readBounded(createStream(11, part).stream, 550_000);
+  assert.equal(body?.length, 550_000);
+  for (let index = 0; index < 11; index++)
+    assert.deepEqual(body.subarray(index * 50_000, (index + 1) * 50_000), part);
+  assert.equal(await readBounded(createStream(11, part).stream, 549_999), null);
 });
 
 test("fails as the stream fails", async () => {

@@ -100,6 +100,23 @@ test("long forms, wrong map order, repeated keys, floats and indefinite lengths 
   assert.throws(() => decode(parseHex("81f90000"), LIMIT), { code: "wrong_type" });
 });
 
+test("map keys are integers, at every level and beside every value", () => {
+  for (const hex of ["a10001", "a12001", "a200a1010202f6", "82a1008001", "a1008181a10000"])
+    assert.equal(formatHex(encode(decode(parseHex(hex), LIMIT) as CborValue)), hex);
+  const refused = [
+    "a280008100",
+    "a1a000",
+    "a1616100",
+    "a1410000",
+    "a1f600",
+    "a1f400",
+    "a100a1f500",
+    "a2000080",
+  ];
+  for (const hex of [...refused, "a28000810000", "81a28000810000", "a200a1808001"])
+    assert.throws(() => decode(parseHex(hex), LIMIT), { name: "DecodeError", code: "wrong_type" }, hex);
+});
+
 test("depth, items and bytes are bounded before anything is built from them", () => {
   const nested = (levels: number) => concatBytes(new Uint8Array(levels).fill(0x81), Uint8Array.of(0));
   assert.ok(decode(nested(MAX_CBOR_DEPTH), LIMIT));

@@ -60,7 +60,9 @@ test("every code of the errors is in the document, and the client's own are list
   const [, list] = document.match(/^Codes that only a client has: (.*)\.$/m) ?? assert.fail("no list");
   const shown = [...list!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code!);
   const source = readFileSync(new URL("protocol/errors.ts", root), "utf8");
-  const codes = [...source.matchAll(/^\s+\| "([a-z_]+)"/gm)].map(([, code]) => code!);
+  const codes = [...source.matchAll(/^(?:\s+\||export type \w+Code =) "([a-z_]+)"/gm)].map(
+    ([, code]) => code!,
+  );
   assert.deepEqual(shown.toSorted(), codes.filter((code) => !Object.hasOwn(PROBLEM_STATUS, code)).toSorted());
 });
 

@@ -122,6 +122,8 @@ test("endpoints are origins: https, or http on loopback", async () => {
     "https://worker.example?x",
     "https://user:password@worker.example",
     "https://WORKER.example",
+    "https://worker.example.",
+    "https://localhost.",
     "https://worker.example:443",
     "ftp://worker.example",
     "file:///etc/passwd",

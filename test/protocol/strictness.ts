@@ -15,6 +15,17 @@ export const HOSTILE_BYTES: ReadonlyMap<string, Bytes> = new Map([
   ["NaN", Uint8Array.of(0xf9, 0x7e, 0x00)],
   ["an empty array", Uint8Array.of(0x80)],
   ["an empty map", Uint8Array.of(0xa0)],
+  ["a map with two arrays as keys", Uint8Array.of(0xa2, 0x80, 0x00, 0x81, 0x00, 0x00)],
+  ["a map with a map as its key", Uint8Array.of(0xa1, 0xa0, 0x00)],
+  ["a map with text as its key", Uint8Array.of(0xa1, 0x61, 0x61, 0x00)],
+  [
+    "an array of 17 such maps",
+    Uint8Array.from([0x91, ...new Array(17).fill([0xa2, 0x80, 0, 0x81, 0, 0]).flat()]),
+  ],
+  [
+    "an envelope of such maps",
+    Uint8Array.from([0xd2, 0x84, ...new Array(4).fill([0xa2, 0x80, 0, 0x81, 0, 0]).flat()]),
+  ],
   ["an indefinite array", Uint8Array.of(0x9f, 0x01, 0xff)],
   ["a lone break", Uint8Array.of(0xff)],
   ["a long form of 1", Uint8Array.of(0x81, 0x18, 0x01)],

@@ -4,11 +4,17 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { MAX_KEYS_PER_OPERATOR, MAX_REGISTRY_BYTES } from "../../durable-objects/limits.ts";
+import {
+  KEY_MEMORY_SECONDS,
+  MAX_PLACES,
+  MAX_PLACES_PER_OPERATOR,
+  MAX_QUARANTINED_KEYS,
+  PLACE_BYTES,
+} from "../../durable-objects/limits.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
-import { MAX_REGION_RECORDS } from "../../protocol/limits.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { openRecord } from "../../protocol/record.ts";
+import { decodeRecordList } from "../../protocol/record-list.ts";
 
 export type Fault =
   | "failAlarmAndNotPersist"
@@ -54,7 +60,7 @@ export default {
     const body = new Uint8Array(await request.arrayBuffer());
     try {
       const result = await env.Registry.getByName(name)[method](method === "put" ? body : JSON.parse(parameter));
-      return Response.json({ result: method === "list" ? result.map((bytes) => [...bytes]) : result ?? null });
+      return Response.json({ result: method === "list" ? [...result] : result ?? null });
     } catch (error) {
       return Response.json({ failure: String(error) });
     }
@@ -82,11 +88,18 @@ interface Row {
   readonly forget_at: number;
 }
 
+interface QuarantinedRow {
+  readonly worker_key: ArrayBuffer;
+  readonly ends_at: number;
+  readonly kept: ArrayBuffer | null;
+  readonly refused: ArrayBuffer;
+}
+
 export interface TestRegistry {
   open(name: string): RegistryHandle;
   evict(name: string): Promise<void>;
   rows(name: string): Promise<Row[]>;
-  quarantined(name: string): Promise<{ readonly worker_key: ArrayBuffer; readonly ends_at: number }[]>;
+  quarantined(name: string): Promise<QuarantinedRow[]>;
   /** Writes past the object, for states that would take long to reach. */
   execute(name: string, sql: string): Promise<void>;
   /** Asserts everything that must hold of one object between two calls. `now` is unix ms. */
@@ -136,7 +149,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
     };
     return {
       put: (bytes) => call("put", null, bytes),
-      list: async () => (await call<number[][]>("list")).map((bytes) => Uint8Array.from(bytes)),
+      list: async () => decodeRecordList(Uint8Array.from(await call<number[]>("list"))),
       count: () => call("count"),
       setNow: (time) => call("setNow", time),
       injectFault: (kind) => call("injectFault", kind),
@@ -150,10 +163,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
   };
   const rows = (name: string) => query<Row>(name, "SELECT * FROM records ORDER BY worker_key");
   const quarantined = (name: string) =>
-    query<{ worker_key: ArrayBuffer; operator_key: ArrayBuffer; ends_at: number }>(
-      name,
-      "SELECT * FROM quarantine",
-    );
+    query<QuarantinedRow>(name, "SELECT * FROM quarantine ORDER BY worker_key");
 
   return {
     open,
@@ -190,10 +200,13 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
 
       const keys = [...kept, ...banned].map((row) => hex(row.worker_key));
       assert.equal(new Set(keys).size, keys.length, "a key is in one table once");
-      assert.ok(keys.length <= MAX_REGION_RECORDS);
-      const operators = Map.groupBy([...kept, ...banned], (row) => hex(row.operator_key));
-      for (const mine of operators.values()) assert.ok(mine.length <= MAX_KEYS_PER_OPERATOR);
-      assert.ok(kept.reduce((sum, row) => sum + (row.bytes?.byteLength ?? 0), 0) <= MAX_REGISTRY_BYTES);
+      assert.ok(banned.length <= MAX_QUARANTINED_KEYS);
+      for (const row of banned) assert.ok(row.ends_at <= now / 1000 + KEY_MEMORY_SECONDS + 1);
+      const count = (rows: readonly Row[]) =>
+        rows.reduce((sum, row) => sum + Math.ceil((row.bytes?.byteLength ?? 1) / PLACE_BYTES), 0);
+      assert.ok(count(kept) <= MAX_PLACES, "the quarantined take no place");
+      const operators = Map.groupBy(kept, (row) => hex(row.operator_key));
+      for (const mine of operators.values()) assert.ok(count(mine) <= MAX_PLACES_PER_OPERATOR);
 
       const due = [
         ...kept.map((row) => (row.bytes === null ? row.forget_at : row.expires_at)),
@@ -204,4 +217,27 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
         assert.equal(alarm, Math.min(...due) * 1000, "the alarm is set for what is due next");
     },
   };
+}
+
+/** An object of its own for each test, whose steps end with a check of the whole state. */
+export function openRegistry(registries: TestRegistry, name: string) {
+  const registry = registries.open(name);
+  const at = async (now: number) => {
+    await registry.setNow(now);
+    return {
+      async put(bytes: Bytes): Promise<string | null> {
+        const problem = await registry.put(bytes);
+        await registries.check(name, now);
+        return problem?.code ?? null;
+      },
+      async list(): Promise<string[]> {
+        return (await registry.list()).map(formatHex);
+      },
+      async alarm(): Promise<void> {
+        await registry.runAlarm();
+        await registries.check(name, now);
+      },
+    };
+  };
+  return { registry, at };
 }

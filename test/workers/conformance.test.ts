@@ -54,6 +54,8 @@ async function readBytes(response: Response): Promise<Bytes> {
 const statements = new Map<string, string>();
 /** Records in the region by runtime, hex. */
 const published = new Map<string, string>();
+/** As readBounded counts them. */
+const MAX_PARTS = 64 + MAX_REQUEST_BODY_BYTES / 64;
 /** The same for all runtimes, so that the statements can be. */
 const DEADLINE = Date.now() + 110_000;
 
@@ -242,6 +244,23 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
     const init = { method: "POST", headers: CBOR, body: new Blob([oversized]).stream(), duplex: "half" };
     return fetch(`${url}${INFER_PATH}`, init as RequestInit);
   };
+  // It never ends: the answer must not wait for more than the first part too many.
+  const scattered: Send = (url) => {
+    let left = MAX_PARTS + 1;
+    const stream = new ReadableStream({
+      pull(controller) {
+        if (left-- === 0) return new Promise(() => {});
+        controller.enqueue(Uint8Array.of(0x41));
+        return undefined;
+      },
+    });
+    return fetch(`${url}${INFER_PATH}`, {
+      method: "POST",
+      headers: CBOR,
+      body: stream,
+      duplex: "half",
+    } as RequestInit);
+  };
   return [
     ["no such path", 404, "route_unknown", (url) => fetch(`${url}/v2/infer`)],
     ["wrong method", 405, "method_not_allowed", (url) => fetch(`${url}${INFER_PATH}`)],
@@ -257,6 +276,7 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
     ["one byte more", 400, "malformed", body(concatBytes(bytes, Uint8Array.of(0)))],
     ["too large by its header", 413, "body_too_large", body(oversized)],
     ["too large without a header", 413, "body_too_large", streamed],
+    ["in too many parts", 413, "body_too_large", scattered],
     ["unknown model", 404, "model_unknown", changed({ model: other })],
     ["another engine", 404, "engine_unknown", changed({ engine: other })],
     ["past deadline", 422, "deadline_exceeded", changed({ deadline: Date.now() - 1 })],

@@ -13,6 +13,7 @@ import {
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
+import { createRegionApp } from "../../workers/region/app.ts";
 import { createTestWorker } from "../support/records.ts";
 import { type Running, startRegion } from "../support/workers.ts";
 
@@ -93,4 +94,45 @@ test("tells the sender of an older record, and of a conflict", async () => {
     codes.push(((await (await post(record)).json()) as Problem).code);
   }
   assert.deepEqual(codes, ["record_stale", "record_conflict", "key_quarantined"]);
+});
+
+test("lets nothing through to its registry but what worker and operator signed for this time", async () => {
+  const NOW = Date.UTC(2027, 0, 1);
+  const passed: Bytes[] = [];
+  const app = createRegionApp({
+    registry: {
+      async put(bytes) {
+        passed.push(bytes);
+        return null;
+      },
+      list: async () => assert.fail("not asked for"),
+      count: async () => assert.fail("not asked for"),
+    },
+    clock: () => NOW,
+    report: assert.fail,
+  });
+  const send = async (body: Bytes): Promise<string | null> => {
+    const request = new Request(`https://region.example${RECORDS_PATH}`, {
+      method: "POST",
+      headers: COSE,
+      body,
+    });
+    const response = await app(request, () => {});
+    return response.status === 204 ? null : ((await response.json()) as Problem).code;
+  };
+  const worker = await createTestWorker("alder", "alder.example", NOW);
+  const stranger = await createTestWorker("alder", "birch.example", NOW);
+  const good = await worker.sign();
+  const flipped = good.slice();
+  flipped[flipped.length - 1]! ^= 1;
+  assert.equal(await send(Uint8Array.of(0x80)), "wrong_type");
+  assert.equal(await send(flipped), "signature_invalid");
+  assert.equal(await send(await worker.sign({ issuedAt: 1, expiresAt: 2 })), "record_expired");
+  assert.equal(
+    await send(await worker.sign({ delegation: stranger.record().delegation })),
+    "delegation_mismatch",
+  );
+  assert.deepEqual(passed, []);
+  assert.equal(await send(good), null);
+  assert.deepEqual(passed, [good]);
 });

@@ -2,7 +2,7 @@
 
 import type { Registry } from "../../durable-objects/registry.ts";
 import { createRegionApp } from "../region/app.ts";
-import { report } from "./web.ts";
+import { WEB_OPTIONS } from "./web.ts";
 
 export { Registry } from "../../durable-objects/registry.ts";
 
@@ -16,6 +16,6 @@ const REGISTRY_NAME = "registry";
 export default {
   fetch(request, env) {
     const registry = env.Registry.getByName(REGISTRY_NAME);
-    return createRegionApp({ registry, report })(request, () => {});
+    return createRegionApp({ ...WEB_OPTIONS, registry })(request, () => {});
   },
 } satisfies ExportedHandler<Environment>;

@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import process from "node:process";
 import { Readable } from "node:stream";
 import { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { DecodeError } from "../../protocol/errors.ts";
+import { refuse } from "../http.ts";
 import type { InferenceApp } from "../inference/app.ts";
 import { startProcess } from "./process.ts";
 
@@ -34,13 +36,26 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const response = await fetch(toRequest(incoming), () => {});
+  const response = await respond(fetch, incoming);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(new Uint8Array(await response.arrayBuffer()));
   // A refused body is read to its end and dropped: closing on a sender that still sends would lose the answer.
   incoming.resume();
 }
 
+async function respond(fetch: InferenceApp["fetch"], incoming: IncomingMessage): Promise<Response> {
+  let request: Request;
+  try {
+    request = toRequest(incoming);
+  } catch (cause) {
+    // attacker-controlled: node:http lets through targets that are no URL, and methods that no Request may have.
+    const message = "the target, method or headers of the request are malformed; see docs/protocol.md";
+    return refuse(new DecodeError("malformed", message, { cause }));
+  }
+  return fetch(request, () => {});
+}
+
+/** Throws TypeError for what the web platform does not take as a request. */
 function toRequest(incoming: IncomingMessage): Request {
   const headers = new Headers();
   // attacker-controlled: rawHeaders is names and values in turn, repeated names included.

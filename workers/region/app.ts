@@ -4,7 +4,7 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { CBOR_MEDIA_TYPE, COSE_MEDIA_TYPE, HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
 import type { Problem } from "../../protocol/problem.ts";
-import { encodeRecordList } from "../../protocol/record-list.ts";
+import { openRecord } from "../../protocol/record.ts";
 import {
   bytesReply,
   createHandler,
@@ -19,18 +19,21 @@ import {
 export interface RecordRegistry {
   /** Why the record is not kept; null if it is. */
   put(bytes: Bytes): Promise<Problem | null>;
-  list(): Promise<Bytes[]>;
-  /** How many records list() would give. */
+  /** An encoded RecordList. */
+  list(): Promise<Bytes>;
+  /** How many records list() would hold. */
   count(): Promise<number>;
 }
 
 /** A region over one registry. The handler never throws. */
 export function createRegionApp(options: {
   readonly registry: RecordRegistry;
+  /** Unix ms. */
+  clock(): number;
   /** Told of errors that no code explains. */
   report(error: unknown): void;
 }): Handler {
-  const { registry, report } = options;
+  const { registry, clock, report } = options;
   return createHandler(
     [
       {
@@ -41,6 +44,9 @@ export function createRegionApp(options: {
             mediaType: COSE_MEDIA_TYPE,
             maxBytes: MAX_RECORD_BYTES,
           });
+          // attacker-controlled: the record, from anybody. Judged here, where requests run side by side, so that only
+          // what its worker and operator signed stands in line for the registry.
+          await openRecord(bytes, { now: clock() });
           const problem = await registry.put(bytes);
           return problem === null ? NO_CONTENT : problemReply(problem);
         },
@@ -49,7 +55,7 @@ export function createRegionApp(options: {
         method: "GET",
         path: RECORDS_PATH,
         async handle() {
-          return bytesReply(CBOR_MEDIA_TYPE, encodeRecordList(await registry.list()));
+          return bytesReply(CBOR_MEDIA_TYPE, await registry.list());
         },
       },
       {

@@ -1,0 +1,85 @@
+// Every structure of the wire with a real example of it, for the tests that hold all of them to one rule.
+
+import { decodeBundle, encodeBundle, openBundle } from "../../protocol/bundle.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { decodeCertificate, encodeCertificate } from "../../protocol/certificate.ts";
+import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
+import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
+import { encodeReceipt, openReceipt } from "../../protocol/receipt.ts";
+import { openRecord, signRecord } from "../../protocol/record.ts";
+import { decodeRecordList, encodeRecordList } from "../../protocol/record-list.ts";
+import { decodeReply, encodeReply } from "../../protocol/reply.ts";
+import { decodeRequest, encodeRequest } from "../../protocol/request.ts";
+import {
+  BLOCKS,
+  bytesFor,
+  createBundle,
+  createReceipt,
+  createRequest,
+  createWorker,
+  NOW,
+  OUTPUTS,
+} from "./fixtures.ts";
+
+const a = await createWorker("a");
+const b = await createWorker("b");
+const request = await createRequest("standard");
+const receipt = await createReceipt(a, request);
+const lie = await createReceipt(b, request, { result: { outputs: OUTPUTS, blocks: [BLOCKS[0]!] } });
+const bundle = await createBundle([a, b], "standard");
+const certificate = encodeCertificate((await openBundle(bundle)).bundle.certificate);
+const { operator, workerKey } = a.opened.record;
+const delegation = await signDelegation(
+  { operator, workerKey, expiresAt: NOW / 1000 + 60 },
+  await bytesFor("operator of a"),
+);
+
+/** name → a real encoding, how it is read, and how what was read is written again (null: only signers can). */
+export const WIRE_TYPES: [
+  string,
+  Bytes,
+  (bytes: Bytes) => unknown,
+  ((bytes: Bytes) => Bytes | Promise<Bytes>) | null,
+][] = [
+  ["InferRequest", encodeRequest(request), decodeRequest, (bytes) => encodeRequest(decodeRequest(bytes))],
+  [
+    "InferReply",
+    encodeReply({ receipt, outputs: OUTPUTS, blocks: BLOCKS }),
+    decodeReply,
+    (bytes) => encodeReply(decodeReply(bytes)),
+  ],
+  ["Delegation", delegation, (bytes) => openDelegation(bytes, { now: NOW }), null],
+  [
+    "WorkerRecord",
+    a.opened.bytes,
+    (bytes) => openRecord(bytes, { now: NOW }),
+    async (bytes) => signRecord((await openRecord(bytes, { now: NOW })).record, a.secretKey),
+  ],
+  [
+    "RecordList",
+    encodeRecordList([a.opened.bytes, b.opened.bytes]),
+    decodeRecordList,
+    (bytes) => encodeRecordList(decodeRecordList(bytes)),
+  ],
+  ["Receipt", receipt, openReceipt, async (bytes) => encodeReceipt(await openReceipt(bytes))],
+  [
+    "QuorumCertificate",
+    certificate,
+    decodeCertificate,
+    (bytes) => encodeCertificate(decodeCertificate(bytes)),
+  ],
+  ["Bundle", bundle, openBundle, (bytes) => encodeBundle(decodeBundle(bytes))],
+  [
+    "Evidence",
+    encodeEvidence({ receipt, record: a.opened.bytes }, { receipt: lie, record: b.opened.bytes }),
+    openEvidence,
+    async (bytes) => {
+      const { sides } = await openEvidence(bytes);
+      const [first, second] = sides.map((side) => ({
+        receipt: encodeReceipt(side.receipt),
+        record: side.signer.record.bytes,
+      }));
+      return encodeEvidence(second!, first!);
+    },
+  ],
+];
