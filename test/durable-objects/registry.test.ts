@@ -181,17 +181,6 @@ test("gives the list that it gave until a record comes, goes or expires", async 
   assert.equal((await now.list()).length, 3);
 });
 
-test("drops the quarantine table of 0.1.0, whose keys took places for 30 days", async (t) => {
-  const { at } = openRegistry(registries, t.name);
-  const worker = await createTestWorker("alder", "alder.example", NOW);
-  const now = await at(NOW);
-  await now.list();
-  await registries.execute(t.name, "CREATE TABLE quarantine (worker_key BLOB PRIMARY KEY, ends_at INTEGER)");
-  await registries.evict(t.name);
-  assert.equal(await now.put(await worker.sign()), null);
-  await assert.rejects(registries.execute(t.name, "SELECT * FROM quarantine"), /no such table/);
-});
-
 test("decides concurrent records of one key one after the other", async (t) => {
   const { registry, at } = openRegistry(registries, t.name);
   const worker = await createTestWorker("alder", "alder.example", NOW);
