@@ -24,9 +24,23 @@ export async function stopOrphans(state: string): Promise<number> {
   const found = await findOrphans(mark);
   for (const pid of found) process.kill(pid, "SIGKILL");
   const deadline = Date.now() + END_DEADLINE_MS;
-  // Its port is free once a process has ended.
-  while ((await findOrphans(mark)).length > 0 && Date.now() < deadline) await delay(POLL_INTERVAL_MS);
+  // Its port is free once the last thread of a process has ended, which is after it has lost its name.
+  while (!(await haveEnded(found)) && Date.now() < deadline) await delay(POLL_INTERVAL_MS);
   return found.length;
+}
+
+async function haveEnded(pids: readonly number[]): Promise<boolean> {
+  return (await Promise.all(pids.map(hasEnded))).every((ended) => ended);
+}
+
+/** Gone, or nothing but zombies that somebody has still to ask about. */
+async function hasEnded(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = threads.map((thread) =>
+    readFile(`/proc/${pid}/task/${thread}/stat`, "utf8").catch(() => ") Z"),
+  );
+  // proc(5): the state follows the name, which stands in parentheses and may hold any character.
+  return (await Promise.all(states)).every((stat) => /^\) [ZX]/.test(stat.slice(stat.lastIndexOf(")"))));
 }
 
 async function findOrphans(mark: string): Promise<number[]> {
