@@ -5,10 +5,10 @@ import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { isFinite32, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/kernels.ts";
+import { Executor } from "./executor.ts";
 import type { ElementType, Manifest, Port } from "./manifest.ts";
 import { decodeManifest } from "./manifest-codec.ts";
 import { tensorBytes } from "./plan.ts";
-import { Session } from "./session.ts";
 
 export interface RunResult {
   readonly outputs: Tensor[];
@@ -51,10 +51,10 @@ export async function loadModel(options: LoadOptions): Promise<Model> {
     );
   }
   const manifest = decodeManifest(options.manifest);
-  const session = new Session(options.kernels, options.isa, manifest);
+  const executor = new Executor(options.kernels, options.isa, manifest);
   let offset = 0;
   for (const [index, chunk] of manifest.chunks.entries()) {
-    const target = session.weights.subarray(offset, offset + chunk.bytes);
+    const target = executor.weights.subarray(offset, offset + chunk.bytes);
     await fill(target, await options.openChunk(index), `${manifest.name}: chunk ${index}`);
     const found = await digestRaw(target);
     if (!equalBytes(found, chunk.digest)) {
@@ -65,8 +65,8 @@ export async function loadModel(options: LoadOptions): Promise<Model> {
     }
     offset += chunk.bytes;
   }
-  session.checkWeights();
-  return createModel(session, modelDigest);
+  executor.checkWeights();
+  return createModel(executor, modelDigest);
 }
 
 async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: string): Promise<void> {
@@ -89,22 +89,22 @@ async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: st
   }
 }
 
-function createModel(session: Session, modelDigest: Bytes): Model {
-  const { manifest } = session;
+function createModel(executor: Executor, modelDigest: Bytes): Model {
+  const { manifest } = executor;
   const blocks = new Set(manifest.blocks);
   // I5. Nothing in here awaits: concurrent callers cannot interleave.
   const execute = (inputs: readonly Tensor[], after: (op: number) => void): Tensor[] => {
     checkInputs(manifest, inputs);
     for (const [index, input] of inputs.entries())
-      session.tensor(manifest.inputs[index]!.tensor).set(input.data);
-    session.run(after);
-    return manifest.outputs.map((port) => readTensor(session, port));
+      executor.tensor(manifest.inputs[index]!.tensor).set(input.data);
+    executor.run(after);
+    return manifest.outputs.map((port) => readTensor(executor, port));
   };
   return {
     digest: modelDigest,
     manifest,
-    memoryBytes: session.memoryBytes,
-    opCount: session.opCount,
+    memoryBytes: executor.memoryBytes,
+    opCount: executor.opCount,
     execute: (inputs) => execute(inputs, () => {}),
     async run({ inputs, traceKey }) {
       const key = traceKey && (await importTraceKey(traceKey));
@@ -113,7 +113,7 @@ function createModel(session: Session, modelDigest: Bytes): Model {
       const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = readFinite(session, manifest.ops[op]!.output);
+        const view = readFinite(executor, manifest.ops[op]!.output);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
@@ -156,18 +156,18 @@ function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
   }
 }
 
-function readTensor(session: Session, { tensor }: Port): Tensor {
-  const { dtype, shape } = session.manifest.tensors[tensor]!;
-  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: readFinite(session, tensor).slice() };
+function readTensor(executor: Executor, { tensor }: Port): Tensor {
+  const { dtype, shape } = executor.manifest.tensors[tensor]!;
+  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: readFinite(executor, tensor).slice() };
 }
 
 /**
  * A view of what others will compare. Policy: a real model can overflow, and the bits of what it then computes differ
  * between processors, so that honest workers would contradict each other; it gives no result instead.
  */
-function readFinite(session: Session, tensor: number): Bytes {
-  const view = session.tensor(tensor);
-  const { name, tensors } = session.manifest;
+function readFinite(executor: Executor, tensor: number): Bytes {
+  const view = executor.tensor(tensor);
+  const { name, tensors } = executor.manifest;
   if (tensors[tensor]!.dtype === "f32" && !isFinite32(view)) {
     throw new InferenceError(
       "output_not_finite",

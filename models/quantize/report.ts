@@ -13,16 +13,16 @@ export function measureLayers(
   inputs: readonly Bytes[],
   progress: (done: number, of: number) => void,
 ): LayerReport[] {
-  const { manifest } = quantized.session;
+  const { manifest } = quantized.executor;
   const power = new Map(quantized.values.map((name) => [name, { signal: 0, noise: 0 }]));
   for (const [index, input] of inputs.entries()) {
     const expected = new Map<string, Float32Array>();
     observe(reference, input, (name, data) => expected.set(name, data.slice()));
-    quantized.session.tensor(manifest.inputs[0]!.tensor).set(input);
-    quantized.session.run((op) => {
+    quantized.executor.tensor(manifest.inputs[0]!.tensor).set(input);
+    quantized.executor.run((op) => {
       const name = quantized.values[op]!;
       const { output } = manifest.ops[op]!;
-      const actual = realValues(manifest.tensors[output]!, quantized.session.tensor(output));
+      const actual = realValues(manifest.tensors[output]!, quantized.executor.tensor(output));
       const sums = power.get(name)!;
       for (const [i, want] of expected.get(name)!.entries()) {
         const difference = actual(i) - want;

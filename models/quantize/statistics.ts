@@ -1,6 +1,6 @@
 // What the float model's values look like on the calibration inputs: range, mean of each channel, histogram.
 // f64 sums in a fixed order: the same numbers on every runtime.
-import { Session } from "../../engine/index.ts";
+import { Executor } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import type { EmittedModel } from "../artifact.ts";
 
@@ -16,29 +16,29 @@ export interface Statistics {
   readonly histogram: Float64Array;
 }
 
-/** An emitted model that runs: its session, and the graph's name of what each operation computes. */
+/** An emitted model that runs: its executor, and the graph's name of what each operation computes. */
 export interface Runner {
-  readonly session: Session;
+  readonly executor: Executor;
   readonly values: readonly string[];
 }
 
 export function createRunner(kernels: WebAssembly.Module, model: EmittedModel): Runner {
-  const session = new Session(kernels, "simd128", model.manifest);
-  session.weights.set(model.weights);
-  return { session, values: model.values };
+  const executor = new Executor(kernels, "simd128", model.manifest);
+  executor.weights.set(model.weights);
+  return { executor, values: model.values };
 }
 
 /** Runs a float model on one input and shows each value: only for the duration of the call. */
 export function observe(
-  { session, values }: Runner,
+  { executor, values }: Runner,
   input: Bytes,
   see: (name: string, data: Float32Array, channels: number) => void,
 ): void {
-  const { manifest } = session;
-  session.tensor(manifest.inputs[0]!.tensor).set(input);
-  session.run((op) => {
+  const { manifest } = executor;
+  executor.tensor(manifest.inputs[0]!.tensor).set(input);
+  executor.run((op) => {
     const { output } = manifest.ops[op]!;
-    const view = session.tensor(output);
+    const view = executor.tensor(output);
     see(
       values[op]!,
       new Float32Array(view.buffer, view.byteOffset, view.length / 4),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readKernels } from "../../cli/artifacts.ts";
-import { decodeManifest, encodeManifest, loadModel, type Manifest, Session } from "../../engine/index.ts";
+import { decodeManifest, Executor, encodeManifest, loadModel, type Manifest } from "../../engine/index.ts";
 import { emitFloat } from "../../models/float.ts";
 import { readTfjsGraph } from "../../models/import/tfjs.ts";
 import { simplifyGraph } from "../../models/passes/simplify.ts";
@@ -44,7 +44,7 @@ test("the harness loads the honest model", async () => {
 });
 
 function planOf(manifest: Manifest): number {
-  return new Session(kernels, "scalar", manifest).opCount;
+  return new Executor(kernels, "scalar", manifest).opCount;
 }
 
 const conv = honest.ops.findIndex(({ kind }) => kind === "conv");
@@ -138,11 +138,11 @@ test("a real model that overflows gives finite outputs, the same by scalar and S
   });
   const { manifest, weights } = emitFloat(simplifyGraph(readTfjsGraph(source), 1 / 255));
   const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => {
-    const session = new Session(kernels, isa, manifest);
-    session.weights.set(weights);
-    session.tensor(manifest.inputs[0]!.tensor).set(input.data);
+    const executor = new Executor(kernels, isa, manifest);
+    executor.weights.set(weights);
+    executor.tensor(manifest.inputs[0]!.tensor).set(input.data);
     const outputs: Uint8Array[] = [];
-    session.run((op) => outputs.push(session.tensor(manifest.ops[op]!.output).slice()));
+    executor.run((op) => outputs.push(executor.tensor(manifest.ops[op]!.output).slice()));
     return outputs;
   });
   assert.deepEqual(simd, scalar);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readKernels } from "../../cli/artifacts.ts";
-import { decodeManifest, Session } from "../../engine/index.ts";
+import { decodeManifest, Executor } from "../../engine/index.ts";
 import { compileModel } from "../../models/compile.ts";
 import { emitFloat } from "../../models/float.ts";
 import { readTfjsGraph } from "../../models/import/tfjs.ts";
@@ -42,15 +42,15 @@ test("another calibration picture gives another digest", async () => {
 test("the int8 model stays close to the float model on inputs that calibration did not see", async () => {
   const artifact = await compileTiny();
   const kernels = await readKernels();
-  const session = new Session(kernels, "scalar", decodeManifest(artifact.manifest));
-  session.weights.set(concatBytes(...artifact.chunks));
+  const executor = new Executor(kernels, "scalar", decodeManifest(artifact.manifest));
+  executor.weights.set(concatBytes(...artifact.chunks));
   const graph = simplifyGraph(readTfjsGraph(createTinySource()), TINY_ENTRY.inputScale);
   const reference = createRunner(kernels, emitFloat(graph));
   for (let seed = 100; seed < 120; seed++) {
     const input = randomInput(seed);
-    session.tensor(session.manifest.inputs[0]!.tensor).set(input);
-    session.run(() => {});
-    const output = session.tensor(session.manifest.outputs[0]!.tensor);
+    executor.tensor(executor.manifest.inputs[0]!.tensor).set(input);
+    executor.run(() => {});
+    const output = executor.tensor(executor.manifest.outputs[0]!.tensor);
     const actual = new Float32Array(output.slice().buffer);
     let expected = new Float32Array();
     observe(reference, input, (name, data) => {

@@ -1,4 +1,4 @@
-// What every wire type must refuse, as one helper: each truncation, one extra byte, and the other hostile values.
+// What every wire type must refuse, in one place: each truncation, one extra byte, and the other hostile values.
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../protocol/bytes.ts";

@@ -10,7 +10,7 @@ import { planMemory, tensorBytes } from "./plan.ts";
 
 const PAGE_BYTES = 65_536;
 
-export class Session {
+export class Executor {
   readonly manifest: Manifest;
   readonly opCount: number;
   readonly #memory: WebAssembly.Memory;
