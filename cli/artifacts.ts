@@ -11,7 +11,7 @@ import { type Bytes, concatBytes, formatHex, parseHex, utf8 } from "../protocol/
 import { digestRaw } from "../protocol/digest.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import { CliError } from "./errors.ts";
-import { writeWholeFile } from "./files.ts";
+import { readTextIfPresent, writeWholeFile } from "./files.ts";
 import { readCalibration, readSource } from "./sources.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "./state.ts";
 
@@ -130,13 +130,10 @@ type Index = Record<string, { readonly digest: string; readonly recipe: string }
 
 /** Throws CliError file_unreadable with the way out. */
 async function readIndex(): Promise<Index> {
-  let text: string;
-  try {
-    text = await readFile(INDEX, "utf8");
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return {};
-    throw new CliError("file_unreadable", `cannot read ${INDEX}: ${(cause as Error).message}`, { cause });
-  }
+  const text = await readTextIfPresent(INDEX).catch((cause: Error) => {
+    throw new CliError("file_unreadable", `cannot read ${INDEX}: ${cause.message}`, { cause });
+  });
+  if (text === null) return {};
   try {
     const index: Index = JSON.parse(text);
     if (Object.values(index).every(({ digest }) => /^[0-9a-f]{64}$/.test(digest))) return index;

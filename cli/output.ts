@@ -48,7 +48,7 @@ export function printAnswer({ label: best, probabilities }: Classification): voi
   }
 }
 
-export function formatPercent(share: number): string {
+function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 

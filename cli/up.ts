@@ -83,11 +83,12 @@ photograph and prints what a quorum of them signed. Builds what is missing first
 /** The client draws its committee at random; with a cast it asks again until those whom one wants to watch are on it. */
 async function askSample(network: Network): Promise<Outcome> {
   const watched = network.workers.filter(({ vice }) => vice !== null);
+  const task = findTask("moderate");
   log(`asking about a photograph: ${showPath(photoPath(SAMPLE_PHOTO))}`);
   for (let draw = 1; draw <= MAX_DRAWS; draw++) {
     const outcome = await ask({
-      task: findTask("moderate"),
-      model: findTask("moderate").model,
+      task,
+      model: task.model,
       image: photoPath(SAMPLE_PHOTO),
       policy: "standard",
       deadlineMs: DEADLINE_MS,

@@ -4,12 +4,13 @@ import { InferenceError } from "../protocol/errors.ts";
 import { ALIGNMENT_BYTES, createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
 import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
 import { findFlaw } from "../wasm/packed.ts";
-import { type KernelCall, lower, MAX_MULTIPLIER, NOWHERE } from "./lower.ts";
+import { type KernelCall, lower, MAX_MULTIPLIER } from "./lower.ts";
 import type { Manifest } from "./manifest.ts";
 import { planMemory, tensorBytes } from "./plan.ts";
 
 const PAGE_BYTES = 65_536;
 
+/** A planned model in its own memory. Callers run it without awaiting in between, or its tensors mix. */
 export class Executor {
   readonly manifest: Manifest;
   readonly opCount: number;
@@ -19,7 +20,7 @@ export class Executor {
   readonly #calls: readonly KernelCall[];
   readonly #steps: readonly { readonly kernel: Kernel; readonly params: number }[];
 
-  /** Throws InferenceError: manifest_invalid, memory_exhausted. The weights are still to be written. */
+  /** Throws InferenceError as planMemory does. The weights are still to be written. */
   constructor(kernels: WebAssembly.Module, isa: Isa, manifest: Manifest) {
     const plan = planMemory(manifest);
     const { weights, arena } = manifest.memory;
@@ -29,7 +30,7 @@ export class Executor {
         `${manifest.name} states an arena of ${arena} bytes, it needs ${plan.arenaBytes}`,
       );
     }
-    const blocks = manifest.ops.map((_, op) => paramsBytes(lower(manifest, op, NOWHERE).family));
+    const blocks = plan.families.map(paramsBytes);
     const regions = [weights, ...blocks, arena, plan.scratchBytes];
     // Each region may be moved up to start at a cache line.
     const bytes = regions.reduce((sum, region) => sum + region + ALIGNMENT_BYTES, FIRST_FREE_BYTE);
@@ -67,7 +68,8 @@ export class Executor {
 
   /**
    * To be called once the weights are written, because what they hold must not make honest workers differ: NaNs, whose
-   * bits depend on the processor, or padding that lets in what earlier calls left in scratch. Throws InferenceError manifest_invalid naming the operation.
+   * bits depend on the processor, or padding that lets in what earlier calls left in scratch. Throws InferenceError
+   * manifest_invalid naming the operation.
    */
   checkWeights(): void {
     for (const [op, { packed }] of this.#calls.entries()) {

@@ -13,9 +13,9 @@ import { DecodeError, InferenceError } from "../protocol/errors.ts";
 import { DIGEST_BYTES } from "../protocol/limits.ts";
 import type { LayerReport, Manifest, Op, Port, TensorSpec, WeightRange } from "./manifest.ts";
 
-export const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 1;
 /** The model that ships has 66 operations and a manifest of 8 KB. */
-export const MAX_MANIFEST_BYTES = 1024 * 1024;
+const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_OPS = 16_384;
 const MAX_CHUNKS = 64;
 const MAX_TEXT = 256;

@@ -2,7 +2,7 @@
 // A pure function of the manifest: the compiler states its result, the engine computes it again.
 import { InferenceError } from "../protocol/errors.ts";
 import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
-import { scratchBytes } from "../wasm/kernels.ts";
+import { type Family, scratchBytes } from "../wasm/kernels.ts";
 import { elementCount, type KernelCall, lower, NOWHERE } from "./lower.ts";
 import type { Manifest, Op, TensorSpec } from "./manifest.ts";
 
@@ -10,12 +10,14 @@ import type { Manifest, Op, TensorSpec } from "./manifest.ts";
 const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
 
 /**
- * A run cannot be interrupted, so a model that takes longer than anyone waits is refused: 30 times the largest model
- * that ships, a few seconds of a processor.
+ * A run cannot be interrupted, so a model that takes longer than anyone waits is refused. 30 times the multiply-adds of
+ * the model that ships.
  */
 const MAX_RUN_OPERATIONS = 2 ** 34;
 
 export interface Plan {
+  /** The kernel family of each operation. */
+  readonly families: readonly Family[];
   /** Offset of each tensor from the start of the arena, in bytes. */
   readonly offsets: readonly number[];
   readonly arenaBytes: number;
@@ -44,7 +46,8 @@ export function planMemory(manifest: Manifest): Plan {
       `${manifest.name} needs ${total} bytes, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
     );
   }
-  return { offsets, arenaBytes, scratchBytes: scratch, opCount };
+  const families = calls.map(({ family }) => family);
+  return { families, offsets, arenaBytes, scratchBytes: scratch, opCount };
 }
 
 /** Largest first, each at the lowest offset that is free for its whole life. */

@@ -15,7 +15,7 @@ import { measureLayers } from "./quantize/report.ts";
 import { collectStatistics, createRunner } from "./quantize/statistics.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
-export const COMPILER = "quorate-compiler/1";
+const COMPILER = "quorate-compiler/1";
 
 export interface CompileOptions {
   readonly entry: CatalogueEntry;

@@ -4,7 +4,7 @@ import { TaskError } from "./errors.ts";
 import type { RgbImage } from "./image.ts";
 
 /** Cameras make 50 million pixels; decoded, they are 200 MB. */
-export const MAX_IMAGE_PIXELS = 50_000_000;
+const MAX_IMAGE_PIXELS = 50_000_000;
 export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 /** What the decoder may allocate: coefficients and RGBA of the largest picture. */
 const MAX_DECODER_MEGABYTES = 1024;

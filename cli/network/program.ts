@@ -35,7 +35,7 @@ const SOURCES = [
 ];
 
 /** No telemetry, no look for updates, no look for this machine's place: starting works without a network. */
-export const QUIET_WRANGLER = {
+const QUIET_WRANGLER = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_METRICS: "false",

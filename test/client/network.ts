@@ -20,7 +20,7 @@ import {
   type TestWorker,
 } from "../protocol/fixtures.ts";
 
-export const OP_COUNT = 7; // what fixtures sign
+const OP_COUNT = 7; // what fixtures sign
 
 /** Two blocks: bytes reversed, then each xor 0x5a. Deterministic, and a single input byte changes both. */
 export const RERUN: LocalRerun = {

@@ -104,7 +104,7 @@ export interface Result {
   readonly blocks: readonly Bytes[];
 }
 
-export const RESULT: Result = { outputs: OUTPUTS, blocks: BLOCKS };
+const RESULT: Result = { outputs: OUTPUTS, blocks: BLOCKS };
 
 /** What an honest worker says of `result`. */
 export function stateResult(request: InferRequest, result: Result = RESULT): Promise<Statement> {
