@@ -39,15 +39,17 @@ export function memberUrl(port: number): string {
   return `http://${LOOPBACK}:${port}`;
 }
 
-/** Throws NetworkError member_failed if workerd does not come up. */
+/** Throws NetworkError port_unavailable if its port was taken, member_failed if workerd does not come up otherwise. */
 export async function startMember(
   plan: MemberPlan,
   program: Program,
   { root, state, artifacts, environment, log }: MemberSurroundings,
 ): Promise<Member> {
   // Both are heavy (half a second each), so only a starting network loads them.
-  const [{ Miniflare, Log, LogLevel, convertV4MiniflareOptions }, { unstable_getMiniflareWorkerOptions }] =
-    await Promise.all([import("miniflare"), import("wrangler")]);
+  const [
+    { Miniflare, MiniflareCoreError, Log, LogLevel, convertV4MiniflareOptions },
+    { unstable_getMiniflareWorkerOptions },
+  ] = await Promise.all([import("miniflare"), import("wrangler")]);
 
   const restoreSignals = keepSignals();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
@@ -80,11 +82,12 @@ export async function startMember(
 
   try {
     await miniflare.ready;
-  } catch (error) {
-    await miniflare.dispose();
-    throw new NetworkError("member_failed", `${plan.name} did not start at ${plan.url}: ${error}`, {
-      cause: error,
-    });
+  } catch (cause) {
+    // It says again what kept it from starting.
+    await miniflare.dispose().catch(() => {});
+    const taken = cause instanceof MiniflareCoreError && cause.code === "ERR_ADDRESS_IN_USE";
+    const code = taken ? "port_unavailable" : "member_failed";
+    throw new NetworkError(code, `${plan.name} did not start at ${plan.url}: ${cause}`, { cause });
   }
   return {
     name: plan.name,

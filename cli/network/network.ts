@@ -5,12 +5,15 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { NetworkError } from "./error.ts";
 import { type Member, type MemberPlan, startMember } from "./member.ts";
-import { planRegions, planWorkers, type Vice } from "./members.ts";
+import { planRegions, planWorkers, type Vice, type WorkerPlan } from "./members.ts";
 import { markProcesses, stopOrphans } from "./orphans.ts";
 import { describeNetwork, planMembers, rememberPorts } from "./plan.ts";
 import { buildPrograms, type Program, type ProgramName } from "./program.ts";
 import { publishHourly, publishRecords } from "./publication.ts";
 import { claimNetwork, type RunningNetwork, writeNetwork } from "./running.ts";
+
+/** Each has fresh ports wherever one was taken; to lose this race more often, something must be taking ports on purpose. */
+const MAX_START_ATTEMPTS = 3;
 
 export interface NetworkOptions {
   /** Folder of wrangler.toml. */
@@ -37,7 +40,7 @@ export interface Network extends RunningNetwork {
  * Throws NetworkError, and CliError file_unwritable.
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
-  const { root, state, artifacts, log } = options;
+  const { state, artifacts, log } = options;
   const workers = planWorkers(options.workers, options.cast);
   const regions = planRegions(options.regions);
   await access(join(artifacts, "models.json")).catch((cause: unknown) => {
@@ -57,13 +60,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   try {
     const orphans = await stopOrphans(state);
     if (orphans > 0) log(`stopped ${orphans} processes that a killed network had left`);
-    const ports = await rememberPorts(state, [...regions, ...workers.map((worker) => worker.name)]);
-    const network = await describeNetwork(state, regions, workers, ports);
-    const plans = await planMembers(state, network);
-    const names = [...new Set(plans.map((plan) => plan.program))];
-    const programs = await buildPrograms({ root, names, log });
-    log(`starting ${regions.length} regions and ${workers.length} workers`);
-    await startMembers(plans, programs, options, members);
+    const network = await startOnFreePorts(regions, workers, options, members);
     await publishRecords(network, members);
     log(`${regions.length} regions have the records of ${workers.length} workers`);
     await writeNetwork(state, network);
@@ -84,6 +81,34 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Fills `members`. A port that was free when it was chosen can be taken before workerd has it: then others are chosen. */
+async function startOnFreePorts(
+  regions: readonly string[],
+  workers: readonly WorkerPlan[],
+  options: NetworkOptions,
+  members: Map<string, Member>,
+): Promise<RunningNetwork> {
+  const { root, state, log } = options;
+  for (let attempt = 1; ; attempt++) {
+    const ports = await rememberPorts(state, [...regions, ...workers.map((worker) => worker.name)]);
+    const network = await describeNetwork(state, regions, workers, ports);
+    const plans = await planMembers(state, network);
+    const names = [...new Set(plans.map((plan) => plan.program))];
+    const programs = await buildPrograms({ root, names, log });
+    log(`starting ${regions.length} regions and ${workers.length} workers`);
+    try {
+      await startMembers(plans, programs, options, members);
+      return network;
+    } catch (error) {
+      const taken = error instanceof NetworkError && error.code === "port_unavailable";
+      if (!taken || attempt === MAX_START_ATTEMPTS) throw error;
+      log("a port was taken meanwhile");
+      await Promise.all([...members.values()].map((member) => member.stop()));
+      members.clear();
+    }
   }
 }
 

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { NetworkError, type NetworkErrorCode } from "../../cli/network/error.ts";
@@ -144,6 +146,25 @@ test("a port that somebody else took is replaced", async () => {
     await second.stop();
     await rm(other, { recursive: true });
     assert.notEqual(second.regions[0]!.url, first.regions[0]!.url);
+  });
+});
+
+test("a port that somebody takes between choice and start is replaced", async () => {
+  const rival = createServer().unref();
+  let lost = 0;
+  const network = await startTestNetwork(state, {
+    regions: 1,
+    workers: 1,
+    log(line) {
+      if (!line.startsWith("starting") || rival.listening) return;
+      lost = JSON.parse(readFileSync(join(state, "ports.json"), "utf8")).alder;
+      rival.listen(lost, "127.0.0.1");
+    },
+  });
+  await stopped(network, async () => {
+    assert.ok(lost > 0);
+    assert.notEqual(network.workers[0]!.url, `http://127.0.0.1:${lost}`);
+    assert.deepEqual(await listKeys(network.regions[0]!.url), [network.workers[0]!.key]);
   });
 });
 
