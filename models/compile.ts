@@ -7,7 +7,7 @@ import { type Artifact, writeArtifact } from "./artifact.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { ModelError } from "./errors.ts";
 import { emitFloat } from "./float.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "./legacy-graph.ts";
 import { readTfjsGraph, type TfjsSource } from "./import/tfjs.ts";
 import { simplifyGraph } from "./passes/simplify.ts";
 import { emitQuantized } from "./quantize/emit.ts";

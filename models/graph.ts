@@ -1,54 +1,44 @@
-// The one graph that every reader produces and every pass transforms. Activations are NHWC.
-// A value is named; it is a graph input, a constant or the single output of one node.
+// The one graph that every reader produces and every pass transforms: the operators of ONNX in the form of opset 21
+// (axes, pads, splits, bounds are inputs), NCHW, with whatever an older opset or another format says differently
+// already translated. A value is named; it is a graph input, a constant or an output of one node.
 
-export interface Constant {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+export type DataType = "f32" | "f64" | "i8" | "u8" | "i32" | "i64" | "bool";
 
-/** The asker sends bytes; the graph computes on `byte · scale + bias`. */
+/** Elements in row-major order. bool is 0 or 1. */
+export type ConstantData =
+  | { readonly dtype: "f32"; readonly data: Float32Array }
+  | { readonly dtype: "f64"; readonly data: Float64Array }
+  | { readonly dtype: "i8"; readonly data: Int8Array }
+  | { readonly dtype: "u8" | "bool"; readonly data: Uint8Array }
+  | { readonly dtype: "i32"; readonly data: Int32Array }
+  | { readonly dtype: "i64"; readonly data: BigInt64Array };
+
+export type Constant = ConstantData & { readonly shape: readonly number[] };
+
+/** A size, or the name of a size that is only known when a request arrives. */
+export type NamedDimension = number | string;
+
 export interface GraphInput {
   readonly name: string;
-  readonly shape: readonly number[];
-  readonly scale: number;
-  readonly bias: number;
+  readonly dtype: DataType;
+  readonly shape: readonly NamedDimension[];
 }
 
-/** Pairs are [height, width]; pads are [top, left, bottom, right] in elements, or -1 each for SAME until shapes are known. */
-export interface Window {
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  readonly pads: readonly [number, number, number, number];
+/** Integers beyond 2^53 saturate there: they only ever mean "to the end". */
+export type Attribute = number | string | readonly number[] | readonly string[] | Constant | Graph;
+
+export interface Node {
+  /** Unique in the graph; made up by the reader where the file has none. */
+  readonly name: string;
+  /** "" for ONNX itself, "com.microsoft" for ONNX Runtime's own operators. */
+  readonly domain: string;
+  readonly op: string;
+  /** Names of values; "" for an optional input that is absent. */
+  readonly inputs: readonly string[];
+  /** Names of values; "" for an optional output that nobody wants. */
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
 }
-
-export type Node =
-  /** inputs: x (n, h, w, c), weights (kh, kw, c, out), bias (out) */
-  | { op: "Conv"; name: string; inputs: string[]; window: Window; clip: Clip }
-  /** inputs: x (n, h, w, c), weights (kh, kw, c, 1), bias (c) */
-  | { op: "DepthwiseConv"; name: string; inputs: string[]; window: Window; clip: Clip }
-  /** inputs: x (m, k), weights (k, n), bias (n) */
-  | { op: "Dense"; name: string; inputs: string[]; clip: Clip }
-  | { op: "Add" | "Sub" | "Mul"; name: string; inputs: string[]; clip: Clip }
-  | { op: "Clip"; name: string; inputs: string[]; clip: Clip }
-  | {
-      op: "AveragePool";
-      name: string;
-      inputs: string[];
-      window: Window;
-      kernel: readonly [number, number];
-      clip: Clip;
-    }
-  | { op: "Squeeze"; name: string; inputs: string[]; axes: readonly number[] }
-  | { op: "Softmax"; name: string; inputs: string[] }
-  | { op: "Identity"; name: string; inputs: string[] };
-
-/** Bounds that are applied to a node's result: a fused activation. */
-export interface Clip {
-  readonly min: number;
-  readonly max: number;
-}
-
-export const NO_CLIP: Clip = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
 
 export interface Graph {
   readonly inputs: readonly GraphInput[];
@@ -57,27 +47,4 @@ export interface Graph {
   /** In an order in which every node comes after the nodes that it reads. */
   readonly nodes: readonly Node[];
   readonly constants: ReadonlyMap<string, Constant>;
-}
-
-/** How often each value is read, graph outputs included. */
-export function countReaders(graph: Graph): Map<string, number> {
-  const readers = new Map<string, number>();
-  const read = (name: string) => readers.set(name, (readers.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) for (const input of node.inputs) read(input);
-  for (const output of graph.outputs) read(output);
-  return readers;
-}
-
-/** The graph with `nodes` for its nodes, every read of a key of `renamed` replaced by its value. */
-export function rewire(graph: Graph, nodes: readonly Node[], renamed: ReadonlyMap<string, string>): Graph {
-  const resolve = (name: string): string => {
-    let current = name;
-    for (let next = renamed.get(current); next !== undefined; next = renamed.get(current)) current = next;
-    return current;
-  };
-  return {
-    ...graph,
-    nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(resolve) })),
-    outputs: graph.outputs.map(resolve),
-  };
 }

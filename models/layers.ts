@@ -1,6 +1,6 @@
 // What the f32 and the int8 writer of a graph have in common.
 import { ModelError } from "./errors.ts";
-import type { Clip, Constant, Graph, Node, Window } from "./graph.ts";
+import type { Clip, Constant, Graph, Node, Window } from "./legacy-graph.ts";
 
 type Pair = readonly [number, number];
 

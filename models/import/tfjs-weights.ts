@@ -2,7 +2,7 @@
 // attacker-controlled: a model file comes from a stranger; sizes are checked before anything is allocated.
 import { elementCount } from "../../engine/index.ts";
 import { ModelError } from "../errors.ts";
-import type { Constant } from "../graph.ts";
+import type { Constant } from "../legacy-graph.ts";
 
 /** Weights above this cannot be served by an isolate of 128 MB, whatever the format. */
 const MAX_WEIGHT_ELEMENTS = 256 * 1024 * 1024;

@@ -9,7 +9,7 @@ import {
   NO_CLIP,
   type Node,
   type Window,
-} from "../graph.ts";
+} from "../legacy-graph.ts";
 import { readWeights, type TfjsWeight } from "./tfjs-weights.ts";
 
 /** A graph model can have at most this many nodes; the model that ships has 178. */

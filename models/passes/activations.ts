@@ -1,5 +1,5 @@
 // Moves a Clip (ReLU, ReLU6) into the node that feeds it, so that the kernel clamps as it stores.
-import { countReaders, type Graph, type Node } from "../graph.ts";
+import { countReaders, type Graph, type Node } from "../legacy-graph.ts";
 
 export function fuseActivations(graph: Graph): Graph {
   const readers = countReaders(graph);

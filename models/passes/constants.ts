@@ -1,5 +1,5 @@
 // Computes arithmetic on constants while compiling: f64 operations, rounded once to f32.
-import type { Constant, Graph, Node } from "../graph.ts";
+import type { Constant, Graph, Node } from "../legacy-graph.ts";
 
 const OPERATIONS = {
   Add: (a: number, b: number) => a + b,

@@ -1,5 +1,5 @@
 // Drops nodes that only rename a value.
-import { type Graph, rewire } from "../graph.ts";
+import { type Graph, rewire } from "../legacy-graph.ts";
 
 export function dropIdentities(graph: Graph): Graph {
   const renamed = new Map<string, string>();

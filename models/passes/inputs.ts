@@ -1,5 +1,5 @@
 // Moves scalar Mul, Add and Sub that stand directly behind a graph input into the input's own scale and bias.
-import { countReaders, type Graph, type GraphInput, type Node, rewire } from "../graph.ts";
+import { countReaders, type Graph, type GraphInput, type Node, rewire } from "../legacy-graph.ts";
 
 export function foldInputScaling(graph: Graph): Graph {
   const readers = countReaders(graph);

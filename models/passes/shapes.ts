@@ -1,7 +1,7 @@
 // Finds the shape of every value, and turns SAME padding into numbers.
 import { elementCount } from "../../engine/index.ts";
 import { ModelError } from "../errors.ts";
-import type { Graph, Node, Window } from "../graph.ts";
+import type { Graph, Node, Window } from "../legacy-graph.ts";
 
 /** A tensor of more elements than this does not fit beside its weights in an isolate of 128 MB. */
 const MAX_TENSOR_ELEMENTS = 16 * 1024 * 1024;

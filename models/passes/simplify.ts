@@ -1,5 +1,5 @@
 // All passes, in the order in which each finds what it needs.
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../legacy-graph.ts";
 import { fuseActivations } from "./activations.ts";
 import { foldConstants } from "./constants.ts";
 import { dropIdentities } from "./identity.ts";
