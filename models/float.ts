@@ -2,8 +2,8 @@
 import type { Op } from "../engine/index.ts";
 import { ArtifactBuilder, type EmittedModel } from "./artifact.ts";
 import { ModelError } from "./errors.ts";
-import { NO_CLIP, type Node } from "./legacy-graph.ts";
 import { constantOf, geometry, isPointwise, realBounds, transpose } from "./layers.ts";
+import { NO_CLIP, type Node } from "./legacy-graph.ts";
 import { packF32Dwconv, packF32Gemm } from "./pack.ts";
 import type { ShapedGraph } from "./passes/shapes.ts";
 

@@ -2,8 +2,8 @@
 import type { Op, TensorSpec } from "../../engine/index.ts";
 import { ArtifactBuilder, type EmittedModel, type Header } from "../artifact.ts";
 import { ModelError } from "../errors.ts";
-import { type Clip, countReaders, type Node } from "../legacy-graph.ts";
 import { constantOf, geometry, isPointwise, realBounds, transpose } from "../layers.ts";
+import { type Clip, countReaders, type Node } from "../legacy-graph.ts";
 import { packDwconv, packGemm } from "../pack.ts";
 import type { ShapedGraph } from "../passes/shapes.ts";
 import { chooseQuantization, type Quantization } from "./range.ts";
