@@ -1,12 +1,14 @@
 // Every kernel of the module. wasm/kernels.ts lists the same names; a test compares the two.
 export { f32_avgpool__scalar } from "./f32_avgpool/scalar";
 export { f32_avgpool__simd128 } from "./f32_avgpool/simd128";
-export { f32_conv_1x8__scalar } from "./f32_conv/scalar";
-export { f32_conv_1x8__simd128 } from "./f32_conv/simd128";
+export { f32_conv_4x8__scalar } from "./f32_conv/scalar";
+export { f32_conv_4x8__simd128 } from "./f32_conv/simd128";
 export { f32_dwconv_1x8__scalar } from "./f32_dwconv/scalar";
 export { f32_dwconv_1x8__simd128 } from "./f32_dwconv/simd128";
 export { f32_gemm_4x8__scalar } from "./f32_gemm/scalar";
 export { f32_gemm_4x8__simd128 } from "./f32_gemm/simd128";
+export { f32_matmul_4x8__scalar } from "./f32_matmul/scalar";
+export { f32_matmul_4x8__simd128 } from "./f32_matmul/simd128";
 export { f32_softmax__scalar } from "./f32_softmax/scalar";
 export { f32_softmax__simd128 } from "./f32_softmax/simd128";
 export { f32_vadd__scalar } from "./f32_vadd/scalar";

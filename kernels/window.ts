@@ -1,15 +1,15 @@
-// The part of a pooling window that lies inside the image, along one axis.
+// The part of a window that lies inside the image, along one axis. Taps are `dilation` apart.
 
-/** First tap (0-based, inside the window) whose coordinate origin + tap is not negative. */
+/** First tap (0-based, inside the window) whose coordinate is not negative. */
 // @ts-ignore: decorator
 @inline
-export function firstTap(origin: i32): i32 {
-  return max<i32>(0, -origin);
+export function firstTap(origin: i32, dilation: i32 = 1): i32 {
+  return max<i32>(0, (dilation - 1 - origin) / dilation);
 }
 
-/** One past the last tap whose coordinate origin + tap is below size; not below firstTap. */
+/** One past the last tap whose coordinate is below size; not below firstTap. */
 // @ts-ignore: decorator
 @inline
-export function endTap(origin: i32, taps: i32, size: i32): i32 {
-  return max<i32>(firstTap(origin), min<i32>(taps, size - origin));
+export function endTap(origin: i32, taps: i32, size: i32, dilation: i32 = 1): i32 {
+  return max<i32>(firstTap(origin, dilation), min<i32>(taps, (size - origin + dilation - 1) / dilation));
 }

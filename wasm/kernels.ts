@@ -72,6 +72,29 @@ const AVGPOOL = {
   output: "i32",
 } as const;
 
+/** Both operands are activations, with a stride for each of their dimensions. */
+const MATMUL = {
+  batch0: "i32",
+  batch1: "i32",
+  m: "i32",
+  n: "i32",
+  k: "i32",
+  a: "i32",
+  aBatch0: "i32",
+  aBatch1: "i32",
+  aRow: "i32",
+  aColumn: "i32",
+  b: "i32",
+  bBatch0: "i32",
+  bBatch1: "i32",
+  bRow: "i32",
+  bColumn: "i32",
+  output: "i32",
+  outputBatch0: "i32",
+  outputBatch1: "i32",
+  outputRow: "i32",
+} as const;
+
 const VADD = { length: "i32", a: "i32", b: "i32", output: "i32" } as const;
 const CONVERT = { length: "i32", input: "i32", output: "i32" } as const;
 
@@ -101,7 +124,11 @@ export const KERNELS = {
   u8_qs8_convert: { tile: null, fields: CONVERT },
   u8_f32_convert: { tile: null, fields: { ...CONVERT, scale: "f32", bias: "f32" } },
   f32_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT } },
-  f32_conv: { tile: "1x8", fields: { ...CONV, ...F32_OUTPUT } },
+  f32_conv: { tile: "4x8", fields: { ...CONV, ...F32_OUTPUT } },
+  f32_matmul: {
+    tile: "4x8",
+    fields: { ...MATMUL, alpha: "f32", scratch: "i32" },
+  },
   f32_dwconv: { tile: "1x8", fields: { ...DWCONV, ...F32_OUTPUT } },
   f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
   f32_avgpool: { tile: null, fields: { ...AVGPOOL, ...F32_OUTPUT } },
@@ -170,6 +197,9 @@ const CONSTANTS_BYTES = 112;
 const DWCONV_HEAD_BYTES = 64;
 const DWCONV_PAIR_BYTES = 32;
 
+/** BLOCK_ROWS of kernels/f32_matmul/simd128.ts. */
+const F32_BLOCK_ROWS = 64;
+
 /** Rows of the block that an int8 product widens at a time. */
 function blockRows(inputs: number): number {
   const fitting = Math.floor(BLOCK_BYTES / (2 * roundUp(inputs, 8)) / TILE_ROWS) * TILE_ROWS;
@@ -205,6 +235,11 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * (Math.ceil(taps / 2) + 2));
       // Output constants and layout, widened weights, the ring of widened rows, the table of taps.
       return CONSTANTS_BYTES + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
+    }
+    case "f32_matmul": {
+      // A packed panel, and a block of rows whose columns do not lie side by side.
+      const copied = size("aColumn") === 1 ? 0 : Math.min(F32_BLOCK_ROWS, size("m"));
+      return 32 * (size("k") + 1) + 4 * copied * size("k");
     }
     default:
       return 0;

@@ -4,7 +4,7 @@ import { clampFloat } from "../clamp";
 import { floatBiasOf, floatPanelOf, floatWeightOf } from "../panel";
 import { ConvParams } from "./params";
 
-export function f32_conv_1x8__scalar(p: ConvParams): void {
+export function f32_conv_4x8__scalar(p: ConvParams): void {
   let output = p.output;
   for (let b = 0; b < p.batch; b++) {
     for (let y = 0; y < p.outputHeight; y++) {

@@ -1,45 +1,60 @@
-// f32_conv in SIMD: 8 output channels of one pixel at a time, each lane summing in the scalar order.
+// f32_conv in SIMD: up to four neighbouring pixels of an output row whose kernels meet the same edges of the image make
+// one tile of ../f32_gemm/tile.ts. The taps inside the image are its runs: a line of the kernel, or a tap if it is dilated.
+import { clampedTile } from "../f32_gemm/tile";
 import { floatPanelOf } from "../panel";
-import { storeClamped } from "../store128";
+import { endTap, firstTap } from "../window";
 import { ConvParams } from "./params";
 
-export function f32_conv_1x8__simd128(p: ConvParams): void {
+export function f32_conv_4x8__simd128(p: ConvParams): void {
   const inputs = p.kernelHeight * p.kernelWidth * p.inputChannels;
+  const rowBytes = <usize>(p.outputWidth * p.outputChannels) << 2;
   let output = p.output;
   for (let b = 0; b < p.batch; b++) {
     for (let y = 0; y < p.outputHeight; y++) {
-      for (let x = 0; x < p.outputWidth; x++) {
-        for (let n = 0; n < p.outputChannels; n += 8) {
-          panelOfPixel(p, floatPanelOf(p.weights, inputs, n), b, y, x, output + (<usize>n << 2), p.outputChannels - n);
-        }
-        output += <usize>p.outputChannels << 2;
+      for (let n = 0; n < p.outputChannels; n += 8) {
+        row(p, floatPanelOf(p.weights, inputs, n), b, y, output + (<usize>n << 2), p.outputChannels - n);
       }
+      output += rowBytes;
     }
   }
 }
 
-/** The `count` (8 or more: 8) outputs of one panel at the output pixel (y, x) of image b. */
-function panelOfPixel(p: ConvParams, panel: usize, b: i32, y: i32, x: i32, output: usize, count: i32): void {
-  const channelBytes = <usize>p.inputChannels << 2;
-  let low = v128.load(panel, 0), high = v128.load(panel, 16);
-  let weight = panel + 32;
-  for (let i = 0; i < p.kernelHeight; i++) {
-    const row = y * p.strideHeight + i * p.dilationHeight - p.padTop;
-    const rowInside = row >= 0 && row < p.inputHeight;
-    for (let j = 0; j < p.kernelWidth; j++) {
-      const column = x * p.strideWidth + j * p.dilationWidth - p.padLeft;
-      if (!rowInside || column < 0 || column >= p.inputWidth) {
-        weight += channelBytes << 3;
-        continue;
-      }
-      let input = p.input + <usize>((b * p.inputHeight + row) * p.inputWidth + column) * channelBytes;
-      for (const end = input + channelBytes; input < end; input += 4) {
-        const a = v128.load32_splat(input);
-        low = f32x4.add(low, f32x4.mul(a, v128.load(weight, 0)));
-        high = f32x4.add(high, f32x4.mul(a, v128.load(weight, 16)));
-        weight += 32;
-      }
+/** The `count` (8 or more: 8) outputs of one panel for output row y of image b. */
+function row(p: ConvParams, panel: usize, b: i32, y: i32, output: usize, count: i32): void {
+  const channels = p.inputChannels;
+  const tapBytes = <usize>channels << 2;
+  const lineBytes = <usize>p.inputWidth * tapBytes;
+  const outputStride = <usize>p.outputChannels << 2;
+  const inputStride = <usize>p.strideWidth * tapBytes;
+  const top = y * p.strideHeight - p.padTop;
+  const firstLine = firstTap(top, p.dilationHeight);
+  const lines = endTap(top, p.kernelHeight, p.inputHeight, p.dilationHeight) - firstLine;
+  const line = p.input + <usize>(b * p.inputHeight + top + firstLine * p.dilationHeight) * lineBytes;
+  let x = 0;
+  while (x < p.outputWidth) {
+    const left = x * p.strideWidth - p.padLeft;
+    const first = firstTap(left, p.dilationWidth);
+    const end = endTap(left, p.kernelWidth, p.inputWidth, p.dilationWidth);
+    let pixels = 1;
+    while (pixels < 4 && x + pixels < p.outputWidth) {
+      const next = left + pixels * p.strideWidth;
+      if (firstTap(next, p.dilationWidth) != first) break;
+      if (endTap(next, p.kernelWidth, p.inputWidth, p.dilationWidth) != end) break;
+      pixels++;
     }
+    const taps = end - first;
+    const whole = p.dilationWidth == 1;
+    const step1 = min<usize>(1, pixels - 1), step2 = min<usize>(2, pixels - 1), step3 = min<usize>(3, pixels - 1);
+    const input = line + <usize>(left + first * p.dilationWidth) * tapBytes;
+    clampedTile(
+      panel, panel + (<usize>((firstLine * p.kernelWidth + first) * channels + 1) << 5), input,
+      input + step1 * inputStride, input + step2 * inputStride, input + step3 * inputStride, lines,
+      <usize>p.dilationHeight * lineBytes, whole ? 1 : taps, <usize>p.dilationWidth * tapBytes,
+      whole ? taps * channels : channels, <usize>((p.kernelWidth - taps) * channels) << 5, output,
+      output + step1 * outputStride, output + step2 * outputStride, output + step3 * outputStride, count, p.outputMin,
+      p.outputMax,
+    );
+    x += pixels;
+    output += <usize>pixels * outputStride;
   }
-  storeClamped(output, low, high, p.outputMin, p.outputMax, count);
 }

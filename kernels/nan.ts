@@ -1,0 +1,18 @@
+// One bit pattern for every NaN. Processors differ in the sign and payload of a NaN that arithmetic makes, so a family
+// whose results may be NaN stores this one.
+
+const CANONICAL_NAN: i32 = 0x7fc00000;
+
+/** `value`, and 0x7fc00000 for any NaN. */
+// @ts-ignore: decorator
+@inline
+export function canonicalFloat(value: f32): f32 {
+  return value == value ? value : reinterpret<f32>(CANONICAL_NAN);
+}
+
+/** canonicalFloat() of four lanes. */
+// @ts-ignore: decorator
+@inline
+export function canonicalFloats(value: v128): v128 {
+  return v128.bitselect(value, i32x4.splat(CANONICAL_NAN), f32x4.eq(value, value));
+}
