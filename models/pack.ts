@@ -12,6 +12,17 @@ export interface QuantizedWeights {
   readonly scale: Float32Array;
 }
 
+/** As QuantizedWeights, for rows that bring a scale of their own. */
+export interface DynamicWeights {
+  readonly outputs: number;
+  readonly inputs: number;
+  /** (outputs, inputs). */
+  readonly weights: Int8Array;
+  readonly bias: Float32Array;
+  /** weightScale. Finite. */
+  readonly scale: Float32Array;
+}
+
 export interface QuantizedFilters {
   readonly channels: number;
   /** Kernel height × kernel width. */
@@ -40,6 +51,22 @@ export interface FloatFilters {
 
 /** For qs8_qc8w_gemm, qs8_f32_qc8w_gemm and qs8_qc8w_conv. Throws a RangeError on wrong lengths or a bad scale. */
 export function packGemm(source: QuantizedWeights): Uint8Array<ArrayBuffer> {
+  return packInt8(source, (view, at, n) => view.setInt32(at, source.bias[n]!, true));
+}
+
+/** For qd8_f32_qc8w_gemm. Throws a RangeError on wrong lengths or a scale or bias that is not finite. */
+export function packDynamicGemm(source: DynamicWeights): Uint8Array<ArrayBuffer> {
+  return packInt8(source, (view, at, n) => {
+    checkFinite("bias", source.bias, n);
+    view.setFloat32(at, source.bias[n]!, true);
+  });
+}
+
+/** Panels of qc8w or qd8w, which differ in the type of the bias. */
+function packInt8(
+  source: QuantizedWeights | DynamicWeights,
+  writeBias: (view: DataView, at: number, output: number) => void,
+): Uint8Array<ArrayBuffer> {
   const { outputs, inputs, weights, bias, scale } = source;
   checkLengths(outputs, inputs, weights.length, bias.length);
   if (scale.length !== outputs) throw new RangeError(`scale has ${scale.length} values, not ${outputs}`);
@@ -49,8 +76,8 @@ export function packGemm(source: QuantizedWeights): Uint8Array<ArrayBuffer> {
     const panel = Math.floor(n / PANEL_OUTPUTS) * panelBytes("qc8w", inputs);
     const lane = n % PANEL_OUTPUTS;
     // Policy: an infinite scale times a zero accumulator would be a NaN; it cannot be packed.
-    if (!Number.isFinite(scale[n])) throw new RangeError(`scale[${n}] must be finite, got ${scale[n]}`);
-    view.setInt32(panel + 4 * lane, bias[n]!, true);
+    checkFinite("scale", scale, n);
+    writeBias(view, panel + 4 * lane, n);
     view.setFloat32(panel + QC8W_SCALE_BYTE + 4 * lane, scale[n]!, true);
     for (let k = 0; k < inputs; k++) {
       view.setInt8(panel + QC8W_HEAD_BYTES + 16 * (k >> 1) + 2 * lane + (k & 1), weights[n * inputs + k]!);
@@ -92,4 +119,9 @@ function checkLengths(outputs: number, inputs: number, weights: number, bias: nu
     throw new RangeError(`weights has ${weights} values, not ${outputs} × ${inputs}`);
   }
   if (bias !== outputs) throw new RangeError(`bias has ${bias} values, not ${outputs}`);
+}
+
+function checkFinite(name: string, values: Float32Array, index: number): void {
+  if (!Number.isFinite(values[index]))
+    throw new RangeError(`${name}[${index}] must be finite, got ${values[index]}`);
 }

@@ -27,6 +27,18 @@ const GEMM = {
   outputStride: "i32",
 } as const;
 
+const DYNAMIC_GEMM = {
+  rows: "i32",
+  inputs: "i32",
+  outputs: "i32",
+  input: "i32",
+  inputStride: "i32",
+  rowScales: "i32",
+  weights: "i32",
+  output: "i32",
+  outputStride: "i32",
+} as const;
+
 const IMAGE = { batch: "i32", input: "i32", inputHeight: "i32", inputWidth: "i32" } as const;
 
 const KERNEL_AND_STRIDE = {
@@ -117,6 +129,11 @@ export const KERNELS = {
     fields: { ...AVGPOOL, inputZeroPoint: "i32", scale: "f32", ...QS8_OUTPUT },
   },
   qs8_f32_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...F32_OUTPUT, scratch: "i32" } },
+  f32_qd8_quantize: {
+    tile: null,
+    fields: { rows: "i32", columns: "i32", input: "i32", output: "i32", scales: "i32" },
+  },
+  qd8_f32_qc8w_gemm: { tile: "4x8c2", fields: { ...DYNAMIC_GEMM, ...F32_OUTPUT, scratch: "i32" } },
   f32_softmax: {
     tile: null,
     fields: { rows: "i32", columns: "i32", input: "i32", output: "i32" },
@@ -221,6 +238,7 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
   switch (family) {
     case "qs8_qc8w_gemm":
     case "qs8_f32_qc8w_gemm":
+    case "qd8_f32_qc8w_gemm":
       return gemmScratchBytes(size("inputs"));
     case "qs8_qc8w_conv": {
       const inputs = size("kernelHeight") * size("kernelWidth") * size("inputChannels");

@@ -3,22 +3,23 @@
 //
 // qc8w panel (8 outputs, K inputs; outputs padded to 8 and K to 2 with zeros):
 //   i32 bias[8] · f32 scale[8] · ceil(K / 2) groups of i8 weight[8 outputs][2 inputs]
+// qd8w panel: the same, with f32 bias[8] — for activations that are quantized as they come
 // f32 panel (8 outputs, K inputs; outputs padded to 8 with zeros):
 //   f32 bias[8] · K rows of f32 weight[8 outputs]
 //
 // A depthwise filter is packed like a GEMM: its channels are the outputs, its taps the inputs.
 
-export type PackedFormat = "qc8w" | "f32";
+export type PackedFormat = "qc8w" | "qd8w" | "f32";
 
 /** Outputs (or channels) of one panel. */
 export const PANEL_OUTPUTS = 8;
-/** Bytes in front of the weights of a qc8w panel. */
+/** Bytes in front of the weights of a qc8w or qd8w panel. */
 export const QC8W_HEAD_BYTES = 64;
 /** Where the scales stand in that head. */
 export const QC8W_SCALE_BYTE = 32;
 
 export function panelBytes(format: PackedFormat, inputs: number): number {
-  return format === "qc8w" ? QC8W_HEAD_BYTES + 16 * Math.ceil(inputs / 2) : 32 * (inputs + 1);
+  return format === "f32" ? 32 * (inputs + 1) : QC8W_HEAD_BYTES + 16 * Math.ceil(inputs / 2);
 }
 
 export function packedBytes(format: PackedFormat, outputs: number, inputs: number): number {
@@ -27,8 +28,8 @@ export function packedBytes(format: PackedFormat, outputs: number, inputs: numbe
 
 /**
  * What no packer writes, in words; null where all is well. attacker-controlled: the digest of a chunk says that it is
- * the publisher's, not that the publisher means well. Scales of qc8w and everything of f32 must be finite and at most
- * `largest`; what pads an odd K must be 0.
+ * the publisher's, not that the publisher means well. Scales of qc8w, scales and biases of qd8w and everything of f32 must be
+ * finite and at most `largest`; what pads an odd K must be 0.
  */
 export function findFlaw(
   packed: DataView,
@@ -39,7 +40,7 @@ export function findFlaw(
   if (!everyReal(packed, format, inputs, (real) => Math.abs(real) <= largest)) {
     return `a scale or weight that is not a number up to ${largest}`;
   }
-  if (format === "qc8w" && !hasZeroPadding(packed, inputs)) return "padding that is not zero";
+  if (format !== "f32" && !hasZeroPadding(packed, inputs)) return "padding that is not zero";
   return null;
 }
 
@@ -60,7 +61,8 @@ function everyReal(
   accept: (real: number) => boolean,
 ): boolean {
   const stride = panelBytes(format, inputs);
-  const [first, last] = format === "qc8w" ? [QC8W_SCALE_BYTE, QC8W_HEAD_BYTES] : [0, stride];
+  const first = format === "qc8w" ? QC8W_SCALE_BYTE : 0;
+  const last = format === "f32" ? stride : QC8W_HEAD_BYTES;
   for (let panel = 0; panel < packed.byteLength; panel += stride) {
     for (let at = first; at < last; at += 4) if (!accept(packed.getFloat32(panel + at, true))) return false;
   }

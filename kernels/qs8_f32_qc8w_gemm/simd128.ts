@@ -1,5 +1,5 @@
 // qs8_f32_qc8w_gemm in SIMD: block by block as ../qs8_qc8w_gemm/block.ts describes.
-import { blockOf, blockRows, multiplyBlock, widenRows } from "../qs8_qc8w_gemm/block";
+import { blockOf, blockRows, multiplyBlock, FLOAT, widenRows } from "../qs8_qc8w_gemm/block";
 import { writeFloatOutput } from "../round128";
 import { FloatGemmParams } from "./params";
 
@@ -13,6 +13,6 @@ export function qs8_f32_qc8w_gemm_4x8c2__simd128(p: FloatGemmParams): void {
     const rows = min<i32>(height, p.rows - row);
     widenRows(blockOf(scratch, p.inputs), p.input + <usize>row * inputStride, inputStride, rows, p.inputs);
     const output = p.output + <usize>row * outputStride;
-    multiplyBlock<f32>(scratch, rows, p.inputs, p.outputs, p.weights, output, outputStride);
+    multiplyBlock(FLOAT, scratch, rows, p.inputs, p.outputs, p.weights, 0, output, outputStride);
   }
 }

@@ -1,7 +1,7 @@
 // qs8_qc8w_conv in SIMD: the bytes under the kernel are gathered into rows, a block at a time, and multiplied as
 // ../qs8_qc8w_gemm/block.ts describes. A gathered row is padded to a multiple of 8 bytes, whose weights are 0.
 import { copyBytes, fillBytes } from "../bytes";
-import { blockEnd, blockOf, blockRows, multiplyBlock, paddedInputs, widenRows } from "../qs8_qc8w_gemm/block";
+import { blockEnd, blockOf, blockRows, multiplyBlock, paddedInputs, QUANTIZED, widenRows } from "../qs8_qc8w_gemm/block";
 import { writeQuantizedOutput } from "../round128";
 import { ConvParams } from "./params";
 
@@ -19,7 +19,7 @@ export function qs8_qc8w_conv_4x8c2__simd128(p: ConvParams): void {
     gatherRows(p, gathered, <usize>padded, pixel, rows);
     widenRows(block, gathered, <usize>padded, rows, padded);
     const output = p.output + <usize>pixel * outputStride;
-    multiplyBlock<i8>(p.scratch, rows, inputs, p.outputChannels, p.weights, output, outputStride);
+    multiplyBlock(QUANTIZED, p.scratch, rows, inputs, p.outputChannels, p.weights, 0, output, outputStride);
   }
 }
 

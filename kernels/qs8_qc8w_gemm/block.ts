@@ -1,4 +1,4 @@
-// The int8 matrix product that qs8_qc8w_gemm, qs8_f32_qc8w_gemm and qs8_qc8w_conv share.
+// The int8 matrix product that all families with qc8w panels share, but for the depthwise one.
 //
 // 1. A block of input rows is widened to i16 once, in tiles of 4 rows: [8 inputs][4 rows] of 16 bytes.
 // 2. For each panel of 8 outputs the weights are widened to i16 once a block: 32 bytes a pair of inputs.
@@ -15,7 +15,7 @@
 import { copyBytes } from "../bytes";
 import { HEAD_BYTES, panelBytes } from "../panel";
 import {
-  isTame, narrow16, narrowTame16, OUTPUT_CONSTANTS_BYTES, requantize8, requantizeTame8, scaleFloats,
+  clampFloats, isTame, narrow16, narrowTame16, OUTPUT_CONSTANTS_BYTES, requantize8, requantizeTame8, scaleFloats,
 } from "../round128";
 
 /** Rows of one tile. */
@@ -115,12 +115,20 @@ function widenPanel(widened: usize, panel: usize, inputs: i32): void {
   }
 }
 
+/** What becomes of an accumulator: int8 as in requantize(), f32 times its scale, or f32 as in qd8_f32_qc8w_gemm. */
+export const QUANTIZED: i32 = 0;
+export const FLOAT: i32 = 1;
+export const DYNAMIC: i32 = 2;
+/** QUANTIZED against a tame panel: 5 % faster where inputs are few. */
+const TAME: i32 = 3;
+
 /**
- * Multiplies a block of rows that widenRows wrote by all the weights. O is i8 or f32; outputStride is in bytes.
- * `scratch` starts with the output constants of round128.ts.
+ * Multiplies a block of rows that widenRows wrote by all the weights; outputStride is in bytes, `rowScales` (one f32 a
+ * row of the block) is read for DYNAMIC. `scratch` starts with the output constants of round128.ts.
  */
-export function multiplyBlock<O>(
-  scratch: usize, rows: i32, inputs: i32, outputs: i32, weights: usize, output: usize, outputStride: usize,
+export function multiplyBlock(
+  kind: i32, scratch: usize, rows: i32, inputs: i32, outputs: i32, weights: usize, rowScales: usize, output: usize,
+  outputStride: usize,
 ): void {
   const widened = scratch + WIDENED_OFFSET;
   const spill = scratch + OUTPUT_CONSTANTS_BYTES;
@@ -128,48 +136,67 @@ export function multiplyBlock<O>(
   const quads = (inputs + 3) >> 2;
   const turns = paddedInputs(inputs) >> 3;
   const tileBytes = <usize>turns << 6;
+  const shift: usize = kind == QUANTIZED ? 0 : 2;
   for (let n = 0; n < outputs; n += 8) {
     widenPanel(widened, weights, inputs);
     const full = n + 8 <= outputs;
     const whole = full ? rows & ~3 : 0;
-    if (isInteger<O>() && isTame(weights, inputs)) {
+    if (kind == DYNAMIC) {
+      dynamicTiles(block, whole, quads, weights, scratch, rowScales, output, outputStride);
+    } else if (kind == FLOAT) {
+      floatTiles(block, whole, quads, weights, scratch, output, outputStride);
+    } else if (isTame(weights, inputs)) {
       tameTiles(block, whole, quads, weights, scratch, output, outputStride);
     } else {
-      multiplyTiles<O>(block, whole, quads, weights, scratch, output, outputStride);
+      quantizedTiles(block, whole, quads, weights, scratch, output, outputStride);
     }
     for (let row = whole; row < rows; row++) {
       const target = output + <usize>row * outputStride;
       const source = block + <usize>(row >> 2) * tileBytes + (<usize>(row & 3) << 4);
-      multiplyRow<O>(source, turns, weights, scratch, full ? target : spill);
-      if (!full) copyBytes(target, spill, <usize>(outputs - n) * sizeof<O>());
+      const rowScale = rowScales + (<usize>row << 2);
+      multiplyRow(kind, source, turns, weights, scratch, rowScale, full ? target : spill);
+      if (!full) copyBytes(target, spill, <usize>(outputs - n) << shift);
     }
     weights += panelBytes(inputs);
-    output += 8 * sizeof<O>();
+    output += <usize>8 << shift;
   }
 }
 
 /** The tiles of `rows` rows (a multiple of 4) against one panel; `quads` counts inputs by four, rounded up. */
-function multiplyTiles<O>(
+function quantizedTiles(
   block: usize, rows: i32, quads: i32, panel: usize, constants: usize, output: usize, outputStride: usize,
 ): void {
-  tiles<O>(false, block, rows, quads, panel, constants, output, outputStride);
+  tiles(QUANTIZED, block, rows, quads, panel, constants, 0, output, outputStride);
 }
 
-/** multiplyTiles<i8> against a tame panel: 5 % faster where inputs are few. */
 function tameTiles(
   block: usize, rows: i32, quads: i32, panel: usize, constants: usize, output: usize, outputStride: usize,
 ): void {
-  tiles<i8>(true, block, rows, quads, panel, constants, output, outputStride);
+  tiles(TAME, block, rows, quads, panel, constants, 0, output, outputStride);
+}
+
+function floatTiles(
+  block: usize, rows: i32, quads: i32, panel: usize, constants: usize, output: usize, outputStride: usize,
+): void {
+  tiles(FLOAT, block, rows, quads, panel, constants, 0, output, outputStride);
+}
+
+function dynamicTiles(
+  block: usize, rows: i32, quads: i32, panel: usize, constants: usize, rowScales: usize, output: usize,
+  outputStride: usize,
+): void {
+  tiles(DYNAMIC, block, rows, quads, panel, constants, rowScales, output, outputStride);
 }
 
 // @ts-ignore: decorator
 @inline
-function tiles<O>(
-  tame: bool, block: usize, rows: i32, quads: i32, panel: usize, constants: usize, output: usize,
+function tiles(
+  kind: i32, block: usize, rows: i32, quads: i32, panel: usize, constants: usize, rowScales: usize, output: usize,
   outputStride: usize,
 ): void {
   for (let row = 0; row < rows; row += TILE_ROWS) {
-    let c00 = v128.load(panel, 0), c01 = v128.load(panel, 16);
+    let c00 = kind == DYNAMIC ? i32x4.splat(0) : v128.load(panel, 0);
+    let c01 = kind == DYNAMIC ? i32x4.splat(0) : v128.load(panel, 16);
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
     let weight = constants + WIDENED_OFFSET;
     for (let turn = quads >> 1; turn > 0; turn--) {
@@ -235,7 +262,13 @@ function tiles<O>(
     }
     const scale0 = v128.load(panel, 32), scale1 = v128.load(panel, 48);
     const output1 = output + outputStride, output2 = output1 + outputStride, output3 = output2 + outputStride;
-    if (isFloat<O>()) {
+    if (kind == DYNAMIC) {
+      storeDynamic(output, c00, c01, panel, scale0, scale1, rowScales, constants);
+      storeDynamic(output1, c10, c11, panel, scale0, scale1, rowScales + 4, constants);
+      storeDynamic(output2, c20, c21, panel, scale0, scale1, rowScales + 8, constants);
+      storeDynamic(output3, c30, c31, panel, scale0, scale1, rowScales + 12, constants);
+      rowScales += 16;
+    } else if (kind == FLOAT) {
       v128.store(output, scaleFloats(c00, scale0, constants), 0);
       v128.store(output, scaleFloats(c01, scale1, constants), 16);
       v128.store(output1, scaleFloats(c10, scale0, constants), 0);
@@ -244,7 +277,7 @@ function tiles<O>(
       v128.store(output2, scaleFloats(c21, scale1, constants), 16);
       v128.store(output3, scaleFloats(c30, scale0, constants), 0);
       v128.store(output3, scaleFloats(c31, scale1, constants), 16);
-    } else if (tame) {
+    } else if (kind == TAME) {
       const row0 = requantizeTame8(c00, c01, scale0, scale1, constants);
       const row1 = requantizeTame8(c10, c11, scale0, scale1, constants);
       const bytes01 = narrowTame16(row0, row1, constants);
@@ -271,9 +304,25 @@ function tiles<O>(
   }
 }
 
+/** The eight outputs of one row in DYNAMIC. */
+// @ts-ignore: decorator
+@inline
+function storeDynamic(
+  output: usize, a: v128, b: v128, panel: usize, scale0: v128, scale1: v128, rowScale: usize, constants: usize,
+): void {
+  const factor = v128.load32_splat(rowScale);
+  const first = f32x4.mul(f32x4.convert_i32x4_s(a), f32x4.mul(factor, scale0));
+  const second = f32x4.mul(f32x4.convert_i32x4_s(b), f32x4.mul(factor, scale1));
+  v128.store(output, clampFloats(f32x4.add(first, v128.load(panel, 0)), constants), 0);
+  v128.store(output, clampFloats(f32x4.add(second, v128.load(panel, 16)), constants), 16);
+}
+
 /** One row of a tile against one panel: 8 outputs. */
-function multiplyRow<O>(tile: usize, turns: i32, panel: usize, constants: usize, output: usize): void {
-  let c0 = v128.load(panel, 0), c1 = v128.load(panel, 16);
+function multiplyRow(
+  kind: i32, tile: usize, turns: i32, panel: usize, constants: usize, rowScale: usize, output: usize,
+): void {
+  let c0 = i32x4.splat(0), c1 = i32x4.splat(0);
+  if (kind != DYNAMIC) c0 = v128.load(panel, 0), c1 = v128.load(panel, 16);
   let weight = constants + WIDENED_OFFSET;
   for (let turn = turns; turn > 0; turn--) {
     let a = v128.load32_splat(tile, 0);
@@ -288,7 +337,9 @@ function multiplyRow<O>(tile: usize, turns: i32, panel: usize, constants: usize,
     weight += 128;
   }
   const scale0 = v128.load(panel, 32), scale1 = v128.load(panel, 48);
-  if (isFloat<O>()) {
+  if (kind == DYNAMIC) {
+    storeDynamic(output, c0, c1, panel, scale0, scale1, rowScale, constants);
+  } else if (kind == FLOAT) {
     v128.store(output, scaleFloats(c0, scale0, constants), 0);
     v128.store(output, scaleFloats(c1, scale1, constants), 16);
   } else {

@@ -12,8 +12,9 @@ import {
   writeParams,
 } from "../../wasm/kernels.ts";
 
-type Pointer = "input" | "weights" | "output" | "scratch" | "a" | "b";
-type Tensor = Uint8Array | Int8Array | Float32Array;
+const POINTERS = ["input", "weights", "output", "scratch", "a", "b", "rowScales", "scales"] as const;
+type Pointer = (typeof POINTERS)[number];
+type Tensor = Uint8Array | Int8Array | Int32Array | Float32Array;
 
 /** A kernel call without pointers: the sandbox places the tensors. */
 export interface Call<F extends Family> {
@@ -22,6 +23,8 @@ export interface Call<F extends Family> {
   readonly tensors: Readonly<Partial<Record<Pointer, Tensor>>>;
   /** The bytes the kernel has to write: `rows` rows of `rowBytes`, `strideBytes` apart. */
   readonly output: { readonly rows: number; readonly rowBytes: number; readonly strideBytes: number };
+  /** Bytes of a second tensor that it writes, which follow the first in the result. */
+  readonly second?: { readonly pointer: Pointer; readonly bytes: number };
 }
 
 const PAGE_BYTES = 65536;
@@ -57,17 +60,13 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: Pointer): Uint
   const { rows, rowBytes, strideBytes } = call.output;
   const outputBytes = Math.max(0, (rows - 1) * strideBytes + rowBytes);
   const values: Record<string, number> = {
+    ...Object.fromEntries(POINTERS.map((name) => [name, 0])),
     ...call.values,
-    output: 0,
-    input: 0,
-    weights: 0,
-    a: 0,
-    b: 0,
-    scratch: 0,
   };
   const scratchLength = scratchBytes(call.family, values as KernelValues<F>);
   const tensorBytes = Object.values(call.tensors).reduce((sum, tensor) => sum + tensor.byteLength + 64, 0);
-  const needed = 2 * PAGE_BYTES + tensorBytes + outputBytes + scratchLength;
+  const secondBytes = call.second?.bytes ?? 0;
+  const needed = 2 * PAGE_BYTES + tensorBytes + outputBytes + secondBytes + scratchLength;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(needed / PAGE_BYTES) });
   const bytes = new Uint8Array(memory.buffer);
   bytes.fill(POISON);
@@ -85,16 +84,20 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: Pointer): Uint
   const params = place(paramsBytes(call.family));
   values.scratch = place(scratchLength);
   values.output = place(outputBytes);
+  const second = place(secondBytes);
+  if (call.second !== undefined) values[call.second.pointer] = second;
   writeParams(new DataView(memory.buffer), params, call.family, values as KernelValues<F>);
   const before = bytes.slice();
   const kernel = instantiateKernels(kernelModule, memory)[call.family][isa];
   kernel(params);
-  const result = new Uint8Array(rows * rowBytes);
+  const result = new Uint8Array(rows * rowBytes + secondBytes);
   for (let row = 0; row < rows; row++) {
     const from = values.output + row * strideBytes;
     result.set(bytes.subarray(from, from + rowBytes), row * rowBytes);
     bytes.set(before.subarray(from, from + rowBytes), from);
   }
+  result.set(bytes.subarray(second, second + secondBytes), rows * rowBytes);
+  bytes.set(before.subarray(second, second + secondBytes), second);
   bytes.set(before.subarray(values.scratch, values.scratch + scratchLength), values.scratch);
   if (Buffer.compare(bytes, before) !== 0) {
     const at = bytes.findIndex((byte, i) => byte !== before[i]);
