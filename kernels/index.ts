@@ -17,6 +17,8 @@ export { f32_vadd__scalar } from "./f32_vadd/scalar";
 export { f32_vadd__simd128 } from "./f32_vadd/simd128";
 export { qd8_f32_qc8w_gemm_4x8c2__scalar } from "./qd8_f32_qc8w_gemm/scalar";
 export { qd8_f32_qc8w_gemm_4x8c2__simd128 } from "./qd8_f32_qc8w_gemm/simd128";
+export { f32_vunary__scalar } from "./f32_vunary/scalar";
+export { f32_vunary__simd128 } from "./f32_vunary/simd128";
 export { qs8_avgpool__scalar } from "./qs8_avgpool/scalar";
 export { qs8_avgpool__simd128 } from "./qs8_avgpool/simd128";
 export { qs8_f32_qc8w_gemm_4x8c2__scalar } from "./qs8_f32_qc8w_gemm/scalar";

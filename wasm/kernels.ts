@@ -149,6 +149,10 @@ export const KERNELS = {
   f32_dwconv: { tile: "1x8", fields: { ...DWCONV, ...F32_OUTPUT } },
   f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
   f32_avgpool: { tile: null, fields: { ...AVGPOOL, ...F32_OUTPUT } },
+  f32_vunary: {
+    tile: null,
+    fields: { op: "i32", ...CONVERT, alpha: "f32", beta: "f32" },
+  },
 } as const satisfies Readonly<Record<string, KernelEntry>>;
 
 export type Family = keyof typeof KERNELS;
