@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readEngineDigest } from "../cli/artifacts.ts";
 import { formatHex } from "../protocol/bytes.ts";
-import { GOLDEN } from "./support/golden.ts";
+import { GOLDENS } from "./support/golden.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const state = await mkdtemp(join(tmpdir(), "quorate-readme-"));
@@ -73,7 +73,7 @@ test("README shows its commands in the order: install, start, ask, verify, watch
 
 test("README shows the digests of today's model and engine", async () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
-  assert.match(readme, new RegExp(`^model +${GOLDEN.model}$`, "m"));
+  assert.match(readme, new RegExp(`^model +${GOLDENS["moderate-mobilenet-v2"].model}$`, "m"));
   assert.match(readme, new RegExp(`^engine +${formatHex(await readEngineDigest())}$`, "m"));
 });
 

@@ -5,7 +5,6 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { readPhoto } from "../../cli/sources.ts";
 import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
 import type { Model } from "../../engine/index.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
@@ -24,10 +23,9 @@ import {
   traceKey,
   traceRoot,
 } from "../../protocol/statement.ts";
-import { encodeModerate } from "../../tasks/moderate.ts";
 import { MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
-import { GOLDEN } from "../support/golden.ts";
-import { createTestRequest, openTestModel } from "../support/requests.ts";
+import { GOLDENS } from "../support/golden.ts";
+import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { waitUntil } from "../support/wait.ts";
 import { RUNTIMES, type Running, startRegion, startWorker } from "../support/workers.ts";
 
@@ -108,12 +106,13 @@ for (const runtime of RUNTIMES) {
     });
 
     test("computes the golden output and the golden blocks of the photograph", async () => {
-      const input = encodeModerate(await readPhoto(GOLDEN.photo));
-      const request = await createTestRequest(model, { inputs: [input] });
+      const { model: name, inputs } = GOLDENS[MODEL_NAME];
+      const [{ tensors, output, blocks }] = inputs;
+      const request = await createTestRequest(model, { inputs: await tensors() });
       const reply = decodeReply(await readBytes(await post(worker.url, encodeRequest(request))));
-      assert.equal(formatHex(request.model), GOLDEN.model);
-      assert.equal(formatHex(await digestRaw(reply.outputs[0]!.data)), GOLDEN.output);
-      assert.equal(formatHex(await digestRaw(concatBytes(...reply.blocks))), GOLDEN.blocks);
+      assert.equal(formatHex(request.model), name);
+      assert.equal(formatHex(await digestRaw(reply.outputs[0]!.data)), output);
+      assert.equal(formatHex(await digestRaw(concatBytes(...reply.blocks))), blocks);
     });
 
     test("answers under the record that it shows, and draws a fresh nonce each time", async () => {

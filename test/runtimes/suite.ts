@@ -1,0 +1,60 @@
+// The test of one runtime: every built model computes its golden outputs and blocks there, by either sibling of the
+// kernels. Each runtime has a file of its own, so that each has the whole time that a file may take.
+
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { formatBase64Url } from "../../protocol/bytes.ts";
+import { ISAS, type Isa } from "../../wasm/kernels.ts";
+import { GOLDENS, type GoldenInput, type GoldenModel } from "../support/golden.ts";
+import type { Computed, Job, JobInput } from "./job.ts";
+import { compute, type Launcher } from "./launcher.ts";
+
+const MODELS: readonly (readonly [name: string, golden: GoldenModel])[] = Object.entries(GOLDENS);
+
+/** It needs the built artifacts. */
+export function testRuntime(launcher: Launcher): void {
+  describe(`${launcher.name} computes the golden outputs and blocks of`, () => {
+    let missing: string | null;
+    let computed: readonly Computed[] = [];
+    before(async () => {
+      missing = await launcher.missing();
+      if (missing === null) computed = await compute(launcher, await createJob(launcher));
+    });
+
+    for (const [name, golden] of MODELS) {
+      for (const isa of ISAS) {
+        const inputs = selectInputs(launcher, golden, isa);
+        const titles = inputs.map((input) => input.name).join(", ");
+        test(`${name} on ${isa} kernels: ${titles}`, (t) => {
+          if (missing !== null) return t.skip(missing);
+          const found = computed.filter((run) => run.model === name && run.isa === isa);
+          assert.deepEqual(
+            found.map(({ input, output, blocks }) => ({ input, output, blocks })),
+            inputs.map((input) => ({ input: input.name, output: input.output, blocks: input.blocks })),
+          );
+        });
+      }
+    }
+  });
+}
+
+/** Scalar kernels would take minutes on an emulated processor, so they get only the first input there. */
+function selectInputs({ emulated }: Launcher, { inputs }: GoldenModel, isa: Isa): readonly GoldenInput[] {
+  return emulated && isa === "scalar" ? inputs.slice(0, 1) : inputs;
+}
+
+async function createJob(launcher: Launcher): Promise<Job> {
+  const models = MODELS.map(async ([name, golden]) => {
+    const inputs = golden.inputs.map(async (input): Promise<JobInput> => {
+      const isas = ISAS.filter((isa) => selectInputs(launcher, golden, isa).includes(input));
+      const tensors = await input.tensors();
+      return {
+        name: input.name,
+        isas,
+        tensors: tensors.map((tensor) => ({ ...tensor, data: formatBase64Url(tensor.data) })),
+      };
+    });
+    return { name, digest: golden.model, inputs: await Promise.all(inputs) };
+  });
+  return Promise.all(models);
+}
