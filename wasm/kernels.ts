@@ -55,13 +55,17 @@ const PADDING_AND_OUTPUT = {
   outputWidth: "i32",
 } as const;
 
-const CONV = {
+const IM2COL = {
   ...IMAGE,
   inputChannels: "i32",
   ...KERNEL_AND_STRIDE,
   dilationHeight: "i32",
   dilationWidth: "i32",
   ...PADDING_AND_OUTPUT,
+} as const;
+
+const CONV = {
+  ...IM2COL,
   outputChannels: "i32",
   weights: "i32",
   output: "i32",
@@ -107,6 +111,31 @@ const MATMUL = {
   outputRow: "i32",
 } as const;
 
+/** Bytes by bytes, signed or not, each with its zero points. */
+const INTEGER_MATMUL = {
+  aSigned: "i32",
+  bSigned: "i32",
+  batch: "i32",
+  m: "i32",
+  n: "i32",
+  k: "i32",
+  a: "i32",
+  aBatch: "i32",
+  aRow: "i32",
+  aColumn: "i32",
+  aZeroPoints: "i32",
+  aZeroStride: "i32",
+  b: "i32",
+  bBatch: "i32",
+  bRow: "i32",
+  bColumn: "i32",
+  bZeroPoints: "i32",
+  bZeroStride: "i32",
+  output: "i32",
+  outputBatch: "i32",
+  outputRow: "i32",
+} as const;
+
 const VADD = { length: "i32", a: "i32", b: "i32", output: "i32" } as const;
 const CONVERT = { length: "i32", input: "i32", output: "i32" } as const;
 
@@ -145,6 +174,22 @@ export const KERNELS = {
   f32_matmul: {
     tile: "4x8",
     fields: { ...MATMUL, alpha: "f32", scratch: "i32" },
+  },
+  x8_i32_matmul: { tile: "4x8c2", fields: { ...INTEGER_MATMUL, scratch: "i32" } },
+  x8_im2col: { tile: null, fields: { ...IM2COL, output: "i32", fillValue: "i32" } },
+  i32_requantize: {
+    tile: null,
+    fields: {
+      rows: "i32",
+      channels: "i32",
+      input: "i32",
+      bias: "i32",
+      scales: "i32",
+      output: "i32",
+      zeroPoint: "i32",
+      outputMin: "i32",
+      outputMax: "i32",
+    },
   },
   f32_dwconv: { tile: "1x8", fields: { ...DWCONV, ...F32_OUTPUT } },
   f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
@@ -223,7 +268,7 @@ const F32_BLOCK_ROWS = 64;
 
 /** Rows of the block that an int8 product widens at a time. */
 function blockRows(inputs: number): number {
-  const fitting = Math.floor(BLOCK_BYTES / (2 * roundUp(inputs, 8)) / TILE_ROWS) * TILE_ROWS;
+  const fitting = Math.floor(BLOCK_BYTES / (2 * roundUp(Math.max(1, inputs), 8)) / TILE_ROWS) * TILE_ROWS;
   return Math.max(LEAST_BLOCK_ROWS, fitting);
 }
 
@@ -244,6 +289,8 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
     case "qs8_f32_qc8w_gemm":
     case "qd8_f32_qc8w_gemm":
       return gemmScratchBytes(size("inputs"));
+    case "x8_i32_matmul":
+      return gemmScratchBytes(size("k"));
     case "qs8_qc8w_conv": {
       const inputs = size("kernelHeight") * size("kernelWidth") * size("inputChannels");
       // Behind the product's scratch, the rows of one block as gathered bytes.

@@ -1,0 +1,21 @@
+/** The parameter block of x8_im2col, in the order of wasm/kernels.ts. */
+@unmanaged
+export class Im2colParams {
+  batch: i32;
+  input: usize;
+  inputHeight: i32;
+  inputWidth: i32;
+  inputChannels: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  padTop: i32;
+  padLeft: i32;
+  outputHeight: i32;
+  outputWidth: i32;
+  output: usize;
+  fillValue: i32;
+}
