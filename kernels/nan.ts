@@ -16,3 +16,11 @@ export function canonicalFloat(value: f32): f32 {
 export function canonicalFloats(value: v128): v128 {
   return v128.bitselect(value, i32x4.splat(CANONICAL_NAN), f32x4.eq(value, value));
 }
+
+/** The same of either float type; 0x7ff8000000000000 is the NaN of f64. */
+// @ts-ignore: decorator
+@inline
+export function canonical<T>(value: T): T {
+  if (sizeof<T>() == 4) return <T>canonicalFloat(<f32>value);
+  return value == value ? value : <T>reinterpret<f64>(0x7ff8000000000000);
+}

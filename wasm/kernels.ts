@@ -1,7 +1,7 @@
 // The one list of all kernels: engine, tests and benchmarks read it, kernels/ implements it.
 // A kernel takes one pointer to a block of little-endian 32-bit fields, in the order given here.
 
-/** Every family has both siblings; scalar is the specification. */
+/** Every family has both siblings, unless it is scalarOnly; scalar is the specification. */
 export const ISAS = ["simd128", "scalar"] as const;
 export type Isa = (typeof ISAS)[number];
 type FieldType = "i32" | "f32";
@@ -11,6 +11,8 @@ interface KernelEntry {
   readonly tile: string | null;
   /** Name → type, in the order of the parameter block. Pointers are i32. */
   readonly fields: Readonly<Record<string, FieldType>>;
+  /** Vectors would not pay: the scalar kernel stands for both siblings. */
+  readonly scalarOnly?: true;
 }
 
 const QS8_OUTPUT = { outputZeroPoint: "i32", outputMin: "i32", outputMax: "i32" } as const;
@@ -139,6 +141,50 @@ const INTEGER_MATMUL = {
 const VADD = { length: "i32", a: "i32", b: "i32", output: "i32" } as const;
 const CONVERT = { length: "i32", input: "i32", output: "i32" } as const;
 
+/** Six dimensions, outermost first, padded with 1. */
+const SIZES = {
+  size0: "i32",
+  size1: "i32",
+  size2: "i32",
+  size3: "i32",
+  size4: "i32",
+  size5: "i32",
+} as const;
+
+/** Strides of the operands in elements; 0 repeats. */
+const STRIDES = {
+  aStride0: "i32",
+  aStride1: "i32",
+  aStride2: "i32",
+  aStride3: "i32",
+  aStride4: "i32",
+  aStride5: "i32",
+  bStride0: "i32",
+  bStride1: "i32",
+  bStride2: "i32",
+  bStride3: "i32",
+  bStride4: "i32",
+  bStride5: "i32",
+} as const;
+
+const BROADCAST = { op: "i32", ...SIZES, ...STRIDES, a: "i32", b: "i32", output: "i32" } as const;
+
+const SELECT = {
+  elementBytes: "i32",
+  ...SIZES,
+  conditionStride0: "i32",
+  conditionStride1: "i32",
+  conditionStride2: "i32",
+  conditionStride3: "i32",
+  conditionStride4: "i32",
+  conditionStride5: "i32",
+  ...STRIDES,
+  condition: "i32",
+  a: "i32",
+  b: "i32",
+  output: "i32",
+} as const;
+
 export const KERNELS = {
   qs8_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...QS8_OUTPUT, scratch: "i32" } },
   qs8_qc8w_conv: {
@@ -198,6 +244,17 @@ export const KERNELS = {
     tile: null,
     fields: { op: "i32", ...CONVERT, alpha: "f32", beta: "f32" },
   },
+  f32_vbinary: { tile: null, fields: BROADCAST },
+  i32_vbinary: { tile: null, fields: BROADCAST, scalarOnly: true },
+  i64_vbinary: { tile: null, fields: BROADCAST, scalarOnly: true },
+  f64_vbinary: { tile: null, fields: BROADCAST, scalarOnly: true },
+  u8_vbinary: { tile: null, fields: BROADCAST, scalarOnly: true },
+  f32_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
+  i32_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
+  i64_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
+  f64_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
+  u8_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
+  vselect: { tile: null, fields: SELECT, scalarOnly: true },
 } as const satisfies Readonly<Record<string, KernelEntry>>;
 
 export type Family = keyof typeof KERNELS;
@@ -210,10 +267,10 @@ export type Kernels = Readonly<Record<Family, Readonly<Record<Isa, Kernel>>>>;
 /** The families in the order of the list. */
 export const FAMILIES: readonly Family[] = Object.keys(KERNELS) as Family[];
 
-/** The export's name, for example qs8_qc8w_gemm_4x8c2__simd128. */
+/** The export's name, for example qs8_qc8w_gemm_4x8c2__simd128; of a scalarOnly family the scalar one. */
 export function kernelName(family: Family, isa: Isa): string {
-  const { tile } = KERNELS[family];
-  return `${family}${tile === null ? "" : `_${tile}`}__${isa}`;
+  const { tile, scalarOnly }: KernelEntry = KERNELS[family];
+  return `${family}${tile === null ? "" : `_${tile}`}__${scalarOnly ? "scalar" : isa}`;
 }
 
 /** Bytes of the parameter block of a family. */

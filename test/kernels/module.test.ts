@@ -17,10 +17,10 @@ import { kernelModule } from "./sandbox.ts";
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
 test("the list names exactly the exports of the module", () => {
-  const listed = FAMILIES.flatMap((family) => ISAS.map((isa) => kernelName(family, isa)));
+  const listed = new Set(FAMILIES.flatMap((family) => ISAS.map((isa) => kernelName(family, isa))));
   const exported = WebAssembly.Module.exports(kernelModule);
   assert.ok(exported.every((entry) => entry.kind === "function"));
-  assert.deepEqual(exported.map((entry) => entry.name).sort(), listed.sort());
+  assert.deepEqual(exported.map((entry) => entry.name).sort(), [...listed].sort());
 });
 
 test("the module imports its memory and nothing else", () => {
@@ -40,9 +40,16 @@ test("the module fits 100 KB", async () => {
   assert.ok(bytes.length <= 100_000, `${bytes.length} bytes`);
 });
 
+/** Families that differ only in their element type share the folder that is named without it. */
+function readParams(family: Family): Promise<string> {
+  return read(`kernels/${family}/params.ts`).catch(() =>
+    read(`kernels/${family.replace(/^[a-z]\d+_/, "")}/params.ts`),
+  );
+}
+
 for (const family of FAMILIES) {
   test(`the parameter block of ${family} has the same fields on both sides`, async () => {
-    const source = await read(`kernels/${family}/params.ts`);
+    const source = await readParams(family);
     const declared = [...source.matchAll(/^ {2}(\w+): (i32|usize|f32);$/gm)].map(([, name, type]) => [
       name,
       type === "f32" ? "f32" : "i32",

@@ -23,6 +23,8 @@ const POINTERS = [
   "scales",
   "aZeroPoints",
   "bZeroPoints",
+  ...(["input", "weights", "output", "scratch", "a", "b", "condition"] as const),
+  ...(["rowScales", "scales", "zeroPoints", "values", "indices"] as const),
 ] as const;
 type Pointer = (typeof POINTERS)[number];
 type Tensor = Uint8Array | Int8Array | Int32Array | Float32Array;
