@@ -72,13 +72,13 @@ export interface ModelSpec extends GraphSpec {
 export const FLOAT = 1;
 export const INT64 = 7;
 
-/** The operator sets come last: a file that ends early lacks them. */
+/** The version of "" comes last: a file that ends early lacks it. */
 export function encodeModel(spec: ModelSpec): Uint8Array {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, 8);
   pbf.writeMessage(7, writeGraph, spec);
   for (const called of spec.functions ?? []) pbf.writeMessage(25, writeFunction, called);
-  for (const [domain, version] of Object.entries({ "": spec.opset ?? 21, ...spec.domains })) {
+  for (const [domain, version] of Object.entries({ ...spec.domains, "": spec.opset ?? 21 })) {
     pbf.writeMessage(8, writeOpset, { domain, version });
   }
   return pbf.finish().slice();
