@@ -9,6 +9,8 @@ export { f32_gemm_4x8__scalar } from "./f32_gemm/scalar";
 export { f32_gemm_4x8__simd128 } from "./f32_gemm/simd128";
 export { f32_matmul_4x8__scalar } from "./f32_matmul/scalar";
 export { f32_matmul_4x8__simd128 } from "./f32_matmul/simd128";
+export { f32_qb4w_gemm_4x8__scalar } from "./f32_qb4w_gemm/scalar";
+export { f32_qb4w_gemm_4x8__simd128 } from "./f32_qb4w_gemm/simd128";
 export { f32_qd8_quantize__scalar } from "./f32_qd8_quantize/scalar";
 export { f32_qd8_quantize__simd128 } from "./f32_qd8_quantize/simd128";
 export { f32_softmax__scalar } from "./f32_softmax/scalar";

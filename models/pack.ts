@@ -1,5 +1,17 @@
 // Weights in kernel layout, which wasm/packed.ts describes. Every byte order is little-endian.
-import { PANEL_OUTPUTS, packedBytes, panelBytes, QC8W_HEAD_BYTES, QC8W_SCALE_BYTE } from "../wasm/packed.ts";
+import {
+  locateQb4w,
+  PANEL_OUTPUTS,
+  packedBytes,
+  panelBytes,
+  QB4W_BLOCK_BYTES,
+  QB4W_BLOCK_INPUTS,
+  QB4W_HEAD_BYTES,
+  QB4W_LARGEST,
+  QB4W_ZERO_POINT_BYTE,
+  QC8W_HEAD_BYTES,
+  QC8W_SCALE_BYTE,
+} from "../wasm/packed.ts";
 
 export interface QuantizedWeights {
   readonly outputs: number;
@@ -39,6 +51,18 @@ export interface FloatWeights {
   /** (outputs, inputs). */
   readonly weights: Float32Array;
   readonly bias: Float32Array;
+}
+
+export interface BlockWeights {
+  readonly outputs: number;
+  readonly inputs: number;
+  /** (outputs, inputs), 0..15, one a byte. */
+  readonly weights: Uint8Array;
+  readonly bias: Float32Array;
+  /** (outputs, ceil(inputs / 32)). Finite. */
+  readonly scale: Float32Array;
+  /** (outputs, ceil(inputs / 32)), 0..15; 8 where the source names none. */
+  readonly zeroPoint: Uint8Array;
 }
 
 export interface FloatFilters {
@@ -108,6 +132,37 @@ export function packF32Gemm(source: FloatWeights): Uint8Array<ArrayBuffer> {
   return packed;
 }
 
+/** For f32_qb4w_gemm. Throws a RangeError on wrong lengths, a value above 15, or a scale or bias that is not finite. */
+export function packBlockGemm(source: BlockWeights): Uint8Array<ArrayBuffer> {
+  const { outputs, inputs, weights, bias, scale, zeroPoint } = source;
+  checkLengths(outputs, inputs, weights.length, bias.length);
+  const blocks = Math.ceil(inputs / QB4W_BLOCK_INPUTS);
+  if (scale.length !== outputs * blocks || zeroPoint.length !== outputs * blocks) {
+    throw new RangeError(
+      `scale has ${scale.length} and zeroPoint ${zeroPoint.length} values, not ${outputs} × ${blocks}`,
+    );
+  }
+  const packed = new Uint8Array(packedBytes("qb4w", outputs, inputs));
+  const view = new DataView(packed.buffer);
+  for (let n = 0; n < outputs; n++) {
+    const panel = Math.floor(n / PANEL_OUTPUTS) * panelBytes("qb4w", inputs);
+    const lane = n % PANEL_OUTPUTS;
+    checkFinite("bias", bias, n);
+    view.setFloat32(panel + 4 * lane, bias[n]!, true);
+    for (let block = 0; block < blocks; block++) {
+      const at = panel + QB4W_HEAD_BYTES + QB4W_BLOCK_BYTES * block;
+      checkFinite("scale", scale, n * blocks + block);
+      view.setFloat32(at + 4 * lane, scale[n * blocks + block]!, true);
+      packed[at + QB4W_ZERO_POINT_BYTE + lane] = checkNibble("zeroPoint", zeroPoint, n * blocks + block);
+    }
+    for (let k = 0; k < inputs; k++) {
+      const { byte, shift } = locateQb4w(k, lane);
+      packed[panel + byte]! |= checkNibble("weights", weights, n * inputs + k) << shift;
+    }
+  }
+  return packed;
+}
+
 /** For f32_dwconv. Throws a RangeError on wrong lengths. */
 export function packF32Dwconv(source: FloatFilters): Uint8Array<ArrayBuffer> {
   const { channels, taps, weights, bias } = source;
@@ -124,4 +179,11 @@ function checkLengths(outputs: number, inputs: number, weights: number, bias: nu
 function checkFinite(name: string, values: Float32Array, index: number): void {
   if (!Number.isFinite(values[index]))
     throw new RangeError(`${name}[${index}] must be finite, got ${values[index]}`);
+}
+
+function checkNibble(name: string, values: Uint8Array, index: number): number {
+  const value = values[index]!;
+  if (value > QB4W_LARGEST)
+    throw new RangeError(`${name}[${index}] must be at most ${QB4W_LARGEST}, got ${value}`);
+  return value;
 }

@@ -217,6 +217,7 @@ export const KERNELS = {
   u8_f32_convert: { tile: null, fields: { ...CONVERT, scale: "f32", bias: "f32" } },
   f32_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT } },
   f32_conv: { tile: "4x8", fields: { ...CONV, ...F32_OUTPUT } },
+  f32_qb4w_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT, scratch: "i32" } },
   f32_matmul: {
     tile: "4x8",
     fields: { ...MATMUL, alpha: "f32", scratch: "i32" },
@@ -362,6 +363,9 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       // Output constants and layout, widened weights, the ring of widened rows, the table of taps.
       return CONSTANTS_BYTES + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
     }
+    case "f32_qb4w_gemm":
+      // One panel as f32, its inputs rounded up to a group of 4.
+      return 32 * (roundUp(size("inputs"), 4) + 1);
     case "f32_matmul": {
       // A packed panel, and a block of rows whose columns do not lie side by side.
       const copied = size("aColumn") === 1 ? 0 : Math.min(F32_BLOCK_ROWS, size("m"));

@@ -1,6 +1,6 @@
-// The f32 tile that f32_gemm, f32_conv and f32_matmul share: 4 rows × 8 outputs in eight registers, each lane summing
-// in the scalar order. Rows that do not exist repeat one that does, values and address, so every store is of a right
-// value.
+// The f32 tile that f32_gemm, f32_qb4w_gemm, f32_conv and f32_matmul share: 4 rows × 8 outputs in eight registers, each
+// lane summing in the scalar order. Rows that do not exist repeat one that does, values and address, so every store is
+// of a right value.
 //
 // The inputs of a row are `high` × `wide` runs of `run` values. The next run of the same line starts `wideStep` bytes
 // further, the next line `highStep` bytes further; the weights of one line follow each other, then `weightSkip` bytes are
@@ -21,6 +21,23 @@ export function clampedTile(
     true, panel, weight, row0, row1, row2, row3, high, highStep, wide, wideStep, run, weightSkip, output0, output1,
     output2, output3, count, min, max,
   );
+}
+
+/** clampedTile for all rows of a matrix product against one f32 panel; strides are in bytes. */
+export function clampedRows(
+  panel: usize, inputs: i32, input: usize, inputStride: usize, rows: i32, output: usize, outputStride: usize,
+  count: i32, min: f32, max: f32,
+): void {
+  for (let m = 0; m < rows; m += 4) {
+    const step1 = m + 1 < rows ? 1 : 0, step2 = m + 2 < rows ? 2 : step1, step3 = m + 3 < rows ? 3 : step2;
+    clampedTile(
+      panel, panel + 32, input, input + <usize>step1 * inputStride, input + <usize>step2 * inputStride,
+      input + <usize>step3 * inputStride, 1, 0, 1, 0, inputs, 0, output, output + <usize>step1 * outputStride,
+      output + <usize>step2 * outputStride, output + <usize>step3 * outputStride, count, min, max,
+    );
+    input += 4 * inputStride;
+    output += 4 * outputStride;
+  }
 }
 
 /** alpha · Σ input · weight over one run, a NaN stored as 0x7fc00000; the panel's bias is 0. */
