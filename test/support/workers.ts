@@ -5,13 +5,15 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startMember } from "../../cli/network/member.ts";
+import { NetworkError } from "../../cli/network/error.ts";
+import { memberUrl, startMember } from "../../cli/network/member.ts";
 import { choosePorts } from "../../cli/network/ports.ts";
 import { buildPrograms, type ProgramName } from "../../cli/network/program.ts";
 import { PROJECT_ROOT } from "../../cli/state.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { HEALTH_PATH } from "../../protocol/http.ts";
 import { createTestWorker } from "./records.ts";
+import { MODEL_NAME } from "./requests.ts";
 import { waitUntil } from "./wait.ts";
 
 export const RUNTIMES = ["workerd", "node", "deno", "bun"] as const;
@@ -27,34 +29,52 @@ export interface Running {
 /** Starting takes less than 2 s; the rest is for a busy machine. */
 const START_DEADLINE_MS = 30_000;
 
-/** `artifacts` is a folder; `regions` are origins. Ready to answer when it returns. */
-export async function startWorker(
+/** To lose the race for a port more often, something must be taking ports on purpose. */
+const MAX_START_ATTEMPTS = 3;
+
+/** `artifacts` is a folder; `regions` are origins; `variables` go on top. Ready to answer when it returns. */
+export function startWorker(
   runtime: Runtime,
-  options: { readonly artifacts: string; readonly regions: readonly string[] },
+  options: {
+    readonly artifacts: string;
+    readonly regions: readonly string[];
+    readonly variables?: Readonly<Record<string, string>>;
+  },
 ): Promise<Running> {
   const name = `${runtime}-worker`;
-  const url = await chooseUrl(name);
-  const worker = await createTestWorker(name, `${runtime}.example`, Date.now());
-  const variables = {
-    WORKER_KEY: formatBase64Url(worker.secretKey),
-    DELEGATION: formatBase64Url(worker.record().delegation),
-    ENDPOINT: url,
-    PROVIDER: runtime,
-    REGION: "test",
-    REGIONS: options.regions.join(" "),
-    MODELS: "moderate-mobilenet-v2",
-  };
-  if (runtime === "workerd") return startOnWorkerd("worker", url, variables, options.artifacts);
-  return startProcess(runtime, url, { ...variables, ARTIFACTS: options.artifacts });
+  return startOnFreePort(name, async (url) => {
+    const worker = await createTestWorker(name, `${runtime}.example`, Date.now());
+    const variables = {
+      WORKER_KEY: formatBase64Url(worker.secretKey),
+      DELEGATION: formatBase64Url(worker.record().delegation),
+      ENDPOINT: url,
+      PROVIDER: runtime,
+      REGION: "test",
+      REGIONS: options.regions.join(" "),
+      MODELS: MODEL_NAME,
+      ...options.variables,
+    };
+    if (runtime === "workerd") return startOnWorkerd("worker", url, variables, options.artifacts);
+    return startProcess(runtime, url, { ...variables, ARTIFACTS: options.artifacts });
+  });
 }
 
 /** An empty region on workerd. */
-export async function startRegion(): Promise<Running> {
-  return startOnWorkerd("region", await chooseUrl("region"), {}, PROJECT_ROOT);
+export function startRegion(): Promise<Running> {
+  return startOnFreePort("region", (url) => startOnWorkerd("region", url, {}, PROJECT_ROOT));
 }
 
-async function chooseUrl(name: string): Promise<string> {
-  return `http://127.0.0.1:${(await choosePorts([name], {}))[name]}`;
+/** A port that was free when it was chosen can be taken before the runtime has it: then another one is chosen. */
+async function startOnFreePort(name: string, start: (url: string) => Promise<Running>): Promise<Running> {
+  for (let attempt = 1; ; attempt++) {
+    const { [name]: port } = await choosePorts([name], {});
+    try {
+      return await start(memberUrl(port!));
+    } catch (error) {
+      const taken = error instanceof NetworkError && error.code === "port_unavailable";
+      if (!taken || attempt === MAX_START_ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function startOnWorkerd(
@@ -66,19 +86,23 @@ async function startOnWorkerd(
   const state = await mkdtemp(join(tmpdir(), "quorate-test-"));
   const log = () => {};
   const programs = await buildPrograms({ root: PROJECT_ROOT, names: [program], log });
+  const remove = () => rm(state, { recursive: true, force: true });
   const member = await startMember({ name: program, program, url, variables }, programs.get(program)!, {
     root: PROJECT_ROOT,
     state,
     artifacts,
     environment: {},
     log,
+  }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
   });
   return {
     url,
     publish: () => member.runScheduled(),
     async stop() {
       await member.stop();
-      await rm(state, { recursive: true, force: true });
+      await remove();
     },
   };
 }
@@ -94,6 +118,9 @@ const COMMANDS: Readonly<
   ],
   bun: () => [join(PROJECT_ROOT, "node_modules/@oven/bun-linux-x64/bin/bun"), "workers/adapters/bun.ts"],
 };
+
+/** What Node and Bun, and what Deno say of a port that somebody else has. */
+const TAKEN = /EADDRINUSE|AddrInUse/;
 
 async function startProcess(
   runtime: Exclude<Runtime, "workerd">,
@@ -124,7 +151,8 @@ async function startProcess(
     if (!isAlive()) throw new Error("it ended");
   } catch (error) {
     await stop();
-    throw new Error(`${runtime} did not start: ${said}`, { cause: error });
+    const code = TAKEN.test(said) ? "port_unavailable" : "member_failed";
+    throw new NetworkError(code, `${runtime} did not start: ${said}`, { cause: error });
   }
   return { url, publish: async () => true, stop };
 }
