@@ -1,8 +1,7 @@
 // One suite over HTTP for an inference worker on workerd, Node, Deno and Bun. It needs the built artifact.
 
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
@@ -10,6 +9,7 @@ import type { Model } from "../../engine/index.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
 import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
+import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS } from "../../protocol/limits.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
@@ -24,6 +24,7 @@ import {
   traceRoot,
 } from "../../protocol/statement.ts";
 import { MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
+import { addTwin, copyArtifacts } from "../support/artifacts.ts";
 import { GOLDENS } from "../support/golden.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -54,8 +55,8 @@ const statements = new Map<string, string>();
 const published = new Map<string, string>();
 /** As readBounded counts them. */
 const MAX_PARTS = 64 + MAX_REQUEST_BODY_BYTES / 64;
-/** The same for all runtimes, so that the statements can be. */
-const DEADLINE = Date.now() + 110_000;
+/** The same for all runtimes, so that the statements can be; as late as a worker takes it. */
+const DEADLINE = Date.now() + MAX_DEADLINE_MS + MAX_CLOCK_SKEW_MS - 10_000;
 
 for (const runtime of RUNTIMES) {
   describe(`a worker on ${runtime}`, () => {
@@ -158,11 +159,7 @@ for (const runtime of RUNTIMES) {
     });
 
     test("says that it is well, and what it has loaded", async () => {
-      const response = await fetch(`${worker.url}${HEALTH_PATH}`);
-      const health = (await response.json()) as {
-        status: string;
-        models: { digest: string; state: string }[];
-      };
+      const health = await readHealth(worker.url);
       assert.equal(health.status, "ok");
       assert.deepEqual(
         health.models.map(({ digest, state }) => ({ digest, state })),
@@ -206,10 +203,87 @@ for (const runtime of RUNTIMES) {
   });
 }
 
+for (const runtime of RUNTIMES) {
+  describe(`a worker on ${runtime} with two models and memory for one`, () => {
+    let artifacts: string;
+    let twin: Bytes;
+    let worker: Running;
+    const startWithBudget = async (bytes: number) => {
+      const variables = {
+        MODELS: `${MODEL_NAME} twin`,
+        MEMORY_BUDGET_MIB: String(Math.floor(bytes / 2 ** 20)),
+      };
+      worker = await startWorker(runtime, { artifacts, regions: [], variables });
+    };
+    const ask = async (digest: Bytes) => {
+      const request = await createTestRequest(model, { model: digest });
+      return post(worker.url, encodeRequest(request));
+    };
+    before(async () => {
+      artifacts = await copyArtifacts();
+      twin = await addTwin(artifacts, model, "twin");
+      // Room for one of them, and for half of the other.
+      await startWithBudget(1.5 * model.memoryBytes);
+    });
+    after(async () => {
+      await worker.stop();
+      await rm(artifacts, { recursive: true, force: true });
+    });
+
+    test("answers for both, in turn and at once, and never has both loaded", async () => {
+      const { inputs } = await createTestRequest(model);
+      const { outputs } = await model.run({ inputs, traceKey: null });
+      const asked = [model.digest, twin, model.digest, twin, twin, model.digest];
+      for (const digest of asked) await check(digest, await ask(digest));
+      const responses = await Promise.all(asked.map(ask));
+      for (const [index, digest] of asked.entries()) await check(digest, responses[index]!);
+
+      async function check(digest: Bytes, response: Response): Promise<void> {
+        const reply = decodeReply(await readBytes(response));
+        assert.deepEqual(reply.outputs, outputs);
+        assert.deepEqual((await openReceipt(reply.receipt)).statement.model, digest);
+        const states = (await readHealth(worker.url)).models.map(({ state }) => state);
+        assert.ok(states.filter((state) => state !== "unloaded").length <= 1, states.join());
+      }
+    });
+
+    test("refuses both for good where neither fits, and says so in its health", async () => {
+      await worker.stop();
+      await startWithBudget(0.8 * model.memoryBytes);
+      for (const digest of [model.digest, twin]) {
+        const response = await ask(digest);
+        assert.deepEqual(
+          [response.status, ((await response.json()) as Problem).code],
+          [503, "memory_exhausted"],
+        );
+      }
+      const health = await readHealth(worker.url);
+      assert.equal(health.status, "refusing");
+      assert.deepEqual(
+        health.models.map(({ code }) => code),
+        ["memory_exhausted", "memory_exhausted"],
+      );
+    });
+  });
+}
+
 test("workers on all runtimes sign the same statement about the same request", () => {
   assert.deepEqual([...statements.keys()], [...RUNTIMES]);
   assert.equal(new Set(statements.values()).size, 1);
 });
+
+interface Health {
+  readonly status: string;
+  readonly models: readonly {
+    readonly digest: string;
+    readonly state: string;
+    readonly code: string | null;
+  }[];
+}
+
+async function readHealth(url: string): Promise<Health> {
+  return (await (await fetch(`${url}${HEALTH_PATH}`)).json()) as Health;
+}
 
 async function listRecords(): Promise<string[]> {
   const list = decodeRecordList(await readBytes(await fetch(`${region.url}${RECORDS_PATH}`)));
@@ -217,8 +291,7 @@ async function listRecords(): Promise<string[]> {
 }
 
 async function corruptArtifact(name: Bytes, chunk: number): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "quorate-artifact-"));
-  await cp(ARTIFACTS_FOLDER, folder, { recursive: true });
+  const folder = await copyArtifacts();
   const path = join(folder, formatHex(name), `${chunk}.bin`);
   const bytes = await readFile(path);
   bytes[bytes.length >> 1]! ^= 1;

@@ -74,6 +74,12 @@ test("a delegation of another worker key is refused when the record is signed", 
   await assert.rejects(source(NOW), { name: "TypeError", message: /DELEGATION/ });
 });
 
+test("models share 96 MiB unless the operator says otherwise", async () => {
+  const variables = await createVariables();
+  assert.equal(parseSettings(variables).memoryBudgetBytes, 96 * 2 ** 20);
+  assert.equal(parseSettings({ ...variables, MEMORY_BUDGET_MIB: "7" }).memoryBudgetBytes, 7 * 2 ** 20);
+});
+
 test("each wrong or absent setting is named, and never repeated", async () => {
   const variables = await createVariables();
   const rows: [name: string, value: string][] = [
@@ -86,6 +92,9 @@ test("each wrong or absent setting is named, and never repeated", async () => {
     ["ENDPOINT", "http://alder.example"],
     ["ENDPOINT", "https://alder.example/path"],
     ["PROVIDER", "Meadow"],
+    ["MEMORY_BUDGET_MIB", "0"],
+    ["MEMORY_BUDGET_MIB", "96.5"],
+    ["MEMORY_BUDGET_MIB", "10000"],
   ];
   for (const [name, value] of rows) {
     assert.throws(

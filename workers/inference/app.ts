@@ -17,6 +17,7 @@ import { checkRequest, infer } from "./infer.ts";
 import { MAX_REQUEST_BODY_BYTES, PUBLISH_INTERVAL_MS, PUBLISH_RETRY_MS } from "./limits.ts";
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
+import { requiredMemory } from "./required-memory.ts";
 import { parseSettings, type Variables } from "./settings.ts";
 import { type Artifacts, createShelf, type ModelState } from "./shelf.ts";
 
@@ -40,7 +41,7 @@ export interface InferenceOptions extends Outgoing {
 export interface InferenceApp {
   fetch(request: Request, hold: Hold): Promise<Response>;
   /**
-   * Loads and checks every model, then tells all regions of this worker. Throws InferenceError if a model is not
+   * Loads and checks every model that was not loaded yet, then tells all regions of this worker. Throws InferenceError if a model is not
    * fit to be served: such a worker must not be found.
    */
   publish(hold: Hold): Promise<Publication[]>;
@@ -52,7 +53,14 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   const settings = parseSettings(options.variables);
   const engine = await engineDigest(options.digestsJson);
   const workerKey = await publicKey(settings.workerKey);
-  const shelf = createShelf({ names: settings.models, artifacts, kernels, loadModel: options.loadModel });
+  const shelf = createShelf({
+    names: settings.models,
+    artifacts,
+    kernels,
+    budgetBytes: settings.memoryBudgetBytes,
+    requiredMemory,
+    loadModel: options.loadModel,
+  });
   const records = createRecordSource({ settings, engine, startedAt, models: shelf.digests });
 
   /** The last record that at least one region kept. */
@@ -80,11 +88,13 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     });
     const asked = decodeRequest(body);
     checkRequest(asked, engine, clock());
-    const model = await shelf.load(asked.model, hold);
-    const record = await records(clock());
-    if (isDue(record)) hold(offer(record));
-    const signing = { secretKey: settings.workerKey, workerKey, record: record.digest, clock, randomBytes };
-    return bytesReply(CBOR_MEDIA_TYPE, await infer(model, asked, signing));
+    const reply = await shelf.use(asked.model, hold, async (model) => {
+      const record = await records(clock());
+      if (isDue(record)) hold(offer(record));
+      const signing = { secretKey: settings.workerKey, workerKey, record: record.digest, clock, randomBytes };
+      return infer(model, asked, signing);
+    });
+    return bytesReply(CBOR_MEDIA_TYPE, reply);
   };
 
   const showRecord = async (): Promise<Reply> => {
@@ -113,7 +123,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
       report,
     ),
     async publish(hold) {
-      for (const digest of await shelf.digests()) await shelf.load(digest, hold);
+      for (const digest of await shelf.digests()) await shelf.check(digest, hold);
       return offer(await records(clock()));
     },
   };

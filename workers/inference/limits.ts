@@ -5,6 +5,9 @@ import { MAX_RECORD_LIFETIME_SECONDS } from "../../protocol/limits.ts";
 /** 1 MiB: the inputs of the shipped models have less than 200 KiB, and decoding holds a request about three times. */
 export const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
 
+/** Of the 128 MB of an isolate; the rest is for the program, and for requests while they are decoded. */
+export const DEFAULT_MEMORY_BUDGET_MIB = 96;
+
 /** 12 h: a record is replaced long before it expires, so that a region that is down for a day loses nobody. */
 export const RECORD_RENEWAL_MS = 12 * 3_600_000;
 export const RECORD_LIFETIME_SECONDS = MAX_RECORD_LIFETIME_SECONDS;

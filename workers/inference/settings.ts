@@ -5,6 +5,9 @@ import { openDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { parseSecretKey } from "../../protocol/keys.ts";
 import { checkEndpoint, checkSlug } from "../../protocol/names.ts";
+import { DEFAULT_MEMORY_BUDGET_MIB } from "./limits.ts";
+
+const MIB = 1024 * 1024;
 
 /** Variables by name. A variable that is not a string counts as absent. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -23,6 +26,8 @@ export interface Settings {
   readonly regions: readonly string[];
   /** MODELS: names in models.json, separated by spaces. */
   readonly models: readonly string[];
+  /** MEMORY_BUDGET_MIB, in bytes: what all loaded models may take together. */
+  readonly memoryBudgetBytes: number;
 }
 
 /** Throws TypeError that names the variable: the operator's mistake, not the asker's. */
@@ -35,13 +40,28 @@ export function parseSettings(variables: Variables): Settings {
     region: required(variables, "REGION", (text) => checkSlug(text, "REGION")),
     regions: list(variables, "REGIONS").map((text) => checkEndpoint(text, "REGIONS")),
     models: list(variables, "MODELS"),
+    memoryBudgetBytes: MIB * optional(variables, "MEMORY_BUDGET_MIB", parseMib, DEFAULT_MEMORY_BUDGET_MIB),
   };
 }
 
 function required<T>(variables: Variables, name: string, parse: (text: string) => T): T {
+  const text = read(variables, name);
+  if (text === null) throw new TypeError(`${name} is not set; see docs/operating.md`);
+  return parseText(name, text, parse);
+}
+
+function optional<T>(variables: Variables, name: string, parse: (text: string) => T, otherwise: T): T {
+  const text = read(variables, name);
+  return text === null ? otherwise : parseText(name, text, parse);
+}
+
+/** Null if it is absent or empty. */
+function read(variables: Variables, name: string): string | null {
   const text = variables[name];
-  if (typeof text !== "string" || text === "")
-    throw new TypeError(`${name} is not set; see docs/operating.md`);
+  return typeof text === "string" && text !== "" ? text : null;
+}
+
+function parseText<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (cause) {
@@ -50,9 +70,14 @@ function required<T>(variables: Variables, name: string, parse: (text: string) =
   }
 }
 
+/** A whole number from 1 to 9,999: more than any worker has. */
+function parseMib(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new RangeError("not a whole number of MiB from 1 to 9999");
+  return Number(text);
+}
+
 function list(variables: Variables, name: string): string[] {
-  const text = variables[name];
-  return typeof text === "string" ? text.split(/\s+/).filter((item) => item !== "") : [];
+  return (read(variables, name) ?? "").split(/\s+/).filter((item) => item !== "");
 }
 
 /** Who the worker is, by its own key and its operator's word. */
