@@ -238,7 +238,7 @@ export const KERNELS = {
       outputMax: "i32",
     },
   },
-  f32_dwconv: { tile: "1x8", fields: { ...DWCONV, ...F32_OUTPUT } },
+  f32_dwconv: { tile: "4x8", fields: { ...DWCONV, ...F32_OUTPUT } },
   f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
   f32_avgpool: { tile: null, fields: { ...AVGPOOL, ...F32_OUTPUT } },
   f32_vunary: {

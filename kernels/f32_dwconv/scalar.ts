@@ -4,7 +4,7 @@ import { clampFloat } from "../clamp";
 import { floatBiasOf, floatPanelOf, floatWeightOf } from "../panel";
 import { DwconvParams } from "./params";
 
-export function f32_dwconv_1x8__scalar(p: DwconvParams): void {
+export function f32_dwconv_4x8__scalar(p: DwconvParams): void {
   let output = p.output;
   for (let b = 0; b < p.batch; b++) {
     for (let y = 0; y < p.outputHeight; y++) {
