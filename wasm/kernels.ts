@@ -192,7 +192,7 @@ export const KERNELS = {
     fields: { ...CONV, inputZeroPoint: "i32", ...QS8_OUTPUT, scratch: "i32" },
   },
   qs8_qc8w_dwconv: {
-    tile: "1x8c2",
+    tile: "4x8c2",
     fields: { ...DWCONV, inputZeroPoint: "i32", ...QS8_OUTPUT, scratch: "i32" },
   },
   qs8_vadd: {
@@ -355,13 +355,14 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       return gemmScratchBytes(inputs) + blockRows(inputs) * roundUp(inputs, 8);
     }
     case "qs8_qc8w_dwconv": {
-      const taps = size("kernelHeight") * size("kernelWidth");
       const groups = Math.floor(size("channels") / 8);
+      const lines = size("kernelHeight");
+      const square = lines === 3 && size("kernelWidth") === 3;
+      const pairs = square ? 7 : lines * Math.ceil(size("kernelWidth") / 2);
       const columns = (size("outputWidth") - 1) * size("strideWidth") + size("kernelWidth");
-      // A group has a head and pairs of taps; the 3×3 kernel keeps two more pairs than it has.
-      const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * (Math.ceil(taps / 2) + 2));
-      // Output constants and layout, widened weights, the ring of widened rows, the table of taps.
-      return CONSTANTS_BYTES + weights + 16 * groups * columns * size("kernelHeight") + 4 * (taps + 1);
+      // Output constants and layout, widened weights, the ring of widened rows, the table of its rows.
+      const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * pairs);
+      return CONSTANTS_BYTES + weights + (square ? 16 : 32) * groups * columns * lines + 4 * lines;
     }
     case "f32_qb4w_gemm":
       // One panel as f32, its inputs rounded up to a group of 4.

@@ -1,4 +1,4 @@
-// Output rows of the 3×3 kernel of qs8_qc8w_dwconv, unrolled, eight channels at a time.
+// The 3×3 kernel of qs8_qc8w_dwconv, unrolled. A ring row holds column after column, the whole groups of each in i16.
 //
 // Inputs: rows t, m, b of the ring, columns 0..3. Rows t and m pair up downwards, column by column; row b pairs up
 // sideways. At stride 1 two neighbouring outputs share four columns, their six pairs and the loads:
@@ -8,7 +8,7 @@
 // (b2,b2)·B. Measured on 112×112×48: one at a time 0.45 ms, two at a time 0.37 ms.
 import { HEAD_BYTES, panelBytes } from "../panel";
 import { narrow16, requantize8 } from "../round128";
-import { interleaveHigh, interleaveLow, Layout } from "./layout";
+import { interleaveHigh, interleaveLow, Layout, ringRow, tapOf } from "./layout";
 import { DwconvParams } from "./params";
 
 /** Head, then V0 V1 V2 A B C D for channels 0..3 and 4..7. */
@@ -19,33 +19,16 @@ export function widenWeights3x3(target: usize, source: usize, groups: i32): void
   const zero = i16x8.splat(0);
   for (let group = 0; group < groups; group++) {
     for (let i: usize = 0; i < HEAD_BYTES; i += 16) v128.store(target + i, v128.load(source + i));
-    const taps01 = v128.load(source, 64), taps23 = v128.load(source, 80), taps45 = v128.load(source, 96);
-    const taps67 = v128.load(source, 112), taps8 = evenTap(v128.load(source, 128));
-    const tap6 = evenTap(taps67), tap7 = oddTap(taps67);
-    storePair(target + 64, evenTap(taps01), oddTap(taps23));
-    storePair(target + 96, oddTap(taps01), evenTap(taps45));
-    storePair(target + 128, evenTap(taps23), oddTap(taps45));
-    storePair(target + 160, tap6, tap7);
-    storePair(target + 192, taps8, zero);
-    storePair(target + 224, zero, tap6);
-    storePair(target + 256, tap7, taps8);
+    storePair(target + 64, tapOf(source, 0), tapOf(source, 3));
+    storePair(target + 96, tapOf(source, 1), tapOf(source, 4));
+    storePair(target + 128, tapOf(source, 2), tapOf(source, 5));
+    storePair(target + 160, tapOf(source, 6), tapOf(source, 7));
+    storePair(target + 192, tapOf(source, 8), zero);
+    storePair(target + 224, zero, tapOf(source, 6));
+    storePair(target + 256, tapOf(source, 7), tapOf(source, 8));
     source += panelBytes(9);
     target += GROUP_BYTES_3X3;
   }
-}
-
-/** The first tap of a packed pair for 8 channels. */
-// @ts-ignore: decorator
-@inline
-function evenTap(pair: v128): v128 {
-  return i16x8.shr_s(i16x8.shl(pair, 8), 8);
-}
-
-/** The second tap of a packed pair for 8 channels. */
-// @ts-ignore: decorator
-@inline
-function oddTap(pair: v128): v128 {
-  return i16x8.shr_s(pair, 8);
 }
 
 // @ts-ignore: decorator
@@ -61,13 +44,40 @@ function addDot(sum: v128, inputs: v128, weights: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(inputs, weights));
 }
 
-/** One output row. The three ring rows are given by the first address of each table row. */
-export function row3x3(p: DwconvParams, layout: Layout, groups: i32, output: usize, constants: usize): void {
-  const columnBytes = layout.columnBytes;
+/** Widens row `row` of the padded image b into its place in the ring. */
+export function enterRow3x3(p: DwconvParams, layout: Layout, b: i32, row: i32): void {
+  let target = ringRow(p, layout, row);
+  const end = target + layout.rowBytes;
+  const y = row - p.padTop;
+  const zeroPoint = i16x8.splat(<i16>p.inputZeroPoint);
+  if (y >= 0 && y < p.inputHeight) {
+    const left = min<usize>(end, target + (<usize>(p.padLeft * layout.groups) << 4));
+    for (; target < left; target += 16) v128.store(target, zeroPoint);
+    const columns = min<i32>(p.inputWidth, layout.columns - p.padLeft);
+    const channels = <usize>p.channels;
+    // With whole groups only, the row is one run of bytes; else each column has its own.
+    const runs = p.channels & 7 ? columns : min<i32>(columns, 1);
+    const runBytes = p.channels & 7 ? channels & ~7 : channels * <usize>columns;
+    let source = p.input + <usize>((b * p.inputHeight + y) * p.inputWidth) * channels;
+    for (let run = 0; run < runs; run++) {
+      for (const stop = source + runBytes; source < stop; source += 8) {
+        v128.store(target, v128.load8x8_s(source));
+        target += 16;
+      }
+      source += channels & 7;
+    }
+  }
+  for (; target < end; target += 16) v128.store(target, zeroPoint);
+}
+
+/** One output row. */
+export function row3x3(p: DwconvParams, layout: Layout, output: usize, constants: usize): void {
+  const groups = layout.groups;
+  const columnBytes = <usize>groups << 4;
   const channels = <usize>p.channels;
   let top = <usize>load<u32>(layout.table, 0);
-  let middle = <usize>load<u32>(layout.table, 12);
-  let bottom = <usize>load<u32>(layout.table, 24);
+  let middle = <usize>load<u32>(layout.table, 4);
+  let bottom = <usize>load<u32>(layout.table, 8);
   let x = 0;
   if (p.strideWidth == 1) {
     for (; x + 1 < p.outputWidth; x += 2) {

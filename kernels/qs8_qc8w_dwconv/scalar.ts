@@ -4,7 +4,7 @@ import { requantize } from "../clamp";
 import { biasOf, panelOf, scaleOf, weightOf } from "../panel";
 import { DwconvParams } from "./params";
 
-export function qs8_qc8w_dwconv_1x8c2__scalar(p: DwconvParams): void {
+export function qs8_qc8w_dwconv_4x8c2__scalar(p: DwconvParams): void {
   let output = p.output;
   for (let b = 0; b < p.batch; b++) {
     for (let y = 0; y < p.outputHeight; y++) {
