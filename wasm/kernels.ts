@@ -185,6 +185,63 @@ const SELECT = {
   output: "i32",
 } as const;
 
+const COPY = {
+  elementBytes: "i32",
+  size0: "i32",
+  size1: "i32",
+  size2: "i32",
+  size3: "i32",
+  size4: "i32",
+  size5: "i32",
+  inputStride0: "i32",
+  inputStride1: "i32",
+  inputStride2: "i32",
+  inputStride3: "i32",
+  inputStride4: "i32",
+  inputStride5: "i32",
+  outputStride0: "i32",
+  outputStride1: "i32",
+  outputStride2: "i32",
+  outputStride3: "i32",
+  outputStride4: "i32",
+  outputStride5: "i32",
+  input: "i32",
+  output: "i32",
+} as const;
+
+const GATHER = {
+  outer: "i32",
+  axisSize: "i32",
+  count: "i32",
+  blockBytes: "i32",
+  indexBytes: "i32",
+  input: "i32",
+  indices: "i32",
+  output: "i32",
+} as const;
+
+const TRILU = {
+  elementBytes: "i32",
+  batch: "i32",
+  rows: "i32",
+  columns: "i32",
+  diagonal: "i32",
+  upper: "i32",
+  input: "i32",
+  output: "i32",
+} as const;
+
+const LAYERNORM = {
+  rows: "i32",
+  columns: "i32",
+  input: "i32",
+  gamma: "i32",
+  beta: "i32",
+  output: "i32",
+  epsilon: "f32",
+  centred: "i32",
+} as const;
+
 export const KERNELS = {
   qs8_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...QS8_OUTPUT, scratch: "i32" } },
   qs8_qc8w_conv: {
@@ -256,6 +313,15 @@ export const KERNELS = {
   f64_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
   u8_vcompare: { tile: null, fields: BROADCAST, scalarOnly: true },
   vselect: { tile: null, fields: SELECT, scalarOnly: true },
+  copy: { tile: null, fields: COPY },
+  fill: {
+    tile: null,
+    fields: { elementBytes: "i32", length: "i32", low: "i32", high: "i32", output: "i32" },
+    scalarOnly: true,
+  },
+  gather: { tile: null, fields: GATHER, scalarOnly: true },
+  trilu: { tile: null, fields: TRILU, scalarOnly: true },
+  f32_layernorm: { tile: null, fields: LAYERNORM },
 } as const satisfies Readonly<Record<string, KernelEntry>>;
 
 export type Family = keyof typeof KERNELS;
