@@ -1,6 +1,7 @@
 // Reads an ONNX file into the graph: form, names and order are checked, older operator sets are translated.
 // attacker-controlled: a model file comes from a stranger; its depth and cycles must not become ours.
 import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
+import { keepRead } from "../reads.ts";
 import { constantOfNode } from "./onnx-constant.ts";
 import { decodeModel, type OnnxValue } from "./onnx-file.ts";
 import {
@@ -136,7 +137,7 @@ class Reader implements Translation {
   }
 }
 
-function isGraph(value: VersionedAttribute | Attribute): value is VersionedGraph {
+function isGraph(value: VersionedAttribute): value is VersionedGraph {
   return typeof value === "object" && "nodes" in value;
 }
 
@@ -166,21 +167,4 @@ function checkComplete(graph: Graph, outer: Reader | null): void {
   }
   const missing = graph.outputs.find((name) => !made.has(name) && !outer?.has(name));
   if (missing !== undefined) throw malformed(`output ${missing} is something that only training makes`);
-}
-
-/** The constants that something reads. */
-function keepRead(graph: Graph): Map<string, Constant> {
-  const read = new Set<string>();
-  collectReads(graph, read);
-  return new Map([...graph.constants].filter(([name]) => read.has(name)));
-}
-
-function collectReads(graph: Graph, read: Set<string>): void {
-  for (const name of graph.outputs) read.add(name);
-  for (const node of graph.nodes) {
-    for (const name of node.inputs) read.add(name);
-    for (const value of node.attributes.values()) {
-      if (typeof value === "object" && "nodes" in value) collectReads(value, read);
-    }
-  }
 }
