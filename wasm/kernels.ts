@@ -242,6 +242,25 @@ const LAYERNORM = {
   centred: "i32",
 } as const;
 
+/** Scales by channel. */
+const CHANNELS = { outer: "i32", channels: "i32", inner: "i32", input: "i32" } as const;
+
+/** Along the middle of three dimensions. */
+const AXIS = { outer: "i32", count: "i32", inner: "i32" } as const;
+const REDUCE = { op: "i32", ...AXIS, input: "i32", output: "i32" } as const;
+const ARGREDUCE = { largest: "i32", last: "i32", ...AXIS, input: "i32", output: "i32" } as const;
+const CUMSUM = { exclusive: "i32", reverse: "i32", ...AXIS, input: "i32", output: "i32" } as const;
+const TOPK = {
+  largest: "i32",
+  sorted: "i32",
+  ...AXIS,
+  k: "i32",
+  input: "i32",
+  values: "i32",
+  indices: "i32",
+  scratch: "i32",
+} as const;
+
 export const KERNELS = {
   qs8_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...QS8_OUTPUT, scratch: "i32" } },
   qs8_qc8w_conv: {
@@ -322,6 +341,32 @@ export const KERNELS = {
   gather: { tile: null, fields: GATHER, scalarOnly: true },
   trilu: { tile: null, fields: TRILU, scalarOnly: true },
   f32_layernorm: { tile: null, fields: LAYERNORM },
+  vcast: { tile: null, fields: { from: "i32", to: "i32", ...CONVERT } },
+  f32_quantize: {
+    tile: null,
+    fields: {
+      ...CHANNELS,
+      scales: "i32",
+      zeroPoints: "i32",
+      output: "i32",
+      outputMin: "i32",
+      outputMax: "i32",
+    },
+  },
+  x8_dequantize: {
+    tile: null,
+    fields: { ...CHANNELS, signed: "i32", scales: "i32", zeroPoints: "i32", output: "i32" },
+  },
+  i32_dequantize: { tile: null, fields: { ...CHANNELS, scales: "i32", output: "i32" } },
+  f32_reduce: { tile: null, fields: REDUCE },
+  i32_reduce: { tile: null, fields: REDUCE, scalarOnly: true },
+  i64_reduce: { tile: null, fields: REDUCE, scalarOnly: true },
+  f32_argreduce: { tile: null, fields: ARGREDUCE },
+  i32_argreduce: { tile: null, fields: ARGREDUCE, scalarOnly: true },
+  f32_topk: { tile: null, fields: TOPK, scalarOnly: true },
+  f32_cumsum: { tile: null, fields: CUMSUM, scalarOnly: true },
+  i32_cumsum: { tile: null, fields: CUMSUM, scalarOnly: true },
+  i64_cumsum: { tile: null, fields: CUMSUM, scalarOnly: true },
 } as const satisfies Readonly<Record<string, KernelEntry>>;
 
 export type Family = keyof typeof KERNELS;
@@ -438,6 +483,9 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       const copied = size("aColumn") === 1 ? 0 : Math.min(F32_BLOCK_ROWS, size("m"));
       return 32 * (size("k") + 1) + 4 * copied * size("k");
     }
+    case "f32_topk":
+      // The indices kept.
+      return 4 * size("k");
     default:
       return 0;
   }

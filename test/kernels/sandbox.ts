@@ -13,22 +13,17 @@ import {
 } from "../../wasm/kernels.ts";
 
 const POINTERS = [
-  "input",
-  "weights",
-  "output",
-  "scratch",
-  "a",
-  "b",
-  "rowScales",
-  "scales",
-  "aZeroPoints",
-  "bZeroPoints",
-  "condition",
-  "indices",
-  "gamma",
-  "beta",
-  "zeroPoints",
-  "values",
+  ...(["input", "weights", "output", "scratch", "a", "b", "rowScales", "scales"] as const),
+  ...([
+    "aZeroPoints",
+    "bZeroPoints",
+    "condition",
+    "indices",
+    "gamma",
+    "beta",
+    "zeroPoints",
+    "values",
+  ] as const),
 ] as const;
 type Pointer = (typeof POINTERS)[number];
 type Tensor = Uint8Array | Int8Array | Int32Array | Float32Array;
@@ -39,8 +34,13 @@ export interface Call<F extends Family> {
   readonly values: Readonly<Record<Exclude<keyof KernelValues<F>, Pointer>, number>>;
   /** A tensor named bias replaces the value: elsewhere a bias is a number. */
   readonly tensors: Readonly<Partial<Record<Pointer | "bias", Tensor>>>;
-  /** The bytes the kernel has to write: `rows` rows of `rowBytes`, `strideBytes` apart. */
-  readonly output: { readonly rows: number; readonly rowBytes: number; readonly strideBytes: number };
+  /** The bytes the kernel has to write: `rows` rows of `rowBytes`, `strideBytes` apart, at `output` unless named. */
+  readonly output: {
+    readonly rows: number;
+    readonly rowBytes: number;
+    readonly strideBytes: number;
+    readonly pointer?: Pointer;
+  };
   /** Bytes of a second tensor that it writes, which follow the first in the result. */
   readonly second?: { readonly pointer: Pointer; readonly bytes: number };
 }
@@ -103,7 +103,8 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   }
   const params = place(paramsBytes(call.family));
   values.scratch = place(scratchLength);
-  values.output = place(outputBytes);
+  const output = place(outputBytes);
+  values[call.output.pointer ?? "output"] = output;
   const second = place(secondBytes);
   if (call.second !== undefined) values[call.second.pointer] = second;
   writeParams(new DataView(memory.buffer), params, call.family, values as KernelValues<F>);
@@ -112,7 +113,7 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   kernel(params);
   const result = new Uint8Array(rows * rowBytes + secondBytes);
   for (let row = 0; row < rows; row++) {
-    const from = values.output + row * strideBytes;
+    const from = output + row * strideBytes;
     result.set(bytes.subarray(from, from + rowBytes), row * rowBytes);
     bytes.set(before.subarray(from, from + rowBytes), from);
   }
@@ -122,7 +123,7 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   if (Buffer.compare(bytes, before) !== 0) {
     const at = bytes.findIndex((byte, i) => byte !== before[i]);
     assert.fail(
-      `${call.family} ${isa} wrote outside: byte ${at} (output ${values.output}, scratch ${values.scratch})`,
+      `${call.family} ${isa} wrote outside: byte ${at} (output ${output}, scratch ${values.scratch})`,
     );
   }
   return result;

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BINARY } from "../../wasm/operators.ts";
-import {
-  ARRAYS,
-  BROADCAST_SHAPES,
-  type BroadcastShape,
-  bytesOf,
-  canonical,
-  type Elements,
-  type ElementType,
-  elementsFrom,
-  elementsOf,
-  operandLength,
-  sixFields,
-} from "./broadcast.ts";
+import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength, sixFields } from "./broadcast.ts";
+import { ARRAYS, bytesOf, canonical, type Elements, type ElementType, elementsFrom } from "./elements.ts";
 import { createRandom, type Random } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { COMPARE } from "../../wasm/operators.ts";
-import {
-  ARRAYS,
-  BROADCAST_SHAPES,
-  type BroadcastShape,
-  bytesOf,
-  type Elements,
-  type ElementType,
-  elementsFrom,
-  elementsOf,
-  operandLength,
-  sixFields,
-} from "./broadcast.ts";
+import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength, sixFields } from "./broadcast.ts";
+import { ARRAYS, bytesOf, type Elements, type ElementType, elementsFrom } from "./elements.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 
