@@ -18,3 +18,12 @@ export function outerOffset(sizes: usize, strides: usize, outer: i32): i32 {
   }
   return offset;
 }
+
+/** outerOffset() of dimension `axis` alone; 0 for the last two. */
+export function axisOffset(sizes: usize, strides: usize, outer: i32, axis: i32): i32 {
+  if (axis > 3) return 0;
+  let inner = 1;
+  for (let d = axis + 1; d < 4; d++) inner *= load<i32>(sizes + (<usize>d << 2));
+  const field = <usize>axis << 2;
+  return ((outer / inner) % load<i32>(sizes + field)) * load<i32>(strides + field);
+}

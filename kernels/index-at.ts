@@ -9,3 +9,18 @@ export function indexAt(indices: usize, i: i32, indexBytes: i32, size: i32): i32
   const index = given < 0 ? given + size : given;
   return <i32>max<i64>(0, min<i64>(index, <i64>size - 1));
 }
+
+/**
+ * Bytes to the block that tuple `i` of `depth` indices names. `sizes` and `strides` (in bytes) point at a 32-bit field
+ * for each of its indices.
+ */
+export function tupleOffset(
+  indices: usize, i: i32, indexBytes: i32, depth: i32, sizes: usize, strides: usize,
+): usize {
+  let offset = 0;
+  for (let d = 0; d < depth; d++) {
+    const field = <usize>d << 2;
+    offset += indexAt(indices, i * depth + d, indexBytes, load<i32>(sizes + field)) * load<i32>(strides + field);
+  }
+  return offset;
+}

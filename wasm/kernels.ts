@@ -151,6 +151,14 @@ const SIZES = {
   size5: "i32",
 } as const;
 
+const DIMENSIONS = [0, 1, 2, 3, 4, 5] as const;
+type Six<N extends string> = Readonly<Record<`${N}${(typeof DIMENSIONS)[number]}`, "i32">>;
+
+/** A field for each of six dimensions: inputStride0 … inputStride5. */
+function six<N extends string>(name: N): Six<N> {
+  return Object.fromEntries(DIMENSIONS.map((dimension) => [`${name}${dimension}`, "i32"])) as Six<N>;
+}
+
 /** Strides of the operands in elements; 0 repeats. */
 const STRIDES = {
   aStride0: "i32",
@@ -187,24 +195,9 @@ const SELECT = {
 
 const COPY = {
   elementBytes: "i32",
-  size0: "i32",
-  size1: "i32",
-  size2: "i32",
-  size3: "i32",
-  size4: "i32",
-  size5: "i32",
-  inputStride0: "i32",
-  inputStride1: "i32",
-  inputStride2: "i32",
-  inputStride3: "i32",
-  inputStride4: "i32",
-  inputStride5: "i32",
-  outputStride0: "i32",
-  outputStride1: "i32",
-  outputStride2: "i32",
-  outputStride3: "i32",
-  outputStride4: "i32",
-  outputStride5: "i32",
+  ...SIZES,
+  ...six("inputStride"),
+  ...six("outputStride"),
   input: "i32",
   output: "i32",
 } as const;
@@ -217,6 +210,34 @@ const GATHER = {
   indexBytes: "i32",
   input: "i32",
   indices: "i32",
+  output: "i32",
+} as const;
+
+/** One index for each element, along one axis of `axisSize`. */
+const ELEMENTS = { elementBytes: "i32", indexBytes: "i32", axis: "i32", axisSize: "i32", ...SIZES } as const;
+
+/** Tuples of `depth` indices; sizes and strides (in bytes) of the dimensions that they index. */
+const TUPLES = {
+  indexBytes: "i32",
+  batch: "i32",
+  count: "i32",
+  depth: "i32",
+  ...SIZES,
+  ...six("stride"),
+  batchBytes: "i32",
+  blockBytes: "i32",
+} as const;
+
+const GATHERED = { input: "i32", indices: "i32", output: "i32" } as const;
+const SCATTERED = { type: "i32", reduction: "i32", indices: "i32", updates: "i32", output: "i32" } as const;
+
+const PAD = {
+  elementBytes: "i32",
+  mode: "i32",
+  ...SIZES,
+  ...six("before"),
+  ...six("inputSize"),
+  input: "i32",
   output: "i32",
 } as const;
 
@@ -339,6 +360,19 @@ export const KERNELS = {
     scalarOnly: true,
   },
   gather: { tile: null, fields: GATHER, scalarOnly: true },
+  gather_elements: {
+    tile: null,
+    fields: { ...ELEMENTS, ...six("inputStride"), ...GATHERED },
+    scalarOnly: true,
+  },
+  gather_nd: { tile: null, fields: { ...TUPLES, ...GATHERED }, scalarOnly: true },
+  scatter_elements: {
+    tile: null,
+    fields: { ...ELEMENTS, ...six("outputStride"), ...SCATTERED },
+    scalarOnly: true,
+  },
+  scatter_nd: { tile: null, fields: { ...TUPLES, ...SCATTERED }, scalarOnly: true },
+  pad: { tile: null, fields: PAD, scalarOnly: true },
   trilu: { tile: null, fields: TRILU, scalarOnly: true },
   f32_layernorm: { tile: null, fields: LAYERNORM },
   vcast: { tile: null, fields: { from: "i32", to: "i32", ...CONVERT } },

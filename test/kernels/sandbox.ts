@@ -24,6 +24,7 @@ const POINTERS = [
     "zeroPoints",
     "values",
   ] as const),
+  ...(["updates", "xw", "initialH", "initialC", "peephole", "rb", "lengths", "finalH", "finalC"] as const),
 ] as const;
 type Pointer = (typeof POINTERS)[number];
 type Tensor = Uint8Array | Int8Array | Int32Array | Float32Array;
@@ -41,8 +42,11 @@ export interface Call<F extends Family> {
     readonly strideBytes: number;
     readonly pointer?: Pointer;
   };
-  /** Bytes of a second tensor that it writes, which follow the first in the result. */
+  /** What the output holds before the call: as many bytes as its rows span. Poison if absent. */
+  readonly before?: Tensor;
+  /** Bytes of a second and a third tensor that it writes, which follow the first in the result. */
   readonly second?: { readonly pointer: Pointer; readonly bytes: number };
+  readonly third?: Call<F>["second"];
 }
 
 const PAGE_BYTES = 65536;
@@ -76,6 +80,10 @@ export function runSiblings<F extends Family>(call: Call<F>): Uint8Array {
   return scalar;
 }
 
+function bytesOf(tensor: Tensor): Uint8Array {
+  return new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength);
+}
+
 function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null): Uint8Array {
   const { rows, rowBytes, strideBytes } = call.output;
   const outputBytes = Math.max(0, (rows - 1) * strideBytes + rowBytes);
@@ -85,8 +93,9 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   };
   const scratchLength = scratchBytes(call.family, values as KernelValues<F>);
   const tensorBytes = Object.values(call.tensors).reduce((sum, tensor) => sum + tensor.byteLength + 64, 0);
-  const secondBytes = call.second?.bytes ?? 0;
-  const needed = 2 * PAGE_BYTES + tensorBytes + outputBytes + secondBytes + scratchLength;
+  const others = [call.second, call.third].filter((other) => other !== undefined);
+  const otherBytes = others.reduce((sum, other) => sum + other.bytes, 0);
+  const needed = 2 * PAGE_BYTES + tensorBytes + outputBytes + otherBytes + scratchLength;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(needed / PAGE_BYTES) });
   const bytes = new Uint8Array(memory.buffer);
   bytes.fill(POISON);
@@ -98,27 +107,32 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   for (const [name, tensor] of Object.entries(call.tensors)) {
     const pointer = name === last ? bytes.length - tensor.byteLength : place(tensor.byteLength);
     // A float tensor needs no alignment in WebAssembly, so "ends at the last byte" holds for all of them.
-    bytes.set(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), pointer);
+    bytes.set(bytesOf(tensor), pointer);
     values[name] = pointer;
   }
   const params = place(paramsBytes(call.family));
   values.scratch = place(scratchLength);
   const output = place(outputBytes);
   values[call.output.pointer ?? "output"] = output;
-  const second = place(secondBytes);
-  if (call.second !== undefined) values[call.second.pointer] = second;
+  if (call.before !== undefined) bytes.set(bytesOf(call.before), output);
+  for (const other of others) values[other.pointer] = place(other.bytes);
   writeParams(new DataView(memory.buffer), params, call.family, values as KernelValues<F>);
   const before = bytes.slice();
   const kernel = instantiateKernels(kernelModule, memory)[call.family][isa];
   kernel(params);
-  const result = new Uint8Array(rows * rowBytes + secondBytes);
+  const result = new Uint8Array(rows * rowBytes + otherBytes);
   for (let row = 0; row < rows; row++) {
     const from = output + row * strideBytes;
     result.set(bytes.subarray(from, from + rowBytes), row * rowBytes);
     bytes.set(before.subarray(from, from + rowBytes), from);
   }
-  result.set(bytes.subarray(second, second + secondBytes), rows * rowBytes);
-  bytes.set(before.subarray(second, second + secondBytes), second);
+  let end = rows * rowBytes;
+  for (const { pointer, bytes: length } of others) {
+    const from = values[pointer]!;
+    result.set(bytes.subarray(from, from + length), end);
+    bytes.set(before.subarray(from, from + length), from);
+    end += length;
+  }
   bytes.set(before.subarray(values.scratch, values.scratch + scratchLength), values.scratch);
   if (Buffer.compare(bytes, before) !== 0) {
     const at = bytes.findIndex((byte, i) => byte !== before[i]);
