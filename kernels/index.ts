@@ -54,6 +54,8 @@ export { i64_reduce__scalar } from "./reduce/scalar";
 export { i64_vbinary__scalar } from "./vbinary/scalar";
 export { i64_vcompare__scalar } from "./vcompare/scalar";
 export { pad__scalar } from "./pad/scalar";
+export { qd8_f32_qc8w_gemm_4x8c2__scalar } from "./qd8_f32_qc8w_gemm/scalar";
+export { qd8_f32_qc8w_gemm_4x8c2__simd128 } from "./qd8_f32_qc8w_gemm/simd128";
 export { qs8_avgpool__scalar } from "./qs8_avgpool/scalar";
 export { qs8_avgpool__simd128 } from "./qs8_avgpool/simd128";
 export { qs8_f32_qc8w_gemm_4x8c2__scalar } from "./qs8_f32_qc8w_gemm/scalar";
