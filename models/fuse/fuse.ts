@@ -8,7 +8,7 @@ import { fuseGelu } from "./gelu.ts";
 import { fuseHardSwish } from "./hard-swish.ts";
 import { removeNeutral } from "./neutral.ts";
 import { fuseNormalization } from "./normalization.ts";
-import { type Match, rewrite } from "./rewriter.ts";
+import { type Match, Rewriter } from "./rewriter.ts";
 import { fuseScalarChains } from "./scalar-chains.ts";
 import { fuseSilu } from "./silu.ts";
 
@@ -26,5 +26,7 @@ const FUSIONS: readonly Match[] = [
 
 /** The graph with what several nodes write down as the operator that it is. Graphs in attributes stay as they are. */
 export function fuseGraph(graph: Graph): Graph {
-  return FUSIONS.reduce(rewrite, graph);
+  const rewriter = new Rewriter(graph);
+  for (const match of FUSIONS) rewriter.apply(match);
+  return rewriter.finish();
 }

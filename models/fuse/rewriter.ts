@@ -17,20 +17,22 @@ export interface Alias {
 /** Looks at one node, as the last of a pattern; null leaves it as it is. */
 export type Match = (node: Node, graph: Rewriter) => Replacement | Alias | null;
 
-/** Every node once, in order, so that a match sees what earlier ones made. */
-export function rewrite(graph: Graph, match: Match): Graph {
-  const rewriter = new Rewriter(graph);
-  rewriter.apply(match);
-  return rewriter.finish();
+/** A value inside a pattern has few readers: more are not listed again and again for each of them. */
+const MAX_READERS = 16;
+
+/** One node in its order. What replaces it takes its place, and new places before it. */
+interface Place {
+  node: Node;
+  previous: Place | null;
+  next: Place | null;
 }
 
 export class Rewriter {
   readonly #graph: Graph;
   readonly #constants: Map<string, Constant>;
-  /** What stands in the place of each original node; places keep their order. */
-  readonly #places: (readonly Node[])[];
-  readonly #producers = new Map<string, number>();
-  readonly #readers = new Map<string, Set<number>>();
+  #first: Place | null = null;
+  readonly #producers = new Map<string, Place>();
+  readonly #readers = new Map<string, Set<Place>>();
   /** Read from outside: outputs of the graph, and what graphs in attributes read. */
   readonly #exposed: Set<string>;
   readonly #ranks = new Map<string, number>();
@@ -39,45 +41,48 @@ export class Rewriter {
 
   constructor(graph: Graph) {
     this.#graph = graph;
-    this.#names = new Set([
-      ...graph.inputs.map(({ name }) => name),
-      ...graph.constants.keys(),
-      ...graph.nodes.flatMap(({ outputs }) => outputs),
-    ]);
     this.#constants = new Map(graph.constants);
-    this.#exposed = new Set([...graph.outputs, ...graph.nodes.flatMap((node) => [...nestedReads(node)])]);
+    this.#exposed = new Set(graph.outputs);
+    this.#names = new Set([...graph.inputs.map(({ name }) => name), ...graph.constants.keys()]);
     for (const { name, shape } of graph.inputs) this.#ranks.set(name, shape.length);
-    this.#places = graph.nodes.map(() => []);
-    for (const [place, node] of graph.nodes.entries()) this.#put(place, [node]);
+    let last: Place | null = null;
+    for (const node of graph.nodes) {
+      for (const name of nestedReads(node)) this.#exposed.add(name);
+      for (const name of node.outputs) this.#names.add(name);
+      const place: Place = { node, previous: last, next: null };
+      if (last === null) this.#first = place;
+      else last.next = place;
+      last = place;
+      this.#connect(place);
+    }
   }
 
+  /** Every node once, in order, so that a match sees what earlier ones made. */
   apply(match: Match): void {
-    for (let place = 0; place < this.#places.length; place++) {
-      const node = this.#places[place]?.at(-1);
-      const replacement = node === undefined ? null : match(node, this);
-      if (node === undefined || replacement === null) continue;
+    for (let place = this.#first; place !== null; place = place.next) {
+      const replacement = match(place.node, this);
+      if (replacement === null) continue;
       if ("nodes" in replacement) this.#replace(place, replacement.nodes);
-      else if (!this.#exposed.has(node.outputs[0]!)) this.#redirect(node.outputs[0]!, replacement.alias);
+      else if (!this.#exposed.has(place.node.outputs[0]!)) this.#redirect(place, replacement.alias);
     }
   }
 
   finish(): Graph {
-    const graph = { ...this.#graph, nodes: this.#places.flat(), constants: this.#constants };
+    const nodes: Node[] = [];
+    for (let place = this.#first; place !== null; place = place.next) nodes.push(place.node);
+    const graph = { ...this.#graph, nodes, constants: this.#constants };
     return { ...graph, constants: keepRead(graph) };
   }
 
   producer(name: string | undefined): Node | undefined {
-    const place = this.#producers.get(name ?? "");
-    return place === undefined
-      ? undefined
-      : this.#places[place]?.find(({ outputs }) => outputs.includes(name!));
+    return this.#producers.get(name ?? "")?.node;
   }
 
-  /** The nodes that read a value; null where it is read from outside the graph's nodes too. */
+  /** The nodes that read a value; null where it is read from outside the graph's nodes too, or by very many. */
   readers(name: string): readonly Node[] | null {
-    if (this.#exposed.has(name)) return null;
-    const places = [...(this.#readers.get(name) ?? [])];
-    return places.flatMap((place) => this.#places[place]!.filter(({ inputs }) => inputs.includes(name)));
+    const readers = this.#readers.get(name);
+    if (this.#exposed.has(name) || (readers?.size ?? 0) > MAX_READERS) return null;
+    return Array.from(readers ?? [], ({ node }) => node);
   }
 
   constant(name: string | undefined): Constant | undefined {
@@ -116,68 +121,70 @@ export class Rewriter {
     return name;
   }
 
-  #put(place: number, nodes: readonly Node[]): void {
-    this.#places[place] = nodes;
-    for (const node of nodes) {
-      for (const name of node.inputs) {
-        const readers = this.#readers.get(name) ?? new Set();
-        this.#readers.set(name, readers.add(place));
-      }
-      const rank = rankOf(node, this);
-      for (const name of node.outputs) {
-        this.#producers.set(name, place);
-        if (rank !== undefined && !this.#ranks.has(name)) this.#ranks.set(name, rank);
-      }
+  #connect(place: Place): void {
+    const { node } = place;
+    for (const name of node.inputs) {
+      const readers = this.#readers.get(name);
+      if (readers === undefined) this.#readers.set(name, new Set([place]));
+      else readers.add(place);
+    }
+    const rank = rankOf(node, this);
+    for (const name of node.outputs) {
+      this.#producers.set(name, place);
+      if (rank !== undefined) this.#ranks.set(name, rank);
     }
   }
 
-  #replace(place: number, nodes: readonly Node[]): void {
-    const before = this.#places[place]!;
-    for (const name of inputsOf(before)) this.#readers.get(name)?.delete(place);
-    for (const name of outputsOf(before)) this.#producers.delete(name);
-    this.#put(place, nodes);
-    this.#sweep(inputsOf(before));
+  #disconnect(place: Place): void {
+    const { node } = place;
+    for (const name of node.inputs) this.#readers.get(name)?.delete(place);
+    for (const name of node.outputs) this.#producers.delete(name);
   }
 
-  /** Every reader of one name reads another; whatever made the first is unread then. */
-  #redirect(from: string, to: string): void {
-    for (const place of this.#readers.get(from) ?? []) {
-      const nodes = this.#places[place]!.map((node) => ({
-        ...node,
-        inputs: node.inputs.map((name) => (name === from ? to : name)),
-      }));
-      this.#put(place, nodes);
+  #replace(place: Place, nodes: readonly Node[]): void {
+    const before = place.node.inputs;
+    this.#disconnect(place);
+    for (const node of nodes.slice(0, -1)) this.#connect(this.#insert(node, place));
+    place.node = nodes.at(-1)!;
+    this.#connect(place);
+    this.#sweep(before);
+  }
+
+  #insert(node: Node, next: Place): Place {
+    const place: Place = { node, previous: next.previous, next };
+    if (next.previous === null) this.#first = place;
+    else next.previous.next = place;
+    next.previous = place;
+    return place;
+  }
+
+  /** Every reader of the first output reads another value; nobody reads that output then. */
+  #redirect({ node }: Place, to: string): void {
+    const from = node.outputs[0]!;
+    for (const reader of this.#readers.get(from) ?? []) {
+      const inputs = reader.node.inputs.map((name) => (name === from ? to : name));
+      this.#disconnect(reader);
+      reader.node = { ...reader.node, inputs };
+      this.#connect(reader);
     }
-    this.#readers.delete(from);
     this.#sweep([from]);
   }
 
   /** Removes what makes these values where nobody reads them any more, and then what fed that. */
-  #sweep(names: Iterable<string>): void {
+  #sweep(names: readonly string[]): void {
     const open = [...names];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       const place = this.#producers.get(name);
-      if (place === undefined) continue;
-      const nodes = this.#places[place]!;
-      const isRead = [...outputsOf(nodes)].some(
-        (output) =>
-          this.#exposed.has(output) || [...(this.#readers.get(output) ?? [])].some((by) => by !== place),
-      );
-      if (isRead) continue;
-      for (const output of outputsOf(nodes)) this.#producers.delete(output);
-      for (const input of inputsOf(nodes)) {
-        this.#readers.get(input)?.delete(place);
-        open.push(input);
-      }
-      this.#places[place] = [];
+      if (place === undefined || place.node.outputs.some((output) => this.#isRead(output))) continue;
+      this.#disconnect(place);
+      if (place.previous === null) this.#first = place.next;
+      else place.previous.next = place.next;
+      if (place.next !== null) place.next.previous = place.previous;
+      open.push(...place.node.inputs);
     }
   }
-}
 
-function inputsOf(nodes: readonly Node[]): Set<string> {
-  return new Set(nodes.flatMap(({ inputs }) => inputs));
-}
-
-function outputsOf(nodes: readonly Node[]): Set<string> {
-  return new Set(nodes.flatMap(({ outputs }) => outputs));
+  #isRead(name: string): boolean {
+    return this.#exposed.has(name) || (this.#readers.get(name)?.size ?? 0) > 0;
+  }
 }

@@ -1,7 +1,9 @@
 // Random graphs of what fusions look for, and of what comes in between: whatever they find, the function stays.
+import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fuseGraph } from "../../../models/fuse/fuse.ts";
 import { fuseSketch } from "./assert-fused.ts";
-import { createRandom } from "./sketch.ts";
+import { createRandom, sketch } from "./sketch.ts";
 
 const UNARY = ["Identity", "Relu", "Sigmoid", "HardSwish", "Tanh"];
 const SCALARS = ["0.5", "0.75", "1", "1.25", "3"];
@@ -58,4 +60,26 @@ test("leaves the function of 300 random graphs as it is", () => {
   for (let seed = 1; seed <= 300; seed++) {
     fuseSketch({ inputs: { x: [1, 4, 3, 3] }, constants: CONSTANTS, ...randomLines(seed) });
   }
+});
+
+test("takes time in proportion to a graph, not to its square", () => {
+  const count = 20_000;
+  const lines = ["c = Conv(x, w)"];
+  for (let index = 0; index < count; index++)
+    lines.push(`m${index} = Mul(c, 2)`, `n${index} = Mul(m${index}, 2)`);
+  let last = "n0";
+  for (let index = 1; index < count; index++) {
+    lines.push(`s${index} = Add(${last}, n${index})`);
+    last = `s${index}`;
+  }
+  const graph = sketch({
+    inputs: { x: [1, 4, 1, 1] },
+    constants: { w: [4, 4, 1, 1] },
+    lines: lines.join("\n"),
+  });
+  const started = performance.now();
+  const { nodes } = fuseGraph(graph);
+  // 1 s here; with each reader looking at all others it was minutes.
+  assert.ok(performance.now() - started < 30_000);
+  assert.equal(nodes.length, 2 * count);
 });

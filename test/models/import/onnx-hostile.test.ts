@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ModelError } from "../../../models/errors.ts";
+import { fuseGraph } from "../../../models/fuse/fuse.ts";
 import type { Graph } from "../../../models/graph.ts";
 import { readOnnx } from "../../../models/import/onnx.ts";
 import { TensorContext } from "../../../models/import/onnx-tensor.ts";
@@ -61,10 +62,10 @@ const MODEL: ModelSpec = {
   outputs: ["y"],
 };
 
-/** A graph, or null where the file was refused as it should be. */
+/** A graph that fusions have seen, or null where the file was refused as it should be. */
 function readOrRefuse(bytes: Uint8Array): Graph | null {
   try {
-    return readOnnx(bytes);
+    return fuseGraph(readOnnx(bytes));
   } catch (error) {
     assert.ok(error instanceof ModelError, `${error instanceof Error ? error.stack : error}`);
     return null;
