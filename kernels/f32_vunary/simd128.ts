@@ -1,10 +1,10 @@
 // f32_vunary in SIMD: 4 elements a turn. Each hot op has a loop of its own, in which `op` is a constant and
 // `lanes` shrinks to one branch; the others, and the last length mod 4 elements, take the scalar code.
-import { geluLanes } from "../erf128";
+import { erfLanes, geluLanes } from "../erf128";
 import { expLanes } from "../exp128";
 import { canonicalFloats } from "../nan";
 import {
-  UNARY_ABS, UNARY_AFFINE, UNARY_CLIP, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_HARD_SIGMOID,
+  UNARY_ABS, UNARY_AFFINE, UNARY_CLIP, UNARY_ELU, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_HARD_SIGMOID,
   UNARY_HARD_SWISH, UNARY_LEAKY_RELU, UNARY_NEG, UNARY_RECIPROCAL, UNARY_RELU, UNARY_SIGMOID, UNARY_SILU, UNARY_SQRT,
   UNARY_SQUARE, UNARY_TANH,
 } from "../operators";
@@ -22,6 +22,8 @@ export function f32_vunary__simd128(p: UnaryParams): void {
     case UNARY_EXP: loop(UNARY_EXP, p); break;
     case UNARY_TANH: loop(UNARY_TANH, p); break;
     case UNARY_SIGMOID: loop(UNARY_SIGMOID, p); break;
+    case UNARY_ERF: loop(UNARY_ERF, p); break;
+    case UNARY_ELU: loop(UNARY_ELU, p); break;
     case UNARY_GELU: loop(UNARY_GELU, p); break;
     case UNARY_GELU_TANH: loop(UNARY_GELU_TANH, p); break;
     case UNARY_LEAKY_RELU: loop(UNARY_LEAKY_RELU, p); break;
@@ -68,6 +70,10 @@ function lanes(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (op == UNARY_EXP) return expLanes(x);
   if (op == UNARY_TANH) return tanhLanes(x);
   if (op == UNARY_SIGMOID) return sigmoidLanes(x);
+  if (op == UNARY_ERF) return erfLanes(x);
+  if (op == UNARY_ELU) {
+    return v128.bitselect(f32x4.mul(alpha, f32x4.sub(expLanes(x), one)), x, f32x4.lt(x, zero));
+  }
   if (op == UNARY_GELU) return geluLanes(x);
   if (op == UNARY_GELU_TANH) {
     const cubic = f32x4.mul(f32x4.splat(GELU_CUBIC), f32x4.mul(x, f32x4.mul(x, x)));

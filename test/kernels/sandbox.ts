@@ -117,8 +117,9 @@ function runOnce<F extends Family>(call: Call<F>, isa: Isa, last: string | null)
   if (call.before !== undefined) bytes.set(bytesOf(call.before), output);
   for (const other of others) values[other.pointer] = place(other.bytes);
   writeParams(new DataView(memory.buffer), params, call.family, values as KernelValues<F>);
-  const before = bytes.slice();
+  // Instantiating writes the static data of the module into the first page.
   const kernel = instantiateKernels(kernelModule, memory)[call.family][isa];
+  const before = bytes.slice();
   kernel(params);
   const result = new Uint8Array(rows * rowBytes + otherBytes);
   for (let row = 0; row < rows; row++) {
