@@ -136,11 +136,10 @@ class Lowering {
     const channels = input.shape[3]!;
     this.#need(channels === output.shape[3], "channels differ");
     const opCount = this.#count(elementCount(output), taps);
-    if (input.dtype === "f32") {
-      return { family: "f32_avgpool", values: { ...values, channels }, opCount, packed: null };
-    }
+    const pool = { ...values, channels, countPadding: 0, paddedHeight: 0, paddedWidth: 0 };
+    if (input.dtype === "f32") return { family: "f32_avgpool", values: pool, opCount, packed: null };
     const scale = this.#multiplier(input.scale / output.scale);
-    const quantized = { ...values, ...zeroPoints(input, output), channels, scale };
+    const quantized = { ...pool, ...zeroPoints(input, output), scale };
     return { family: "qs8_avgpool", values: quantized, opCount, packed: null };
   }
 

@@ -13,3 +13,10 @@ export function firstTap(origin: i32, dilation: i32 = 1): i32 {
 export function endTap(origin: i32, taps: i32, size: i32, dilation: i32 = 1): i32 {
   return max<i32>(firstTap(origin, dilation), min<i32>(taps, (size - origin + dilation - 1) / dilation));
 }
+
+/** Taps of the window number `index` along one axis that lie inside the padded image, which begins at tap 0 of window 0. */
+// @ts-ignore: decorator
+@inline
+export function paddedTaps(index: i32, stride: i32, taps: i32, paddedSize: i32): i32 {
+  return endTap(index * stride, taps, paddedSize);
+}

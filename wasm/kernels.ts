@@ -50,6 +50,8 @@ const KERNEL_AND_STRIDE = {
   strideWidth: "i32",
 } as const;
 
+const DILATION = { dilationHeight: "i32", dilationWidth: "i32" } as const;
+
 const PADDING_AND_OUTPUT = {
   padTop: "i32",
   padLeft: "i32",
@@ -61,8 +63,7 @@ const IM2COL = {
   ...IMAGE,
   inputChannels: "i32",
   ...KERNEL_AND_STRIDE,
-  dilationHeight: "i32",
-  dilationWidth: "i32",
+  ...DILATION,
   ...PADDING_AND_OUTPUT,
 } as const;
 
@@ -88,7 +89,36 @@ const AVGPOOL = {
   ...KERNEL_AND_STRIDE,
   ...PADDING_AND_OUTPUT,
   output: "i32",
+  countPadding: "i32",
+  paddedHeight: "i32",
+  paddedWidth: "i32",
 } as const;
+
+const MAXPOOL = {
+  ...IMAGE,
+  channels: "i32",
+  ...KERNEL_AND_STRIDE,
+  ...DILATION,
+  ...PADDING_AND_OUTPUT,
+  output: "i32",
+} as const;
+
+const COL2IM = {
+  batch: "i32",
+  inputHeight: "i32",
+  inputWidth: "i32",
+  channels: "i32",
+  ...KERNEL_AND_STRIDE,
+  ...DILATION,
+  ...PADDING_AND_OUTPUT,
+  bias: "i32",
+  input: "i32",
+  output: "i32",
+} as const;
+
+/** One axis; its pixels are `inner` elements or bytes. */
+const RESIZE = { outer: "i32", inputSize: "i32", outputSize: "i32" } as const;
+const RESIZED = { input: "i32", output: "i32", coordinates: "i32" } as const;
 
 /** Both operands are activations, with a stride for each of their dimensions. */
 const MATMUL = {
@@ -373,6 +403,22 @@ export const KERNELS = {
   },
   scatter_nd: { tile: null, fields: { ...TUPLES, ...SCATTERED }, scalarOnly: true },
   pad: { tile: null, fields: PAD, scalarOnly: true },
+  f32_maxpool: { tile: null, fields: { ...MAXPOOL, ...F32_OUTPUT } },
+  qs8_maxpool: { tile: null, fields: { ...MAXPOOL, outputMin: "i32", outputMax: "i32" } },
+  f32_resize_linear: {
+    tile: null,
+    fields: { ...RESIZE, inner: "i32", ...RESIZED, scale: "f32" },
+  },
+  f32_col2im: { tile: null, fields: COL2IM },
+  f32_logsoftmax: {
+    tile: null,
+    fields: { rows: "i32", columns: "i32", input: "i32", output: "i32" },
+  },
+  resize_nearest: {
+    tile: null,
+    fields: { ...RESIZE, innerBytes: "i32", ...RESIZED, rounding: "i32", scale: "f32" },
+    scalarOnly: true,
+  },
   trilu: { tile: null, fields: TRILU, scalarOnly: true },
   f32_layernorm: { tile: null, fields: LAYERNORM },
   vcast: { tile: null, fields: { from: "i32", to: "i32", ...CONVERT } },

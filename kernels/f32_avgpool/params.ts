@@ -15,6 +15,9 @@ export class AvgpoolParams {
   outputHeight: i32;
   outputWidth: i32;
   output: usize;
+  countPadding: i32;
+  paddedHeight: i32;
+  paddedWidth: i32;
   outputMin: f32;
   outputMax: f32;
 }

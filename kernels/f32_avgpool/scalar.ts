@@ -1,7 +1,8 @@
-// f32_avgpool: NHWC average over the taps inside the image, in (row, column) order; padding is not counted.
-// The specification of the family. A window that lies wholly in the padding gives 0, clamped.
+// f32_avgpool: NHWC average over the taps inside the image, in (row, column) order: their sum, divided by their number
+// or, with countPadding, by the number of taps inside the padded image. The specification of the family. A window that
+// lies wholly in the padding gives 0, clamped.
 import { clampFloat } from "../clamp";
-import { endTap, firstTap } from "../window";
+import { endTap, firstTap, paddedTaps } from "../window";
 import { AvgpoolParams } from "./params";
 
 export function f32_avgpool__scalar(p: AvgpoolParams): void {
@@ -33,5 +34,12 @@ export function pixel(p: AvgpoolParams, b: i32, y: i32, x: i32, c: i32): f32 {
       count++;
     }
   }
-  return clampFloat(sum / <f32>max<i32>(count, 1), p.outputMin, p.outputMax);
+  return clampFloat(sum / divisor(p, y, x, count), p.outputMin, p.outputMax);
+}
+
+/** What the sum of output pixel (y, x) is divided by, of whose taps `count` lie inside the image; at least 1. */
+export function divisor(p: AvgpoolParams, y: i32, x: i32, count: i32): f32 {
+  if (p.countPadding == 0) return <f32>max<i32>(count, 1);
+  const rows = paddedTaps(y, p.strideHeight, p.kernelHeight, p.paddedHeight);
+  return <f32>max<i32>(rows * paddedTaps(x, p.strideWidth, p.kernelWidth, p.paddedWidth), 1);
 }

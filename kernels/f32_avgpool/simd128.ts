@@ -2,7 +2,7 @@
 import { storeClamped } from "../store128";
 import { endTap, firstTap } from "../window";
 import { AvgpoolParams } from "./params";
-import { pixel } from "./scalar";
+import { divisor, pixel } from "./scalar";
 
 export function f32_avgpool__simd128(p: AvgpoolParams): void {
   const whole = p.channels & ~7;
@@ -35,6 +35,6 @@ function eightChannels(p: AvgpoolParams, b: i32, y: i32, x: i32, c: i32, output:
       count++;
     }
   }
-  const divisor = f32x4.splat(<f32>max<i32>(count, 1));
-  storeClamped(output, f32x4.div(low, divisor), f32x4.div(high, divisor), p.outputMin, p.outputMax, 8);
+  const divisors = f32x4.splat(divisor(p, y, x, count));
+  storeClamped(output, f32x4.div(low, divisors), f32x4.div(high, divisors), p.outputMin, p.outputMax, 8);
 }

@@ -39,7 +39,7 @@ function softmaxRow(input: usize, output: usize, columns: i32): void {
 }
 
 /** The largest value; NaN is passed over. The order does not matter: only the sign of a zero could differ. */
-function largestOf(input: usize, whole: usize, end: usize): f32 {
+export function largestOf(input: usize, whole: usize, end: usize): f32 {
   let lanes = f32x4.splat(-f32.MAX_VALUE);
   for (let at: usize = 0; at < whole; at += 16) lanes = f32x4.pmax(lanes, v128.load(input + at));
   lanes = f32x4.pmax(lanes, v128.shuffle<i32>(lanes, lanes, 2, 3, 0, 1));

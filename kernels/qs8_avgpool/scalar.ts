@@ -1,8 +1,9 @@
-// qs8_avgpool: NHWC average over the taps inside the image; padding is not counted.
-// The specification of the family: f = (f32(Σ − count · inputZeroPoint) · scale) / f32(count), then as requantize.
+// qs8_avgpool: NHWC average over the `count` taps inside the image; divisor is their number or, with countPadding,
+// the number of taps inside the padded image.
+// The specification of the family: f = (f32(Σ − count · inputZeroPoint) · scale) / f32(divisor), then as requantize.
 // A window that lies wholly in the padding counts as one real zero: the result is outputZeroPoint, clamped.
 import { roundToInteger } from "../clamp";
-import { endTap, firstTap } from "../window";
+import { endTap, firstTap, paddedTaps } from "../window";
 import { AvgpoolParams } from "./params";
 
 export function qs8_avgpool__scalar(p: AvgpoolParams): void {
@@ -33,7 +34,14 @@ export function pixel(p: AvgpoolParams, b: i32, y: i32, x: i32, c: i32): i32 {
       count++;
     }
   }
-  const mean = (<f32>(sum - count * p.inputZeroPoint) * p.scale) / <f32>max<i32>(count, 1);
+  const mean = (<f32>(sum - count * p.inputZeroPoint) * p.scale) / divisor(p, y, x, count);
   const zeroPoint = p.outputZeroPoint;
   return roundToInteger(mean, p.outputMin - zeroPoint, p.outputMax - zeroPoint) + zeroPoint;
+}
+
+/** What the sum of output pixel (y, x) is divided by, of whose taps `count` lie inside the image; at least 1. */
+export function divisor(p: AvgpoolParams, y: i32, x: i32, count: i32): f32 {
+  if (p.countPadding == 0) return <f32>max<i32>(count, 1);
+  const rows = paddedTaps(y, p.strideHeight, p.kernelHeight, p.paddedHeight);
+  return <f32>max<i32>(rows * paddedTaps(x, p.strideWidth, p.kernelWidth, p.paddedWidth), 1);
 }

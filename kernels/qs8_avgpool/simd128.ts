@@ -2,7 +2,7 @@
 import { roundLanes } from "../round128";
 import { endTap, firstTap } from "../window";
 import { AvgpoolParams } from "./params";
-import { pixel } from "./scalar";
+import { divisor, pixel } from "./scalar";
 
 export function qs8_avgpool__simd128(p: AvgpoolParams): void {
   let output = p.output;
@@ -37,10 +37,10 @@ function eightChannels(p: AvgpoolParams, b: i32, y: i32, x: i32, c: i32, output:
   }
   const shift = i32x4.splat(count * p.inputZeroPoint);
   const scale = f32x4.splat(p.scale);
-  const divisor = f32x4.splat(<f32>max<i32>(count, 1));
+  const divisors = f32x4.splat(divisor(p, y, x, count));
   const lowest = f32x4.splat(<f32>(p.outputMin - p.outputZeroPoint));
-  const meanLow = f32x4.div(f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(low, shift)), scale), divisor);
-  const meanHigh = f32x4.div(f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(high, shift)), scale), divisor);
+  const meanLow = f32x4.div(f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(low, shift)), scale), divisors);
+  const meanHigh = f32x4.div(f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(high, shift)), scale), divisors);
   const words = i16x8.narrow_i32x4_s(roundLanes(meanLow, lowest), roundLanes(meanHigh, lowest));
   // Saturating: a word at 32767 must stay on top when the zero point is added.
   const moved = i16x8.add_sat_s(words, i16x8.splat(<i16>p.outputZeroPoint));

@@ -77,3 +77,29 @@ export function windows(shape: Window, dilationHeight = 1, dilationWidth = 1): T
   }
   return list;
 }
+
+/** An image with its padding on all sides. */
+export interface Padded {
+  readonly paddedHeight: number;
+  readonly paddedWidth: number;
+}
+
+/** Taps of window number `place`, in the order of windows(), that lie inside the padded image. */
+export function countTaps(shape: Window, { paddedHeight, paddedWidth }: Padded, place: number): number {
+  const y = Math.floor(place / shape.outputWidth) % shape.outputHeight;
+  const x = place % shape.outputWidth;
+  let count = 0;
+  for (let i = 0; i < shape.kernelHeight; i++) {
+    for (let j = 0; j < shape.kernelWidth; j++) {
+      if (y * shape.strideHeight + i < paddedHeight && x * shape.strideWidth + j < paddedWidth) count++;
+    }
+  }
+  return count;
+}
+
+/** The fields of an average over `padded`, or over the image alone; then the sizes are not read. */
+export function countedPadding(padded: Padded | null) {
+  return padded === null
+    ? { countPadding: 0, paddedHeight: -1, paddedWidth: -1 }
+    : { countPadding: 1, ...padded };
+}

@@ -1,32 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quantize, windows } from "./model.ts";
+import { countedPadding, countTaps, type Padded, quantize, windows } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 import { WINDOW_SHAPES, type WindowShape } from "./shapes.ts";
 
 /** Runs both siblings on seeded tensors and compares with the plain model. */
-function check(shape: WindowShape, channels: number, seed: number, scale: number): void {
+function check(
+  shape: WindowShape,
+  channels: number,
+  seed: number,
+  scale: number,
+  padded: Padded | null = null,
+): void {
   const { name, ...window } = shape;
   const random = createRandom(seed);
   const input = random.int8(window.batch * window.inputHeight * window.inputWidth * channels);
   const inputZeroPoint = random.integer(-128, 127);
   const output = { outputZeroPoint: random.integer(-60, 60), outputMin: -115, outputMax: 111 };
   const expected: number[] = [];
-  for (const kernel of windows(window)) {
+  for (const [place, kernel] of windows(window).entries()) {
     const inside = kernel.filter((tap) => tap.pixel !== null);
+    const count = Math.max(1, padded === null ? inside.length : countTaps(window, padded, place));
     for (let c = 0; c < channels; c++) {
       const sum = inside.reduce(
         (total, { pixel }) => total + input[pixel! * channels + c]! - inputZeroPoint,
         0,
       );
       const total = Math.fround(sum * Math.fround(scale));
-      expected.push(quantize(Math.fround(total / Math.max(1, inside.length)), output));
+      expected.push(quantize(Math.fround(total / count), output));
     }
   }
   const result = runSiblings({
     family: "qs8_avgpool",
-    values: { ...window, channels, inputZeroPoint, scale, ...output },
+    values: { ...window, channels, ...countedPadding(padded), inputZeroPoint, scale, ...output },
     tensors: { input },
     output: { rows: 1, rowBytes: expected.length, strideBytes: expected.length },
   });
@@ -36,6 +43,14 @@ function check(shape: WindowShape, channels: number, seed: number, scale: number
 for (const [i, shape] of WINDOW_SHAPES.entries()) {
   test(`qs8_avgpool equals the plain model: ${shape.name}`, () => {
     for (const channels of [1, 7, 8, 9, 24]) check(shape, channels, 6000 + 32 * i + channels, 1.37);
+  });
+}
+
+for (const [i, shape] of WINDOW_SHAPES.entries()) {
+  test(`qs8_avgpool that counts padding equals the plain model: ${shape.name}`, () => {
+    const paddedHeight = 2 * shape.padTop + shape.inputHeight;
+    const paddedWidth = shape.padLeft + shape.inputWidth;
+    for (const channels of [1, 9]) check(shape, channels, 6500 + i, 1.37, { paddedHeight, paddedWidth });
   });
 }
 
