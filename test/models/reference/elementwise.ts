@@ -51,6 +51,7 @@ function cast(value: Tensor, to: DataType): Tensor {
 }
 
 export const ELEMENTWISE: Operators = {
+  "quorate.Silu": unary((x) => x / (1 + Math.exp(-x))),
   Abs: unary(Math.abs),
   Add: binary((a, b) => a + b),
   And: binary((a, b) => a & b),
@@ -72,12 +73,19 @@ export const ELEMENTWISE: Operators = {
   Erf: unary(erf),
   Exp: unary(Math.exp),
   Floor: unary(Math.floor),
+  Gelu: ({ input, attribute }) => {
+    const isTanh = attribute("approximate") === "tanh";
+    const curve = (x: number) =>
+      isTanh ? Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)) : erf(x / Math.SQRT2);
+    return [{ ...input(0), data: input(0).data.map((x) => (x / 2) * (1 + curve(x))) }];
+  },
   Greater: compare((a, b) => a > b),
   GreaterOrEqual: compare((a, b) => a >= b),
   HardSigmoid: ({ input, number }) => {
     const [alpha, beta] = [number("alpha", 0.2), number("beta", 0.5)];
     return [{ ...input(0), data: input(0).data.map((x) => Math.min(Math.max(alpha * x + beta, 0), 1)) }];
   },
+  HardSwish: unary((x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6),
   Identity: ({ input }) => [input(0)],
   LeakyRelu: ({ input, number }) => {
     const alpha = number("alpha", 0.01);

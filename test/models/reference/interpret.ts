@@ -35,9 +35,10 @@ export function interpret(graph: Graph, inputs: ReadonlyMap<string, Constant>): 
 }
 
 function run(node: Node, values: ReadonlyMap<string, Tensor>): readonly Tensor[] {
-  const operator = Object.hasOwn(OPERATORS, node.op) ? OPERATORS[node.op] : undefined;
-  if (operator === undefined || node.domain !== "") {
-    throw new RangeError(`the reference does not know ${node.domain}${node.op} (node ${node.name})`);
+  const title = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
+  const operator = Object.hasOwn(OPERATORS, title) ? OPERATORS[title] : undefined;
+  if (operator === undefined) {
+    throw new RangeError(`the reference does not know ${title} (node ${node.name})`);
   }
   const optional = (index: number) => values.get(node.inputs[index] ?? "");
   const call: Call = {

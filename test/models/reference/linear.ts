@@ -3,6 +3,7 @@ import type { Call, Operators } from "./interpret.ts";
 import {
   broadcastShape,
   broadcastStrides,
+  combine,
   count,
   create,
   forEach,
@@ -108,12 +109,13 @@ function conv(call: Call): Tensor[] {
 function convTranspose(call: Call): Tensor[] {
   const [x, weights, bias] = [call.input(0), call.input(1), call.optional(2)];
   const [batch = 0, channels = 0, ...sizes] = x.shape;
-  const [, outputs = 0, ...kernel] = weights.shape;
+  const [, perGroup = 0, ...kernel] = weights.shape;
+  const groups = call.number("group", 1);
+  const outputs = perGroup * groups;
   const ones = kernel.map(() => 1);
   const steps = call.numbers("strides") ?? ones;
   const pads = call.numbers("pads") ?? [...ones, ...ones].map(() => 0);
   const wanted = call.numbers("output_shape");
-  if (call.number("group", 1) !== 1) throw new RangeError("groups");
   const same = call.attribute("auto_pad") === "SAME_UPPER";
   const extents = sizes.map((size, axis): Extent => {
     const whole = (size - 1) * steps[axis]! + kernel[axis]!;
@@ -132,10 +134,12 @@ function convTranspose(call: Call): Tensor[] {
       if (!to.every((value, axis) => value >= 0 && value < places[axis]!)) return;
       const toAt = offset(to, strides(places));
       for (let n = 0; n < batch; n++)
-        for (let o = 0; o < outputs; o++)
-          for (let c = 0; c < channels; c++)
-            result.data[(n * outputs + o) * area + toAt]! +=
-              x.data[(n * channels + c) * plane + fromAt]! * weights.data[(c * outputs + o) * taps + tapAt]!;
+        for (let c = 0; c < channels; c++)
+          for (let o = 0; o < perGroup; o++) {
+            const output = Math.floor(c / (channels / groups)) * perGroup + o;
+            result.data[(n * outputs + output) * area + toAt]! +=
+              x.data[(n * channels + c) * plane + fromAt]! * weights.data[(c * perGroup + o) * taps + tapAt]!;
+          }
     });
   });
   return [result];
@@ -171,8 +175,7 @@ const globalPool = (summarize: (values: readonly number[]) => number) => (call: 
   return [result];
 };
 
-function matmul({ input }: Call): Tensor[] {
-  const [a, b] = [input(0), input(1)];
+function multiply(a: Tensor, b: Tensor): Tensor {
   const [rows, inner, columns] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   if (b.shape.at(-2) !== inner) throw new RangeError("inner sizes differ");
   const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
@@ -187,7 +190,7 @@ function matmul({ input }: Call): Tensor[] {
           result.data[(at * rows + i) * columns + j]! +=
             a.data[aAt + i * inner + k]! * b.data[bAt + k * columns + j]!;
   });
-  return [result];
+  return result;
 }
 
 /** Vectors along one axis, each replaced by what `change` makes of it. */
@@ -226,20 +229,40 @@ function batchNormalization({ input, number }: Call): Tensor[] {
   return [result];
 }
 
-function layerNormalization({ input, optional, number }: Call): Tensor[] {
-  const [x, scale, bias] = [input(0), input(1), optional(2)];
-  if (number("axis", -1) !== -1) throw new RangeError("axis");
-  const epsilon = number("epsilon", 1e-5);
-  return [
-    along(x, -1, (values) => {
-      const mean = average(values);
+/** Over `axis` and all behind it. Without a centre it is RMSNormalization. */
+const normalization =
+  (isCentred: boolean) =>
+  ({ input, optional, number }: Call): Tensor[] => {
+    const [x, scale, bias] = [input(0), input(1), optional(2)];
+    const size = count(x.shape.slice(fromStart(number("axis", -1), x.shape.length)));
+    const epsilon = number("epsilon", 1e-5);
+    const rows = { ...x, shape: [x.data.length / size, size] };
+    const result = along(rows, -1, (values) => {
+      const mean = isCentred ? average(values) : 0;
       const variance = average(values.map((value) => (value - mean) ** 2));
       return values.map(
         (value, i) =>
           ((value - mean) / Math.sqrt(variance + epsilon)) * scale.data[i]! + (bias?.data[i] ?? 0),
       );
-    }),
-  ];
+    });
+    return [{ ...result, shape: x.shape }];
+  };
+
+/** Without alpha, beta and a transposed first operand. */
+function gemm({ input, inputs, number }: Call): Tensor[] {
+  const [rows = 0, columns = 0] = input(1).shape;
+  const isTransposed = number("transB", 0) !== 0;
+  const matrix = create(input(1).dtype, isTransposed ? [columns, rows] : [rows, columns]);
+  forEach([rows, columns], ([row = 0, column = 0], at) => {
+    matrix.data[isTransposed ? column * rows + row : at] = input(1).data[at]!;
+  });
+  return linear([input(0), matrix, ...inputs.slice(2)]);
+}
+
+/** x · W + b */
+function linear([x, weights, bias]: readonly Tensor[]): Tensor[] {
+  const product = multiply(x!, weights!);
+  return [bias === undefined ? product : combine([product, bias], x!.dtype, (a, b) => a + b)];
 }
 
 function axesOf({ integers, input }: Call): Set<number> {
@@ -282,6 +305,7 @@ const argument = (better: (a: number, b: number) => boolean) => (call: Call) => 
 };
 
 export const LINEAR: Operators = {
+  "quorate.Linear": ({ inputs }) => linear(inputs),
   ArgMax: argument((a, b) => a > b),
   ArgMin: argument((a, b) => a < b),
   AveragePool: pool(average),
@@ -290,12 +314,14 @@ export const LINEAR: Operators = {
   ConvTranspose: convTranspose,
   GlobalAveragePool: globalPool(average),
   GlobalMaxPool: globalPool((values) => Math.max(...values)),
-  LayerNormalization: layerNormalization,
+  Gemm: gemm,
+  LayerNormalization: normalization(true),
   LogSoftmax: ({ input, number }) => [
     along(input(0), number("axis", -1), (values) => softmax(values).map(Math.log)),
   ],
-  MatMul: matmul,
+  MatMul: ({ input }) => [multiply(input(0), input(1))],
   MaxPool: pool((values) => Math.max(...values)),
+  RMSNormalization: normalization(false),
   ReduceMax: reduce(-Infinity, Math.max),
   ReduceMean: reduce(0, (a, b) => a + b, true),
   ReduceMin: reduce(Infinity, Math.min),
