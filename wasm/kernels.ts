@@ -116,6 +116,42 @@ const COL2IM = {
   output: "i32",
 } as const;
 
+/** Of one direction of a recurrent layer. */
+const SEQUENCE = { steps: "i32", batch: "i32", hidden: "i32", reverse: "i32" } as const;
+const SEQUENCE_OUTPUT = {
+  output: "i32",
+  outputStepStride: "i32",
+  outputBatchStride: "i32",
+  finalH: "i32",
+} as const;
+
+const LSTM = {
+  ...SEQUENCE,
+  xw: "i32",
+  weights: "i32",
+  peephole: "i32",
+  initialH: "i32",
+  initialC: "i32",
+  lengths: "i32",
+  clip: "f32",
+  ...SEQUENCE_OUTPUT,
+  finalC: "i32",
+  scratch: "i32",
+} as const;
+
+const GRU = {
+  ...SEQUENCE,
+  linearBeforeReset: "i32",
+  xw: "i32",
+  weights: "i32",
+  rb: "i32",
+  initialH: "i32",
+  lengths: "i32",
+  clip: "f32",
+  ...SEQUENCE_OUTPUT,
+  scratch: "i32",
+} as const;
+
 /** One axis; its pixels are `inner` elements or bytes. */
 const RESIZE = { outer: "i32", inputSize: "i32", outputSize: "i32" } as const;
 const RESIZED = { input: "i32", output: "i32", coordinates: "i32" } as const;
@@ -410,6 +446,8 @@ export const KERNELS = {
     fields: { ...RESIZE, inner: "i32", ...RESIZED, scale: "f32" },
   },
   f32_col2im: { tile: null, fields: COL2IM },
+  f32_lstm: { tile: null, fields: LSTM },
+  f32_gru: { tile: null, fields: GRU },
   f32_logsoftmax: {
     tile: null,
     fields: { rows: "i32", columns: "i32", input: "i32", output: "i32" },
@@ -566,6 +604,10 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
     case "f32_topk":
       // The indices kept.
       return 4 * size("k");
+    case "f32_lstm":
+    case "f32_gru":
+      // R·h of each gate; for GRU r · h in place of the fourth.
+      return 16 * size("hidden");
     default:
       return 0;
   }
