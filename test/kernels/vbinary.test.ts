@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createArena } from "../../wasm/arena.ts";
+import { ISAS, instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
 import { BINARY } from "../../wasm/operators.ts";
 import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength, sixFields } from "./broadcast.ts";
 import { ARRAYS, bytesOf, canonical, type Elements, type ElementType, elementsFrom } from "./elements.ts";
 import { createRandom, type Random } from "./random.ts";
-import { runSiblings } from "./sandbox.ts";
+import { kernelModule, runSiblings } from "./sandbox.ts";
 
 type Binary = (typeof BINARY)[number];
 
@@ -286,4 +288,31 @@ test("pow of a small integer exponent is exact where the result fits", () => {
   );
   const expected = Array.from(a as Float32Array, (x, i) => x ** Number(b[i]));
   assert.deepEqual([...binary("f32", "pow", flat(a.length), a, b)], expected);
+});
+
+test("f32_vbinary works in place of an operand that is contiguous", () => {
+  const memory = new WebAssembly.Memory({ initial: 2 });
+  const arena = createArena(memory);
+  const params = arena.allocate(paramsBytes("f32_vbinary"));
+  const [whole, row] = [arena.allocate(4 * 14), arena.allocate(4 * 7)];
+  const floats = new Float32Array(memory.buffer, whole, 14);
+  const kernels = instantiateKernels(kernelModule, memory);
+  const strides = { whole: [0, 0, 0, 0, 7, 1], row: [0, 0, 0, 0, 0, 1] } as const;
+  for (const isa of ISAS) {
+    for (const inPlace of ["a", "b"] as const) {
+      const [a, b] = inPlace === "a" ? (["whole", "row"] as const) : (["row", "whole"] as const);
+      const pointers = { a: a === "whole" ? whole : row, b: b === "whole" ? whole : row, output: whole };
+      const values = {
+        ...{ op: BINARY.indexOf("sub"), ...pointers, ...sixFields("size", [1, 1, 1, 1, 2, 7]) },
+        ...{ ...sixFields("aStride", strides[a]), ...sixFields("bStride", strides[b]) },
+      };
+      writeParams(new DataView(memory.buffer), params, "f32_vbinary", values);
+      const numbers = Float32Array.from({ length: 14 }, (_, i) => i * i);
+      floats.set(numbers);
+      new Float32Array(memory.buffer, row, 7).fill(100);
+      kernels.f32_vbinary[isa](params);
+      const expected = numbers.map((x) => (inPlace === "a" ? x - 100 : 100 - x));
+      assert.deepEqual([...floats], [...expected]);
+    }
+  }
 });
