@@ -8,6 +8,7 @@ import type { Tensor } from "../../protocol/tensor.ts";
 import type { Isa } from "../../wasm/kernels.ts";
 import {
   ARTIFACTS_PATH,
+  type Computations,
   type Computed,
   JOB_PATH,
   type Job,
@@ -17,27 +18,28 @@ import {
   OUTCOME_PATH,
   type Outcome,
 } from "./job.ts";
+import { computeOperators } from "./operators-program.ts";
 
 /** Whatever goes wrong is posted too: nobody looks at the console of a headless browser. */
 export async function runJob(origin: string, kernels?: WebAssembly.Module): Promise<void> {
   const outcome: Outcome = await computeJob(origin, kernels).then(
-    (computed) => ({ computed }),
+    (computations) => computations,
     (error: unknown) => ({ failure: error instanceof Error ? `${error}\n${error.stack}` : String(error) }),
   );
   await fetch(`${origin}${OUTCOME_PATH}`, { method: "POST", body: JSON.stringify(outcome) });
 }
 
-async function computeJob(origin: string, given?: WebAssembly.Module): Promise<Computed[]> {
+async function computeJob(origin: string, given?: WebAssembly.Module): Promise<Computations> {
   const job: Job = await (await read(origin, JOB_PATH)).json();
   const kernels =
     given ?? (await WebAssembly.compile(await (await read(origin, KERNELS_PATH)).arrayBuffer()));
-  const computed: Computed[] = [];
+  const models: Computed[] = [];
   for (const model of job) {
     for (const isa of new Set(model.inputs.flatMap(({ isas }) => isas))) {
-      computed.push(...(await computeModel(origin, kernels, model, isa)));
+      models.push(...(await computeModel(origin, kernels, model, isa)));
     }
   }
-  return computed;
+  return { models, operators: await computeOperators(kernels) };
 }
 
 async function computeModel(

@@ -2,6 +2,7 @@
 
 import type { DType } from "../../protocol/tensor.ts";
 import type { Isa } from "../../wasm/kernels.ts";
+import type { OperatorDigests } from "./operators-program.ts";
 
 export interface JobInput {
   readonly name: string;
@@ -39,4 +40,9 @@ export const ARTIFACTS_PATH = "/artifacts";
 /** Takes an Outcome. */
 export const OUTCOME_PATH = "/outcome";
 
-export type Outcome = { readonly computed: readonly Computed[] } | { readonly failure: string };
+export interface Computations {
+  readonly models: readonly Computed[];
+  readonly operators: OperatorDigests;
+}
+
+export type Outcome = Computations | { readonly failure: string };

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../cli/state.ts";
-import type { Computed, Job } from "./job.ts";
+import type { Computations, Job } from "./job.ts";
 import { serveJob } from "./job-server.ts";
 
 /** Something that was started and computes by itself. */
@@ -30,14 +30,14 @@ export interface Launcher {
 const OUTCOME_DEADLINE_MS = 240_000;
 
 /** What the runtime computed. Throws what it failed with. */
-export async function compute(launcher: Launcher, job: Job): Promise<readonly Computed[]> {
+export async function compute(launcher: Launcher, job: Job): Promise<Computations> {
   const server = await serveJob(job);
   try {
     const started = await launcher.start(server.origin);
     try {
       const outcome = await Promise.race([server.outcome, started.ended, expire(launcher.name)]);
       if ("failure" in outcome) throw new Error(`${launcher.name}: ${outcome.failure}`);
-      return outcome.computed;
+      return outcome;
     } finally {
       await started.stop();
     }
