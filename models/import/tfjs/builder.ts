@@ -140,16 +140,20 @@ export class GraphBuilder implements TypeSource {
     return outputs;
   }
 
-  /** Where the value is what the last node made, it takes the name that the file gives; else the name is an alias. */
+  /** Makes `name` mean `value`: the value itself takes that name where it can. */
   nameLast(name: string, value: string): void {
+    this.alias(name, this.rename(value, name));
+  }
+
+  /** Gives what the last node made its name, unless it has one out of the file or the name is taken. Returns its name. */
+  rename(value: string, name: string): string {
     const last = this.#nodes.at(-1);
-    if (last?.outputs.length !== 1 || last.outputs[0] !== value || !this.#unnamed.delete(value)) {
-      this.alias(name, value);
-      return;
-    }
+    if (last?.outputs.length !== 1 || last.outputs[0] !== value || this.#types.has(name)) return value;
+    if (!this.#unnamed.delete(value)) return value;
     this.#nodes[this.#nodes.length - 1] = { ...last, name, outputs: [name] };
     this.#types.set(name, this.type(value));
     this.#types.delete(value);
+    return name;
   }
 
   /** The graph of what the outputs need. An output that would be another value under its name gets an Identity. */
