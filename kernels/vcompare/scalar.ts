@@ -38,12 +38,19 @@ function compareRows<T>(p: CompareParams): void {
       let x = p.a + <usize>(a + j * p.aStride4) * sizeof<T>();
       let y = p.b + <usize>(b + j * p.bStride4) * sizeof<T>();
       for (let k = 0; k < p.size5; k++) {
-        store<u8>(output++, compare<T>(p.op, load<T>(x), load<T>(y)));
+        store<u8>(output++, compareElements<T>(p.op, load<T>(x), load<T>(y)));
         x += <usize>p.aStride5 * sizeof<T>();
         y += <usize>p.bStride5 * sizeof<T>();
       }
     }
   }
+}
+
+/** f64 holds every f32, and i64 every other integer. */
+// @ts-ignore: decorator
+@inline
+function compareElements<T>(op: i32, x: T, y: T): u8 {
+  return isFloat<T>() ? compare<f64>(op, <f64>x, <f64>y) : compare<i64>(op, <i64>x, <i64>y);
 }
 
 function compare<T>(op: i32, x: T, y: T): u8 {
