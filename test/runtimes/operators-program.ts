@@ -1,4 +1,4 @@
-// Every element-wise operator on every pair of hostile values. Processors give NaNs different bits, and the models of
+// Every element-wise operator on every pair of hostile values, every conversion and every sum of them. Processors give NaNs different bits, and the models of
 // the golden table make none: here they would show. Knows no platform.
 
 import { formatHex } from "../../protocol/bytes.ts";
@@ -13,7 +13,7 @@ import {
   paramsBytes,
   writeParams,
 } from "../../wasm/kernels.ts";
-import { BINARY, COMPARE, UNARY } from "../../wasm/operators.ts";
+import { BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
 
 /** SHA-256 of the outputs, hex, by family, operator and sibling. */
 export type OperatorDigests = Readonly<Record<string, string>>;
@@ -39,9 +39,15 @@ const VALUES = {
   f64: bytesOf(BigUint64Array.from(BITS_64)),
   i64: bytesOf(BigUint64Array.from(BITS_64)),
   u8: Uint8Array.from(BITS_8),
+  i8: Uint8Array.from(BITS_8),
+  bool: Uint8Array.of(0, 1),
 } as const;
 type ElementType = keyof typeof VALUES;
-const WIDTHS: Readonly<Record<ElementType, number>> = { f32: 4, i32: 4, f64: 8, i64: 8, u8: 1 };
+const WIDTHS: Readonly<Record<ElementType, number>> = {
+  ...{ f32: 4, i32: 4, f64: 8, i64: 8, u8: 1, i8: 1, bool: 1 },
+};
+/** The element types of vbinary and vcompare. */
+const TYPES = ["f32", "i32", "f64", "i64", "u8"] as const;
 
 /** A few pages hold the longest of them: the pairs of BITS_32, twice in and once out. */
 const MEMORY_PAGES = 4;
@@ -77,7 +83,22 @@ export async function computeOperators(module: WebAssembly.Module): Promise<Oper
       const values = { op: code, length: BITS_32.length, alpha: 0.5, beta: 2 };
       await run(["f32_vunary", op, isa], { input: VALUES.f32 }, VALUES.f32.length, values);
     }
-    for (const type of Object.keys(VALUES) as ElementType[]) {
+    for (const [from, source] of CAST.entries()) {
+      for (const [to, target] of CAST.entries()) {
+        const length = VALUES[source].length / WIDTHS[source];
+        const outputBytes = length * WIDTHS[target];
+        const title = `${source} to ${target}`;
+        await run(["vcast", title, isa], { input: VALUES[source] }, outputBytes, { from, to, length });
+      }
+    }
+    for (const [code, op] of REDUCE.entries()) {
+      // Of neighbours, and of two columns: the two orders of the family.
+      const pair = { op: code, outer: BITS_32.length / 2, count: 2, inner: 1 };
+      const columns = { op: code, outer: 1, count: BITS_32.length / 2, inner: 2 };
+      await run(["f32_reduce", op, isa], { input: VALUES.f32 }, 4 * pair.outer, pair);
+      await run(["f32_reduce", `${op} of columns`, isa], { input: VALUES.f32 }, 4 * columns.inner, columns);
+    }
+    for (const type of TYPES) {
       const { length } = VALUES[type];
       const count = length / WIDTHS[type];
       // The value of each row with the value of each column.
