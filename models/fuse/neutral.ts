@@ -12,7 +12,8 @@ export const removeNeutral: Match = (node, graph) => {
   return operand !== undefined && scalar === neutral ? { alias: operand } : null;
 
   function behind({ op, inputs }: Node): [string, number] | [] {
-    const value = op === "Div" || op === "Sub" ? scalarOf(graph, inputs[1], node) : null;
+    const isBehind = (op === "Div" || op === "Sub") && inputs.length === 2;
+    const value = isBehind ? scalarOf(graph, inputs[1], node) : null;
     return value === null ? [] : [inputs[0]!, value];
   }
 };

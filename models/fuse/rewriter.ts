@@ -2,6 +2,7 @@
 // reads any more is gone, and counts as a reader no longer.
 import type { Constant, Graph, Node } from "../graph.ts";
 import { rankOf } from "../import/rank.ts";
+import { Names } from "../names.ts";
 import { keepRead, nestedReads } from "../reads.ts";
 
 /** Other nodes in the place of one. The last makes the outputs that anybody reads. */
@@ -37,13 +38,13 @@ export class Rewriter {
   readonly #exposed: Set<string>;
   readonly #ranks = new Map<string, number>();
   /** Every name that was ever used, so that none is used for something else. */
-  readonly #names: Set<string>;
+  readonly #names: Names;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#constants = new Map(graph.constants);
     this.#exposed = new Set(graph.outputs);
-    this.#names = new Set([...graph.inputs.map(({ name }) => name), ...graph.constants.keys()]);
+    this.#names = new Names([...graph.inputs.map(({ name }) => name), ...graph.constants.keys()]);
     for (const { name, shape } of graph.inputs) this.#ranks.set(name, shape.length);
     let last: Place | null = null;
     for (const node of graph.nodes) {
@@ -115,10 +116,7 @@ export class Rewriter {
 
   /** A name for a value that a new node makes. */
   addValue(near: string): string {
-    let name = near;
-    for (let count = 1; this.#names.has(name); count++) name = `${near}~${count}`;
-    this.#names.add(name);
-    return name;
+    return this.#names.fresh(near);
   }
 
   #connect(place: Place): void {
@@ -180,7 +178,7 @@ export class Rewriter {
       if (place.previous === null) this.#first = place.next;
       else place.previous.next = place.next;
       if (place.next !== null) place.next.previous = place.previous;
-      open.push(...place.node.inputs);
+      for (const input of place.node.inputs) open.push(input);
     }
   }
 

@@ -1,6 +1,7 @@
 // Reads an ONNX file into the graph: form, names and order are checked, older operator sets are translated.
 // attacker-controlled: a model file comes from a stranger; its depth and cycles must not become ours.
 import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
+import { Names } from "../names.ts";
 import { keepRead } from "../reads.ts";
 import { constantOfNode } from "./onnx-constant.ts";
 import { decodeModel, type OnnxValue } from "./onnx-file.ts";
@@ -35,14 +36,15 @@ export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Graph {
 /** Reads one graph; the graphs in its attributes have readers of their own, which see its values. */
 class Reader implements Translation {
   readonly #outer: Reader | null;
-  readonly #names = new Set<string>();
-  readonly #nodeNames = new Set<string>();
+  readonly #names: Names;
+  readonly #nodeNames = new Names();
   readonly #constants = new Map<string, Constant>();
   readonly #ranks = new Map<string, number>();
   readonly #nodes: Node[] = [];
 
   constructor(outer: Reader | null) {
     this.#outer = outer;
+    this.#names = new Names([], outer === null ? null : outer.#names);
   }
 
   read(graph: VersionedGraph): Graph {
@@ -74,14 +76,11 @@ class Reader implements Translation {
   }
 
   has(name: string): boolean {
-    return this.#names.has(name) || this.#outer?.has(name) === true;
+    return this.#names.has(name);
   }
 
   fresh(near: string): string {
-    let name = near;
-    for (let count = 1; name === "" || this.has(name); count++) name = `${near}~${count}`;
-    this.#names.add(name);
-    return name;
+    return this.#names.fresh(near);
   }
 
   addConstant(near: string, constant: Constant): string {
@@ -129,11 +128,7 @@ class Reader implements Translation {
 
   /** Unlike names of values, names of nodes repeat in files that others read too. */
   #nameOf({ name, op, outputs }: VersionedNode): string {
-    const base = name === "" ? `${op}:${outputs[0] ?? ""}` : name;
-    let unique = base;
-    for (let count = 1; this.#nodeNames.has(unique); count++) unique = `${base}~${count}`;
-    this.#nodeNames.add(unique);
-    return unique;
+    return this.#nodeNames.fresh(name === "" ? `${op}:${outputs[0] ?? ""}` : name);
   }
 }
 

@@ -67,8 +67,12 @@ export function rankOf(node: Node, source: RankSource): number | undefined {
 }
 
 function largest(ranks: readonly (number | undefined)[]): number | undefined {
-  const known = ranks.filter((rank) => rank !== undefined);
-  return known.length === 0 || known.length < ranks.length ? undefined : Math.max(...known);
+  let result: number | undefined;
+  for (const rank of ranks) {
+    if (rank === undefined) return undefined;
+    result = Math.max(result ?? 0, rank);
+  }
+  return result;
 }
 
 function sum(a: number | undefined, b: number | undefined): number | undefined {

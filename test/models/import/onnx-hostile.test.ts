@@ -114,6 +114,39 @@ test("a chain of 50,000 nodes in reverse order does not overflow the stack", () 
   assert.equal(graph.nodes[0]?.inputs[0], "x");
 });
 
+test("names 50,000 nodes of one name, and as many operands of one constant, without looking through all of them", () => {
+  const nodes = Array.from({ length: 50_000 }, (_, index) => ({
+    op: "Mul",
+    inputs: ["x", "w"],
+    outputs: [`v${index}`],
+    name: "same",
+    attributes: { broadcast: { int: 1 }, axis: { int: 0 } },
+  }));
+  const inputs = [{ name: "x", type: FLOAT, shape: [3, 1] }];
+  const outputs = nodes.map(({ outputs: [output] }) => output!);
+  const started = performance.now();
+  const initializers = [f32("w", [3], [1, 2, 3])];
+  const graph = readOnnx(encodeModel({ opset: 6, inputs, initializers, nodes, outputs }));
+  // A second here; with a search from 1 for each it was minutes.
+  assert.ok(performance.now() - started < 30_000);
+  assert.deepEqual(
+    graph.nodes.slice(0, 3).map(({ name }) => name),
+    ["same", "same~1", "same~2"],
+  );
+});
+
+for (const op of ["Sum", "Div", "Concat"])
+  test(`a ${op} of 300,000 inputs does not overflow the stack`, () => {
+    const wide = { op, inputs: Array.from({ length: 300_000 }, () => "x"), outputs: ["s"] };
+    const nodes = [
+      wide,
+      { op: "Identity", inputs: ["s"], outputs: ["unread"] },
+      { op: "Mul", inputs: ["x", "x"], outputs: ["y"] },
+    ];
+    const bytes = encodeModel({ inputs: MODEL.inputs!, nodes, outputs: ["y"] });
+    assert.notEqual(readOrRefuse(bytes), null);
+  });
+
 const nest = (depth: number): GraphSpec => ({
   nodes:
     depth === 0
