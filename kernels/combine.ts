@@ -1,6 +1,6 @@
 // How an update meets what it falls on: 1 adds, 2 multiplies, 3 keeps the larger, 4 the smaller; 0 replaces. Integers
 // wrap; a NaN on either side gives NaN, stored as 0x7fc00000, unless it is replaced or replaces, which copies bits.
-import { copyBytes } from "./bytes";
+import { copyBlock } from "./bytes";
 import { canonical } from "./nan";
 
 export const TYPE_F32: i32 = 1;
@@ -34,5 +34,5 @@ export function combineBytes(target: usize, update: usize, bytes: i32, type: i32
   if (type == TYPE_F32) combineAll<f32>(target, update, bytes >> 2, reduction);
   else if (type == TYPE_I32) combineAll<i32>(target, update, bytes >> 2, reduction);
   else if (type == TYPE_I64) combineAll<i64>(target, update, bytes >> 3, reduction);
-  else copyBytes(target, update, bytes);
+  else copyBlock(target, update, bytes);
 }

@@ -1,6 +1,6 @@
 // gather: output[o, i] = input[o, indices[i]], blocks of bytes. The specification of the family, and all of it: copying
 // blocks is as fast as it gets.
-import { copyBytes } from "../bytes";
+import { copyBlock } from "../bytes";
 import { indexAt } from "../index-at";
 import { GatherParams } from "./params";
 
@@ -11,7 +11,7 @@ export function gather__scalar(p: GatherParams): void {
     const input = p.input + <usize>o * <usize>p.axisSize * block;
     for (let i = 0; i < p.count; i++) {
       const index = indexAt(p.indices, i, p.indexBytes, p.axisSize);
-      copyBytes(output, input + <usize>index * block, block);
+      copyBlock(output, input + <usize>index * block, block);
       output += block;
     }
   }

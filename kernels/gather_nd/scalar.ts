@@ -1,6 +1,6 @@
 // gather_nd: output[b, i] = the block of input[b] that tuple indices[b, i] names: blockBytes at Σ index · stride. The
 // specification of the family, and all of it.
-import { copyBytes } from "../bytes";
+import { copyBlock } from "../bytes";
 import { tupleOffset } from "../index-at";
 import { GatherNdParams } from "./params";
 
@@ -11,7 +11,7 @@ export function gather_nd__scalar(p: GatherNdParams): void {
   let output = p.output;
   for (let i = 0; i < p.batch * p.count; i++) {
     const input = p.input + <usize>(i / p.count) * <usize>p.batchBytes;
-    copyBytes(output, input + tupleOffset(p.indices, i, p.indexBytes, p.depth, sizes, strides), block);
+    copyBlock(output, input + tupleOffset(p.indices, i, p.indexBytes, p.depth, sizes, strides), block);
     output += block;
   }
 }

@@ -3,7 +3,7 @@
 // nearest, 3 wrap counts modulo the size. A negative `before`, or an output that ends early, crops: what lies outside
 // still is found from the whole input. The specification of the family, and all of it.
 import { outerCount } from "../broadcast";
-import { copyBytes } from "../bytes";
+import { copyBlock } from "../bytes";
 import { PadParams } from "./params";
 
 const REFLECT: i32 = 1;
@@ -26,7 +26,7 @@ function padAll<T>(p: PadParams): void {
     const input = p.input + <usize>(sourceRow(p, row) * p.inputSize5) * sizeof<T>();
     for (let k = 0; k < first; k++) padOne<T>(p, input, output, k);
     const inside = input + <usize>(first - p.before5) * sizeof<T>();
-    copyBytes(output + <usize>first * sizeof<T>(), inside, <usize>(end - first) * sizeof<T>());
+    copyBlock(output + <usize>first * sizeof<T>(), inside, <usize>(end - first) * sizeof<T>());
     for (let k = end; k < p.size5; k++) padOne<T>(p, input, output, k);
     output += <usize>p.size5 * sizeof<T>();
   }

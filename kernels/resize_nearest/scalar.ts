@@ -1,7 +1,7 @@
 // resize_nearest: along one axis, output[o] = input[clamp(round(x), 0, inputSize − 1)] with x of kernels/coordinates.ts.
 // round(): 0 to the nearest, halves down; 1 to the nearest, halves up; 2 down; 3 up. Blocks of innerBytes are copied as
 // they are. The specification of the family, and all of it.
-import { copyBytes } from "../bytes";
+import { copyBlock } from "../bytes";
 import { clampFloat } from "../clamp";
 import { inputPosition } from "../coordinates";
 import { ResizeNearestParams } from "./params";
@@ -18,7 +18,7 @@ export function resize_nearest__scalar(p: ResizeNearestParams): void {
     for (let o = 0; o < p.outputSize; o++) {
       const x = inputPosition(p.coordinates, o, p.inputSize, p.outputSize, p.scale);
       const pixel = <i32>clampFloat(round(x, p.rounding), 0, <f32>(p.inputSize - 1));
-      copyBytes(output, input + <usize>pixel * block, block);
+      copyBlock(output, input + <usize>pixel * block, block);
       output += block;
     }
   }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FIRST_FREE_BYTE } from "../../wasm/arena.ts";
+import { ISAS, instantiateKernels, writeParams } from "../../wasm/kernels.ts";
 import { BROADCAST_SHAPES, elementsOf, operandLength, sixFields } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
-import { runSiblings } from "./sandbox.ts";
+import { kernelModule, runSiblings } from "./sandbox.ts";
 
 const contiguous = (sizes: readonly number[]) => {
   const [, b = 1, c = 1, d = 1, e = 1, f = 1] = sizes;
@@ -41,6 +43,8 @@ for (const elementBytes of [1, 4, 8]) {
     [8, 3],
     [3, 8],
     [16, 17],
+    [40, 19],
+    [19, 45],
     [4, 0],
   ] as const) {
     test(`copy turns planes of ${rows} × ${columns} elements of ${elementBytes} bytes`, () => {
@@ -87,3 +91,52 @@ test("copy writes through strides and leaves what lies between", () => {
   });
   assert.deepEqual(result, input);
 });
+
+test("copy moves rows of every length around its turns and leaves what lies between", () => {
+  for (const length of [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 767, 768, 769, 1500]) {
+    const input = createRandom(430 + length).uint8(2 * length + 3);
+    const result = runSiblings({
+      family: "copy",
+      values: {
+        elementBytes: 1,
+        ...sixFields("size", [1, 1, 1, 1, 2, length]),
+        ...sixFields("inputStride", [0, 0, 0, 0, length + 3, 1]),
+        ...sixFields("outputStride", [0, 0, 0, 0, length + 5, 1]),
+      },
+      tensors: { input },
+      output: { rows: 2, rowBytes: length, strideBytes: length + 5 },
+    });
+    const expected = [...input.subarray(0, length), ...input.subarray(length + 3)];
+    assert.deepEqual([...result], expected, `${length} bytes`);
+  }
+});
+
+for (const isa of ISAS) {
+  test(`copy__${isa} walks backwards where a stride is negative, on either side`, () => {
+    const memory = new WebAssembly.Memory({ initial: 2 });
+    const input = new Int32Array(memory.buffer, FIRST_FREE_BYTE + 1024, 15);
+    const output = new Int32Array(memory.buffer, FIRST_FREE_BYTE + 2048, 15);
+    input.forEach((_, index) => {
+      input[index] = index;
+    });
+    const last = 4 * (input.length - 1);
+    const rows = [0, 0, 0, 0, 5, 1] as const;
+    const backwards = [0, 0, 0, 0, -5, -1] as const;
+    for (const [inputStrides, outputStrides, from, to] of [
+      [backwards, rows, input.byteOffset + last, output.byteOffset],
+      [rows, backwards, input.byteOffset, output.byteOffset + last],
+    ] as const) {
+      output.fill(-1);
+      writeParams(new DataView(memory.buffer), FIRST_FREE_BYTE, "copy", {
+        elementBytes: 4,
+        ...sixFields("size", [1, 1, 1, 1, 3, 5]),
+        ...sixFields("inputStride", inputStrides),
+        ...sixFields("outputStride", outputStrides),
+        input: from,
+        output: to,
+      });
+      instantiateKernels(kernelModule, memory).copy[isa](FIRST_FREE_BYTE);
+      assert.deepEqual([...output], [...input].reverse());
+    }
+  });
+}
