@@ -99,10 +99,15 @@ class Reader implements Translation {
     if (!this.has(name)) throw malformed(`${name} is read, and nothing makes it`);
   }
 
+  /**
+   * In a graph within a node, inputs are what the node hands over, and exporters often do not declare them: then type
+   * and shape mean nothing here, and no rank is believed.
+   */
   #input({ name, dtype, shape }: OnnxValue): GraphInput {
     this.#define(name);
+    if (shape !== null) this.#ranks.set(name, shape.length);
+    if (this.#outer !== null) return { name, dtype: dtype ?? "f32", shape: shape ?? [] };
     if (dtype === null || shape === null) throw malformed(`input ${name} is declared without type and shape`);
-    this.#ranks.set(name, shape.length);
     return { name, dtype, shape };
   }
 

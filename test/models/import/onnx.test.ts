@@ -116,6 +116,32 @@ test("keeps graphs in attributes, and the constants around them that only they r
   assert.deepEqual([then.nodes[0]?.op, otherwise.nodes[0]?.op], ["Add", "Mul"]);
 });
 
+test("reads a loop whose body does not declare what it is handed", () => {
+  const body = {
+    inputs: [{ name: "turn", type: INT64, shape: [] }, { name: "again", type: 9 }, { name: "carried" }],
+    nodes: [
+      { op: "Identity", inputs: ["again"], outputs: ["more"] },
+      { op: "Softmax", inputs: ["carried"], outputs: ["next"], attributes: { axis: { int: 0 } } },
+    ],
+    outputs: ["more", "next"],
+  };
+  const graph = read({
+    opset: 11,
+    initializers: [i64("turns", [], [3])],
+    nodes: [
+      { op: "Loop", inputs: ["turns", "", "x"], outputs: ["y"], attributes: { body: { graph: body } } },
+    ],
+  });
+  const loop = graph.nodes[0]?.attributes.get("body");
+  assert.ok(typeof loop === "object" && "nodes" in loop);
+  assert.deepEqual(
+    loop.inputs.map(({ name }) => name),
+    ["turn", "again", "carried"],
+  );
+  // Of unknown rank: the first axis is not taken for the last.
+  assert.equal(loop.nodes[1]?.attributes.get("flatten"), 1);
+});
+
 test("sorts a node behind what the graphs in its attributes read", () => {
   const body = { graph: { nodes: [{ op: "Neg", inputs: ["late"], outputs: ["r"] }], outputs: ["r"] } };
   const graph = read({
