@@ -29,6 +29,14 @@ export function readEmbeddingModel(): TfjsSource {
   return { model, weights: Buffer.concat(paths.map((path) => readFileSync(join(folder, path)))) };
 }
 
+/** TF.js on its WebAssembly backend, one thread. */
+export async function startTfjs(): Promise<void> {
+  setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
+  setThreadsCount(1);
+  await setBackend("wasm");
+  await ready();
+}
+
 export interface Computed {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
@@ -40,10 +48,7 @@ export async function runTfjs(
   inputs: ReadonlyMap<string, Constant>,
   outputs: readonly string[],
 ): Promise<Map<string, Computed>> {
-  setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
-  setThreadsCount(1);
-  await setBackend("wasm");
-  await ready();
+  await startTfjs();
   const { modelTopology } = membersOf(source.model);
   const model = await loadGraphModel({
     load: async () => ({

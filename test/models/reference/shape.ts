@@ -227,7 +227,8 @@ function resize({ input, integers, attribute, numbers }: Call): Tensor[] {
   const mode = attribute("coordinate_transformation_mode");
   return [
     axes.reduce((x, axis, i) => {
-      const [from, to] = [x.shape[axis]!, integers(3)![i]!];
+      const from = x.shape[axis]!;
+      const to = integers(3)?.[i] ?? Math.floor(from * integers(2)![i]!);
       const own = strides(x.shape);
       const result = create(
         x.dtype,
