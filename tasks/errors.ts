@@ -7,6 +7,11 @@ export type TaskErrorCode =
   | "image_truncated"
   | "image_empty"
   | "image_too_large"
+  | "text_empty"
+  | "text_too_long"
+  | "text_count"
+  | "text_malformed"
+  | "vocabulary_invalid"
   | "output_invalid";
 
 export class TaskError extends CodedError<TaskErrorCode> {}
