@@ -2,10 +2,8 @@
 import { decode } from "jpeg-js";
 import { TaskError } from "./errors.ts";
 import type { RgbImage } from "./image.ts";
+import { checkFileSize, checkImageSize, MAX_IMAGE_PIXELS } from "./limits.ts";
 
-/** Cameras make 50 million pixels; decoded, they are 200 MB. */
-const MAX_IMAGE_PIXELS = 50_000_000;
-export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 /** What the decoder may allocate: coefficients and RGBA of the largest picture. */
 const MAX_DECODER_MEGABYTES = 1024;
 
@@ -48,12 +46,7 @@ export function decodeJpeg(bytes: Uint8Array): RgbImage {
 
 /** Walks the segments (ITU-T T.81 Annex B) from the start to the end of the image; nothing is decoded yet. */
 function readHeader(bytes: Uint8Array): { width: number; height: number } {
-  if (bytes.length > MAX_IMAGE_BYTES) {
-    throw new TaskError(
-      "image_too_large",
-      `the file has ${bytes.length} bytes, the limit is ${MAX_IMAGE_BYTES}; make it smaller`,
-    );
-  }
+  checkFileSize(bytes);
   const word = (offset: number) => (bytes[offset]! << 8) | bytes[offset + 1]!;
   if (bytes.length < 4 || word(0) !== START_OF_IMAGE) {
     throw new TaskError("image_unsupported", "the file is not a JPEG picture; convert it to JPEG");
@@ -73,7 +66,7 @@ function readHeader(bytes: Uint8Array): { width: number; height: number } {
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame && offset + 9 <= bytes.length) {
       size = { height: word(offset + 5), width: word(offset + 7) };
-      checkSize(size);
+      checkImageSize(size);
     }
     offset += 2 + word(offset + 2);
     if (marker !== START_OF_SCAN) continue;
@@ -104,15 +97,4 @@ function checkScans(scans: number, { width, height }: { width: number; height: n
     "image_too_large",
     `the JPEG goes over its ${width}×${height} pixels more than ${scans - 1} times; save it anew`,
   );
-}
-
-function checkSize({ width, height }: { width: number; height: number }): void {
-  if (width === 0 || height === 0)
-    throw new TaskError("image_empty", `the picture is ${width}×${height} pixels`);
-  if (width * height > MAX_IMAGE_PIXELS) {
-    throw new TaskError(
-      "image_too_large",
-      `the picture is ${width}×${height} pixels, the limit is ${MAX_IMAGE_PIXELS} in all; make it smaller`,
-    );
-  }
 }

