@@ -119,6 +119,16 @@ export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
   });
 }
 
+/** A file that the artifact holds for its task. Throws ModelError artifact_missing. */
+export async function readTaskFile(entry: CatalogueEntry, name: string): Promise<Bytes> {
+  const known = (await readIndex())[entry.name];
+  if (known === undefined) throw notBuilt(entry.name);
+  const file = await readFile(join(ARTIFACTS_FOLDER, known.digest, name)).catch((cause) => {
+    throw notBuilt(entry.name, cause);
+  });
+  return new Uint8Array(file);
+}
+
 function notBuilt(name: string, cause?: unknown): ModelError {
   const message = `the model ${name} is not built here; run npm run -s quorate -- model build`;
   return new ModelError("artifact_missing", message, { cause });

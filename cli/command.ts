@@ -19,7 +19,10 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** Throws CliError: option_unknown, option_missing (a positional), option_invalid (a value that is missing or empty). */
+/**
+ * A positional whose name ends in … takes one argument or more.
+ * Throws CliError: option_unknown, option_missing (a positional), option_invalid (a value that is missing or empty).
+ */
 export function parseArguments(
   args: readonly string[],
   options: ParseArgsOptionsConfig,
@@ -29,6 +32,7 @@ export function parseArguments(
   const missing = positionals[parsed.positionals.length];
   if (missing !== undefined) throw new CliError("option_missing", `${missing} is missing; see --help`);
   const extra = parsed.positionals[positionals.length];
+  if (positionals.at(-1)?.endsWith("…")) return parsed;
   if (extra !== undefined)
     throw new CliError("option_unknown", `what is ${JSON.stringify(extra)}? See --help`);
   return parsed;

@@ -10,6 +10,7 @@ export type CliErrorCode =
   | "file_unwritable"
   | "file_exists"
   | "answer_mismatch"
+  | "nothing_asked"
   | "cast_not_drawn";
 
 export class CliError extends CodedError<CliErrorCode> {}

@@ -3,7 +3,8 @@ import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TaskError } from "../tasks/errors.ts";
 import type { RgbImage } from "../tasks/image.ts";
-import { decodeJpeg, MAX_IMAGE_BYTES } from "../tasks/jpeg.ts";
+import { MAX_IMAGE_BYTES } from "../tasks/limits.ts";
+import { decodePicture } from "../tasks/picture.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile } from "./files.ts";
 
@@ -11,7 +12,7 @@ import { readGivenFile } from "./files.ts";
 export async function readGivenImage(path: string): Promise<RgbImage> {
   const bytes = await readGivenFile(path, MAX_IMAGE_BYTES);
   try {
-    return decodeJpeg(bytes);
+    return decodePicture(bytes);
   } catch (error) {
     if (error instanceof TaskError) {
       throw new TaskError(error.code, `${path}: ${error.message}`, { cause: error });

@@ -1,10 +1,11 @@
 // `quorate infer`: asks a committee of the running network one question.
 import { parsePolicyName } from "../protocol/policy.ts";
 import { findTask, TASKS } from "../tasks/tasks.ts";
-import { findEntry } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { checkTarget } from "./given.ts";
+import { checkInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
+import { createLocalModels } from "./local.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
 import { ask, printOutcome, summarizeOutcome } from "./question.ts";
@@ -16,23 +17,26 @@ const MAX_SECONDS = 120;
 export const infer: Command = {
   name: "infer",
   summary: "ask several operators and get an answer that a quorum signed",
-  help: `usage: npm run -s quorate -- infer --task moderate --image FILE [options]
+  help: `usage: npm run -s quorate -- infer --task NAME (--image FILE | --text TEXT) [options]
 
 Asks the workers of a running network (start one with: npm start) and accepts what enough of them signed.
 
   --task NAME       ${TASKS.map(({ name }) => name).join(", ")}
-  --image FILE      a JPEG picture
+  --image FILE      a picture: JPEG or PNG
+  --text TEXT       a text; of two of them, the answer tells how alike they are
+  --text-file FILE  a text in a file (UTF-8)
   --policy NAME     fast (1 operator), standard (2 of 3 agree; the default) or strict (5 of 5 agree)
   --model NAME      another model of the task than its default
   --deadline N      seconds to wait at most (default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS})
   --region URL      a region to find workers with, instead of the local network's; may be given several times
-  --out FILE        where to write the certificate (default: under .quorate/certificates)
+  --out FILE        where to write the certificate (default: under .quorate/certificates); of a second request
+                    it is FILE with .2 before its ending, and so on
   --json            print one JSON object as the last line`,
 
   async run(args) {
     const given = parseArguments(args, {
       task: { type: "string" },
-      image: { type: "string" },
+      ...INPUT_OPTIONS,
       policy: { type: "string", default: "standard" },
       model: { type: "string" },
       deadline: { type: "string", default: DEFAULT_SECONDS },
@@ -41,17 +45,14 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
       json: { type: "boolean" },
     });
     const task = findTask(requireText(given, "task"));
-    const model = optionalText(given, "model") ?? task.model;
-    const entry = findEntry(model);
-    if (entry.task !== task.name) {
-      throw new CliError("option_invalid", `${model} does ${entry.task}, not ${task.name}`);
-    }
+    const input = checkInput(task, parseInput(given));
+    const models = createLocalModels(task, optionalText(given, "model"));
     const out = optionalText(given, "out");
     if (out !== null) await checkTarget(resolveGiven(out));
     const outcome = await ask({
       task,
-      model,
-      image: resolveGiven(requireText(given, "image")),
+      models,
+      inquiry: await prepareInquiry(task, input),
       policy: parsePolicyName(requireText(given, "policy")),
       deadlineMs: 1000 * parseSeconds(requireText(given, "deadline")),
       regions: await findRegions(given.values.region as string[] | undefined),

@@ -3,22 +3,23 @@ import { CATALOGUE } from "../models/catalogue.ts";
 import { formatHex } from "../protocol/bytes.ts";
 import { findTask } from "../tasks/tasks.ts";
 import { buildArtifact, ensureArtifact, findEntry, loadArtifact, readEngineDigest } from "./artifacts.ts";
-import { type Command, parseArguments, requireText } from "./command.ts";
+import { type Command, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { readGivenImage } from "./given.ts";
+import { INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
+import { createLocalModels } from "./local.ts";
 import { createProgress, formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
-import { resolveGiven } from "./state.ts";
 
 export const model: Command = {
   name: "model",
   summary: "build, inspect or run a model on this machine",
   help: `usage: npm run -s quorate -- model build [NAME] [--force] [--json]
        npm run -s quorate -- model inspect NAME [--layers] [--json]
-       npm run -s quorate -- model run NAME --image FILE [--json]
+       npm run -s quorate -- model run NAME (--image FILE | --text TEXT) [--json]
 
 build     compile the model (all of the catalogue without NAME) out of its npm package; --force even if it is there
 inspect   what the artifact holds: digests, memory, operations; --layers adds each layer's signal-to-noise ratio
-run       answer with the local engine: nobody is asked, nothing leaves this machine
+run       answer with the local engine, and with the other models of its task if it has more than one: nobody is asked,
+          nothing leaves this machine
 
 NAME is one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
 
@@ -87,23 +88,34 @@ async function inspect(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  const given = parseArguments(args, { image: { type: "string" }, json: { type: "boolean" } }, ["NAME"]);
+  const given = parseArguments(args, { ...INPUT_OPTIONS, json: { type: "boolean" } }, ["NAME"]);
   const entry = findEntry(given.positionals[0]!);
   const task = findTask(entry.task);
-  const image = await readGivenImage(resolveGiven(requireText(given, "image")));
-  const local = await loadArtifact(entry, "simd128");
-  const started = performance.now();
-  const outputs = local.execute(task.encode(image));
-  const elapsedMs = performance.now() - started;
-  const answer = task.decode(outputs);
-  const [digest, engine] = [formatHex(local.digest), formatHex(await readEngineDigest())];
+  const models = createLocalModels(task, task.models.includes(entry.name) ? null : entry.name);
+  const inquiry = await prepareInquiry(task, parseInput(given));
+  const used = new Set<string>();
+  let elapsedMs = 0;
+  const answer = await inquiry({
+    async ask(name, inputs) {
+      const local = await models.open(name);
+      used.add(formatHex(local.digest));
+      const started = performance.now();
+      const outputs = local.execute(inputs);
+      elapsedMs += performance.now() - started;
+      return outputs;
+    },
+    readFile: models.readFile,
+  });
+  const engine = formatHex(await readEngineDigest());
+  const [digest] = used;
   if (given.values.json) {
-    return printJson({ task: task.name, answer, policy: "local", model: digest, engine, elapsedMs });
+    const facts = { policy: "local", model: digest, models: [...used], engine, elapsedMs };
+    return printJson({ task: task.name, answer, ...facts });
   }
   printAnswer(answer);
   print();
   print(`local: computed here in ${formatMilliseconds(elapsedMs)}; nobody was asked`);
   print();
-  print(`model        ${digest}`);
+  for (const name of used) print(`model        ${name}`);
   print(`engine       ${engine}`);
 }

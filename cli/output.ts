@@ -1,6 +1,8 @@
 // What people see: progress on standard error, results on standard output, one JSON object as the last line for programs.
 import { CodedError } from "../protocol/errors.ts";
 import type { Classification } from "../tasks/classification.ts";
+import type { EmbedAnswer } from "../tasks/embed.ts";
+import type { TaskAnswer } from "../tasks/tasks.ts";
 import type { Progress } from "./artifacts.ts";
 
 /** On a terminal one line that changes; elsewhere a line for each step as it begins. */
@@ -39,14 +41,31 @@ export function printError(error: unknown, json: boolean): void {
   if (json) printJson({ error: { code: "internal", message: "unexpected error; see standard error" } });
 }
 
+export function printAnswer(answer: TaskAnswer): void {
+  if ("embeddings" in answer) printEmbeddings(answer);
+  else printClassification(answer);
+}
+
+/** The first of each text's numbers and how long its vector is; all of them are in `--json`. */
+function printEmbeddings({ embeddings, cosine }: EmbedAnswer): void {
+  for (const embedding of embeddings) {
+    const first = embedding.slice(0, SHOWN_NUMBERS).map((value) => value.toFixed(4).padStart(7));
+    const norm = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0));
+    print(`${first.join(" ")} … ${embedding.length} numbers, norm ${norm.toFixed(4)}`);
+  }
+  if (cosine !== null) print(`cosine similarity ${cosine.toFixed(4)}`);
+}
+
 /** The best label, and a bar for each. */
-export function printAnswer({ label: best, probabilities }: Classification): void {
+function printClassification({ label: best, probabilities }: Classification): void {
   print(`${best}, ${formatPercent(probabilities[best] ?? 0)}`);
   for (const [label, probability] of Object.entries(probabilities)) {
     const bar = "█".repeat(Math.round(probability * 40));
     print(`  ${label.padEnd(8)} ${formatPercent(probability).padStart(7)}  ${bar}`.trimEnd());
   }
 }
+
+const SHOWN_NUMBERS = 8;
 
 function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

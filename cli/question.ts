@@ -1,9 +1,11 @@
-// One question from this machine: a picture goes to a committee, and what comes back is written down and told.
-import { join } from "node:path";
+// One question from this machine: a task's requests go to committees, and what comes back is written down and told.
+import { join, parse } from "node:path";
 import {
   type Answer,
   askQuorum,
+  type Clock,
   createSystemClock,
+  type Directory,
   fetchDirectory,
   QuorumError,
   type ReportedVerdict,
@@ -11,11 +13,13 @@ import {
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import type { PolicyName } from "../protocol/policy.ts";
-import type { Classification } from "../tasks/classification.ts";
-import type { Task } from "../tasks/tasks.ts";
-import { findEntry, loadArtifact, readEngineDigest } from "./artifacts.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
+import { readEngineDigest } from "./artifacts.ts";
+import { CliError } from "./errors.ts";
 import { writeWholeFile } from "./files.ts";
-import { readGivenImage } from "./given.ts";
+import type { Inquiry } from "./input.ts";
+import type { LocalModels } from "./local.ts";
 import { formatMilliseconds, log, print, printAnswer } from "./output.ts";
 import { CERTIFICATES_FOLDER, EVIDENCE_FOLDER, showPath } from "./state.ts";
 
@@ -25,31 +29,42 @@ const DIRECTORY_DEADLINE_MS = 3000;
 const SETTLE_MS = 1500;
 
 export interface QuestionOptions {
-  readonly task: Task;
-  readonly model: string;
-  /** Path of a JPEG picture. */
-  readonly image: string;
+  readonly task: AnyTask;
+  /** The task with its input. */
+  readonly inquiry: Inquiry;
+  readonly models: LocalModels;
   readonly policy: PolicyName;
   readonly deadlineMs: number;
   /** Origins. */
   readonly regions: readonly string[];
-  /** Where the certificate goes; a name of its own under the state folder where this is null. */
+  /** Where the certificates go; names of their own under the state folder where this is null. */
   readonly out: string | null;
 }
 
-/** What `--json` prints, field by field. */
+/** One request of a task to a committee. */
+interface Request {
+  readonly model: Bytes;
+  readonly answer: Answer;
+}
+
+/** What `--json` prints, field by field. A task may make several requests, each with a certificate. */
 export interface Outcome {
   readonly task: string;
-  readonly answer: Classification;
+  readonly answer: TaskAnswer;
   readonly policy: PolicyName;
+  /** Of the request that the fewest were asked. */
   readonly asked: number;
+  /** Of the request on which the fewest agreed. */
   readonly agreed: number;
-  /** Domains of those who signed the answer. */
+  /** Domains of those who signed the answer: all of them signed every request's. */
   readonly operators: readonly string[];
+  /** Of the first request. */
   readonly model: string;
   readonly engine: string;
-  /** Path of the certificate file. */
+  /** Path of the first request's certificate file. */
   readonly certificate: string;
+  /** Every request, in the order in which the task made them. */
+  readonly requests: readonly RequestOutcome[];
   /** Who signed something else, and the path of the proof. */
   readonly conflicts: readonly { readonly operator: string; readonly evidence: string }[];
   /** Whose signed answer is right although they cannot have computed it: what an audit found. */
@@ -58,13 +73,60 @@ export interface Outcome {
   readonly elapsedMs: number;
 }
 
-/** Throws TaskError, TransportError, PolicyError, QuorumError (after writing its evidence), CliError. */
+export interface RequestOutcome {
+  readonly model: string;
+  readonly certificate: string;
+  readonly asked: number;
+  readonly agreed: number;
+  readonly operators: readonly string[];
+  readonly elapsedMs: number;
+}
+
+/** Throws TaskError, TransportError, PolicyError, QuorumError (after writing its evidence), ModelError, CliError. */
 export async function ask(question: QuestionOptions): Promise<Outcome> {
-  const image = await readGivenImage(question.image);
-  const local = await loadArtifact(findEntry(question.model), "simd128");
+  const { models } = question;
+  // What is not built here is noticed before anybody is looked for.
+  for (const model of question.task.models) await models.open(model);
   const engine = await readEngineDigest();
   const clock = createSystemClock();
-  const { regions } = question;
+  const records = await findRecords(question.regions, clock);
+  const requests: Promise<Request>[] = [];
+  const askOne = async (name: string, inputs: readonly Tensor[]): Promise<Request> => {
+    const local = await models.open(name);
+    const answer = await askQuorum({
+      policy: question.policy,
+      records,
+      model: local.digest,
+      engine,
+      inputs,
+      deadlineMs: question.deadlineMs,
+      settleMs: Math.min(SETTLE_MS, question.deadlineMs),
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      clock,
+      fetch,
+      rerun: local,
+    }).catch(async (error: unknown) => {
+      if (error instanceof QuorumError) {
+        for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
+      }
+      throw error;
+    });
+    return { model: local.digest, answer };
+  };
+  const started = performance.now();
+  const answer = await question.inquiry({
+    async ask(model, inputs) {
+      const request = askOne(model, inputs);
+      requests.push(request);
+      return (await request).answer.outputs;
+    },
+    readFile: models.readFile,
+  });
+  const elapsedMs = performance.now() - started;
+  return saveAnswer(question, answer, await Promise.all(requests), { engine, elapsedMs });
+}
+
+async function findRecords(regions: readonly string[], clock: Clock): Promise<Directory["records"]> {
   const directory = await fetchDirectory({ regions, fetch, clock, deadlineMs: DIRECTORY_DEADLINE_MS });
   for (const report of directory.regions) {
     if (report.outcome === "failed") {
@@ -76,55 +138,66 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   for (const { region, code, detail } of directory.refused) {
     log(`a record of region ${region} is not used: ${detail} [${code}]`);
   }
-  const answer = await askQuorum({
-    policy: question.policy,
-    records: directory.records,
-    model: local.digest,
-    engine,
-    inputs: question.task.encode(image),
-    deadlineMs: question.deadlineMs,
-    settleMs: Math.min(SETTLE_MS, question.deadlineMs),
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    clock,
-    fetch,
-    rerun: local,
-  }).catch(async (error: unknown) => {
-    if (error instanceof QuorumError) {
-      for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
-    }
-    throw error;
-  });
-  return saveAnswer(question, answer, { model: local.digest, engine });
+  return directory.records;
 }
 
 async function saveAnswer(
-  question: QuestionOptions,
-  answer: Answer,
-  digests: { model: Bytes; engine: Bytes },
+  { task, policy, out }: QuestionOptions,
+  answer: TaskAnswer,
+  requests: readonly Request[],
+  { engine, elapsedMs }: { engine: Bytes; elapsedMs: number },
 ): Promise<Outcome> {
-  const name = `${await shortName(answer.bundle)}.qc`;
-  const certificate = question.out ?? join(CERTIFICATES_FOLDER, name);
-  await writeWholeFile(certificate, answer.bundle);
+  const saved: RequestOutcome[] = [];
   const conflicts = [];
-  for (const { operator, evidence } of answer.conflicts) {
-    conflicts.push({ operator, evidence: await writeEvidence(evidence) });
+  for (const [index, { model, answer: signed }] of requests.entries()) {
+    const name = `${await shortName(signed.bundle)}.qc`;
+    const certificate = out === null ? join(CERTIFICATES_FOLDER, name) : numberPath(out, index + 1);
+    await writeWholeFile(certificate, signed.bundle);
+    for (const { operator, evidence } of signed.conflicts) {
+      conflicts.push({ operator, evidence: await writeEvidence(evidence) });
+    }
+    const agreed = signed.verdicts.filter((verdict) => verdict.outcome === "agreed");
+    saved.push({
+      model: formatHex(model),
+      certificate,
+      asked: signed.asked,
+      agreed: signed.agreed,
+      operators: agreed.map(({ operator }) => operator),
+      elapsedMs: signed.elapsedMs,
+    });
   }
-  const agreed = answer.verdicts.filter((verdict) => verdict.outcome === "agreed");
+  const [first] = saved;
+  if (first === undefined)
+    throw new CliError("nothing_asked", `${task.name} had nothing to ask about this input`);
   return {
-    task: question.task.name,
-    answer: question.task.decode(answer.outputs),
-    policy: question.policy,
-    asked: answer.asked,
-    agreed: answer.agreed,
-    operators: agreed.map(({ operator }) => operator),
-    model: formatHex(digests.model),
-    engine: formatHex(digests.engine),
-    certificate,
+    task: task.name,
+    answer,
+    policy,
+    asked: Math.min(...saved.map(({ asked }) => asked)),
+    agreed: Math.min(...saved.map(({ agreed }) => agreed)),
+    operators: first.operators.filter((operator) =>
+      saved.every(({ operators }) => operators.includes(operator)),
+    ),
+    model: first.model,
+    engine: formatHex(engine),
+    certificate: first.certificate,
+    requests: saved,
     conflicts,
-    lazy: answer.audit?.lazy.map(({ operator }) => operator) ?? [],
-    verdicts: answer.verdicts,
-    elapsedMs: answer.elapsedMs,
+    lazy: [
+      ...new Set(
+        requests.flatMap(({ answer: { audit } }) => audit?.lazy.map(({ operator }) => operator) ?? []),
+      ),
+    ],
+    verdicts: requests.flatMap((request) => request.answer.verdicts),
+    elapsedMs,
   };
+}
+
+/** The first request's certificate has the name that was given: `a.qc`, then `a.2.qc`, `a.3.qc`. */
+function numberPath(path: string, number: number): string {
+  if (number === 1) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}.${number}${ext}`);
 }
 
 async function writeEvidence(evidence: Bytes): Promise<string> {
@@ -142,17 +215,26 @@ export function printOutcome(outcome: Outcome): void {
   printAnswer(outcome.answer);
   print();
   const summary = `${outcome.agreed} of ${outcome.asked} operators signed the same bytes`;
-  print(`${outcome.policy}: ${summary}, in ${formatMilliseconds(outcome.elapsedMs)}`);
-  for (const verdict of outcome.verdicts) print(`  ${formatVerdict(verdict)}`);
+  const { length } = outcome.requests;
+  const times = length > 1 ? `, at least, in each of ${length} requests` : "";
+  print(`${outcome.policy}: ${summary}${times}, in ${formatMilliseconds(outcome.elapsedMs)}`);
+  if (length === 1) for (const verdict of outcome.verdicts) print(`  ${formatVerdict(verdict)}`);
+  else for (const verdict of outcome.verdicts.filter(isNoteworthy)) print(`  ${formatVerdict(verdict)}`);
   for (const { operator, evidence } of outcome.conflicts) {
     print(`${operator} signed another answer; this machine computed the one above`);
     print(`evidence against ${operator}: ${showPath(evidence)}`);
   }
   for (const operator of outcome.lazy) print(`${operator} signed the right answer, but did not compute it`);
   print();
-  print(`model        ${outcome.model}`);
+  for (const model of new Set(outcome.requests.map((request) => request.model)))
+    print(`model        ${model}`);
   print(`engine       ${outcome.engine}`);
-  print(`certificate  ${showPath(outcome.certificate)}`);
+  for (const { certificate } of outcome.requests) print(`certificate  ${showPath(certificate)}`);
+}
+
+/** Of many requests, the ordinary is not told. */
+function isNoteworthy({ outcome, code }: ReportedVerdict): boolean {
+  return outcome === "conflicting" || (outcome === "failed" && code !== "cancelled");
 }
 
 function formatVerdict({ outcome, operator, provider, elapsedMs, code }: ReportedVerdict): string {

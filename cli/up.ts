@@ -4,6 +4,8 @@ import { findTask } from "../tasks/tasks.ts";
 import { ensureArtifact } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
+import { prepareInquiry } from "./input.ts";
+import { createLocalModels } from "./local.ts";
 import { parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
@@ -84,12 +86,15 @@ photograph and prints what a quorum of them signed. Builds what is missing first
 async function askSample(network: Network): Promise<Outcome> {
   const watched = network.workers.filter(({ vice }) => vice !== null);
   const task = findTask("moderate");
+  const input = { image: photoPath(SAMPLE_PHOTO), texts: [], textFiles: [] };
+  const inquiry = await prepareInquiry(task, input);
+  const models = createLocalModels(task, null);
   log(`asking about a photograph: ${showPath(photoPath(SAMPLE_PHOTO))}`);
   for (let draw = 1; draw <= MAX_DRAWS; draw++) {
     const outcome = await ask({
       task,
-      model: task.model,
-      image: photoPath(SAMPLE_PHOTO),
+      models,
+      inquiry,
       policy: "standard",
       deadlineMs: DEADLINE_MS,
       regions: network.regions.map(({ url }) => url),

@@ -1,34 +1,34 @@
 // `quorate verify`: checks a certificate or an evidence file offline, and on request computes the answer again.
 import { type VerifiedBundle, verifyBundle, verifyEvidence } from "../client/index.ts";
-import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
-import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
+import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { MAX_BUNDLE_BYTES } from "../protocol/limits.ts";
 import { parsePolicyName } from "../protocol/policy.ts";
-import { createStatement, inputCommitment, statementDigest } from "../protocol/statement.ts";
-import type { Tensor } from "../protocol/tensor.ts";
-import { findTask, type Task } from "../tasks/tasks.ts";
-import { findBuilt, loadArtifactByDigest, readEngineDigest } from "./artifacts.ts";
-import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
+import { findBuilt } from "./artifacts.ts";
+import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile } from "./files.ts";
-import { readGivenImage } from "./given.ts";
+import { type GivenInput, INPUT_OPTIONS, parseInput } from "./input.ts";
 import { formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
-import { resolveGiven } from "./state.ts";
+import { type Certificate, decodeAlone, naming, replay } from "./replay.ts";
+import { resolveGiven, showPath } from "./state.ts";
 
 export const verify: Command = {
   name: "verify",
-  summary: "check a certificate or an evidence file, offline",
-  help: `usage: npm run -s quorate -- verify CERTIFICATE [--policy NAME] [--image FILE [--rerun]] [--json]
+  summary: "check certificates or an evidence file, offline",
+  help: `usage: npm run -s quorate -- verify CERTIFICATE… [--policy NAME] [--image FILE | --text TEXT] [--rerun] [--json]
        npm run -s quorate -- verify EVIDENCE [--json]
 
 A certificate: checks every signature, record and digest in the file and the policy. Nobody is asked. Domains and
 providers are what the signers claim; whether you believe in them is yours to say.
+A task that made several requests has a certificate for each: give all of them, and its input to see the answer.
 Evidence: checks that two workers signed different results for one question.
 
-  --policy NAME   the policy that the certificate must meet: fast, standard or strict (default: the one it names)
-  --image FILE    the picture: check that it is the one that was asked about
-  --rerun         compute the answer again with the local engine and compare the bytes; needs --image
-  --json          print one JSON object`,
+  --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
+  --image FILE      the picture: check that it is the one that was asked about
+  --text TEXT       the text, likewise; --text-file FILE for a file of it
+  --rerun           compute the answer again with the local engine and compare the bytes; needs the input
+  --json            print one JSON object`,
 
   async run(args) {
     const given = parseArguments(
@@ -36,34 +36,32 @@ Evidence: checks that two workers signed different results for one question.
       {
         policy: { type: "string" },
         rerun: { type: "boolean" },
-        image: { type: "string" },
+        ...INPUT_OPTIONS,
         json: { type: "boolean" },
       },
-      ["CERTIFICATE"],
+      ["CERTIFICATE…"],
     );
-    const path = resolveGiven(given.positionals[0]!);
     const policy = optionalText(given, "policy");
-    const image = given.values.rerun ? requireText(given, "image") : optionalText(given, "image");
     const options = {
       policy: policy === null ? null : parsePolicyName(policy),
-      image: image && resolveGiven(image),
+      input: parseInput(given),
       rerun: given.values.rerun === true,
       json: given.values.json === true,
     };
-    const bytes = await readGivenFile(path, MAX_BUNDLE_BYTES);
-    try {
-      if (bytes[0] !== FIRST_BYTE_OF_EVIDENCE) return await checkCertificate(bytes, options);
-      const names = ["policy", "image", "rerun"].filter((name) => given.values[name] !== undefined);
-      if (names.length > 0)
-        throw new CliError("option_invalid", `--${names[0]} is for certificates, not for evidence`);
-      return await checkEvidence(bytes, options.json);
-    } catch (error) {
-      if (!(error instanceof CodedError) || error instanceof CliError) throw error;
-      const finding =
-        error instanceof DecodeError ? "no certificate, or a damaged one" : "not valid, do not rely on it";
-      const message = `${path}: ${finding}: ${error.message}`;
-      throw new CodedError(error.code, message, { cause: error });
-    }
+    if (options.rerun && options.input === null)
+      throw new CliError("option_missing", "--image or --text is missing; see --help");
+    const paths = given.positionals.map(resolveGiven);
+    const files = await Promise.all(
+      paths.map(async (path) => ({ path, bytes: await readGivenFile(path, MAX_BUNDLE_BYTES) })),
+    );
+    const evidence = files.find(({ bytes }) => bytes[0] === FIRST_BYTE_OF_EVIDENCE);
+    if (evidence === undefined) return checkCertificates(files, options);
+    const names = ["policy", "image", "text", "text-file", "rerun"].filter((name) => name in given.values);
+    if (names.length > 0)
+      throw new CliError("option_invalid", `--${names[0]} is for certificates, not for evidence`);
+    if (files.length > 1)
+      throw new CliError("option_invalid", `${evidence.path} is evidence; check it by itself`);
+    await naming(evidence.path, () => checkEvidence(evidence.bytes, options.json));
   },
 };
 
@@ -72,93 +70,93 @@ const FIRST_BYTE_OF_EVIDENCE = 0x85;
 
 interface CertificateOptions {
   readonly policy: Parameters<typeof verifyBundle>[1]["policy"];
-  readonly image: string | null;
+  readonly input: GivenInput | null;
   readonly rerun: boolean;
   readonly json: boolean;
 }
 
-async function checkCertificate(bytes: Bytes, options: CertificateOptions): Promise<void> {
-  const started = performance.now();
-  const verified = await verifyBundle(bytes, { policy: options.policy });
-  const elapsedMs = performance.now() - started;
-  const built = await findBuilt(verified.model);
-  const task = built && findTask(built.task);
-  if (options.image !== null) {
-    if (task === null)
-      throw new InferenceError("model_unknown", "its model is not built here; run npm run build");
-    const inputs = task.encode(await readGivenImage(options.image));
-    await checkInputs(verified, inputs, options.image);
-    if (options.rerun) await recompute(verified, inputs);
+async function checkCertificates(
+  files: readonly { path: string; bytes: Bytes }[],
+  options: CertificateOptions,
+): Promise<void> {
+  const certificates: Certificate[] = [];
+  let elapsedMs = 0;
+  for (const { path, bytes } of files) {
+    const started = performance.now();
+    const verified = await naming(path, () => verifyBundle(bytes, { policy: options.policy }));
+    elapsedMs += performance.now() - started;
+    certificates.push({ path, verified, entry: await findBuilt(verified.model) });
   }
-  const picture = options.image === null ? "not checked" : options.rerun ? "same, computed again" : "same";
-  if (options.json) printJson(summarize(verified, task, picture, elapsedMs));
-  else printCertificate(verified, task, picture, elapsedMs);
-}
-
-/** Throws VerificationError input_mismatch. */
-async function checkInputs(verified: VerifiedBundle, inputs: readonly Tensor[], path: string): Promise<void> {
-  const { question, certificate } = verified;
-  const commitment = await inputCommitment(question.salt, inputs);
-  if (equalBytes(commitment, certificate.statement.inputCommitment)) return;
-  throw new VerificationError("input_mismatch", `${path} is not the picture that was asked about`);
-}
-
-/** Throws InferenceError engine_unknown, ModelError artifact_missing, CliError answer_mismatch. */
-async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): Promise<void> {
-  const engine = await readEngineDigest();
-  if (!equalBytes(engine, verified.engine)) {
-    const [theirs, ours] = [formatHex(verified.engine), formatHex(engine)];
-    throw new InferenceError(
-      "engine_unknown",
-      `made by engine ${theirs}, this is ${ours}; check out the version that has it`,
-    );
+  const task = findCommonTask(certificates);
+  const answer =
+    options.input === null
+      ? decodeAlone(certificates, task)
+      : await replay(certificates, task, options.input, options.rerun);
+  const input = options.input === null ? "not checked" : options.rerun ? "same, computed again" : "same";
+  if (options.json) return printJson(summarize(certificates, answer, input, elapsedMs));
+  for (const { path, verified } of certificates) {
+    if (certificates.length > 1) print(`${showPath(path)}:`);
+    printCertificate(verified);
   }
-  const { question: request, certificate } = verified;
-  const model = await loadArtifactByDigest(verified.model, "simd128");
-  const { outputs, blocks } = await model.run({ inputs, traceKey: null });
-  const computed = await createStatement({ request, inputs, outputs, blocks, opCount: model.opCount });
-  if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;
-  throw new CliError(
-    "answer_mismatch",
-    "this machine computes another answer than the quorum signed; the signers are wrong",
-  );
+  print(`(checked in ${formatMilliseconds(elapsedMs)})`);
+  print();
+  if (answer !== null) printAnswer(answer);
+  else if (task === null)
+    print("the answer is of a model that is not built here, so its meaning is not shown");
+  else print(`what was answered is shown if the ${task.input} is given too`);
+  print();
+  const option = task?.input === "text" ? "--text" : "--image";
+  print(`input        ${options.input === null ? `not checked; give it with ${option}` : input}`);
+  for (const model of new Set(certificates.map(({ verified }) => formatHex(verified.model))))
+    print(`model        ${model}`);
+  print(`engine       ${formatHex(certificates[0]!.verified.engine)}`);
 }
 
-function summarize(verified: VerifiedBundle, task: Task | null, picture: string, elapsedMs: number): object {
-  const counted = verified.signatures.filter((signature) => signature.counted);
+/** Null where no model is built here. Throws CliError option_invalid: certificates of two tasks make no answer. */
+function findCommonTask(certificates: readonly Certificate[]): AnyTask | null {
+  const names = new Set(certificates.map(({ entry }) => entry?.task ?? null));
+  if (names.size > 1)
+    throw new CliError("option_invalid", "the certificates are not of one task; check them one by one");
+  const [name] = names;
+  return name ? findTask(name) : null;
+}
+
+function summarize(
+  certificates: readonly Certificate[],
+  answer: TaskAnswer | null,
+  input: string,
+  elapsedMs: number,
+): object {
+  const [{ verified }] = certificates as [Certificate];
+  const operatorsOf = ({ signatures }: VerifiedBundle) =>
+    signatures.filter(({ counted }) => counted).map(({ operator }) => operator);
   return {
     valid: true,
     policy: verified.policy,
-    answer: task?.decode(verified.outputs),
-    operators: counted.map(({ operator }) => operator),
+    answer,
+    operators: operatorsOf(verified),
     model: formatHex(verified.model),
     engine: formatHex(verified.engine),
-    picture,
+    certificates: certificates.map(({ path, verified: each }) => ({
+      path,
+      policy: each.policy,
+      operators: operatorsOf(each),
+      model: formatHex(each.model),
+      engine: formatHex(each.engine),
+    })),
+    input,
     elapsedMs,
   };
 }
 
-function printCertificate(
-  verified: VerifiedBundle,
-  task: Task | null,
-  picture: string,
-  elapsedMs: number,
-): void {
-  for (const { operator, provider, workerKey, time, counted } of verified.signatures) {
+function printCertificate({ signatures, policy, operators, providers }: VerifiedBundle): void {
+  for (const { operator, provider, workerKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
     print(`✔ ${formatSigner(operator, provider, workerKey, time)}${note}`);
   }
-  const { operators, providers } = verified;
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
-  print(`the ${verified.policy} policy holds: ${who} (checked in ${formatMilliseconds(elapsedMs)})`);
-  print();
-  if (task === null) print("the answer is of a model that is not built here, so its meaning is not shown");
-  else printAnswer(task.decode(verified.outputs));
-  print();
-  print(`picture      ${picture === "not checked" ? "not checked; give it with --image" : picture}`);
-  print(`model        ${formatHex(verified.model)}`);
-  print(`engine       ${formatHex(verified.engine)}`);
+  print(`the ${policy} policy holds: ${who}`);
 }
 
 async function checkEvidence(bytes: Bytes, json: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import type { Tensor } from "../protocol/tensor.ts";
 import type { Classification } from "./classification.ts";
 import { TaskError } from "./errors.ts";
 import { type RgbImage, resizeImage } from "./image.ts";
+import type { Task } from "./task.ts";
 
 export const MODERATE_MODEL = "moderate-mobilenet-v2";
 /** In the order of the model's output. */
@@ -32,3 +33,13 @@ export function decodeModerate(outputs: readonly Tensor[]): ModerateAnswer {
   const [label] = values.reduce((best, next) => (next[1] > best[1] ? next : best));
   return { label, probabilities: Object.fromEntries(values) as Record<ModerateLabel, number> };
 }
+
+export const MODERATE: Task<"picture", RgbImage, ModerateAnswer> = {
+  name: "moderate",
+  input: "picture",
+  models: [MODERATE_MODEL],
+  async run(image, { ask }) {
+    return decodeModerate(await ask(MODERATE_MODEL, [encodeModerate(image)]));
+  },
+  decode: decodeModerate,
+};

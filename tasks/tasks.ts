@@ -1,30 +1,19 @@
-// The tasks by name: what people ask for, and which model answers it unless they name another.
-import type { Tensor } from "../protocol/tensor.ts";
-import type { Classification } from "./classification.ts";
+// The tasks by name: what people ask for.
+import { EMBED, type EmbedAnswer } from "./embed.ts";
 import { TaskError } from "./errors.ts";
 import type { RgbImage } from "./image.ts";
-import { decodeModerate, encodeModerate, MODERATE_MODEL } from "./moderate.ts";
+import { MODERATE, type ModerateAnswer } from "./moderate.ts";
+import type { Task } from "./task.ts";
 
-/** Pure: pictures to tensors and tensors to answers. */
-export interface Task {
-  readonly name: string;
-  readonly model: string;
-  encode(image: RgbImage): Tensor[];
-  /** Throws TaskError output_invalid. */
-  decode(outputs: readonly Tensor[]): Classification;
-}
+export type PictureTask = Task<"picture", RgbImage, ModerateAnswer>;
+export type TextTask = Task<"text", readonly string[], EmbedAnswer>;
+export type AnyTask = PictureTask | TextTask;
+export type TaskAnswer = ModerateAnswer | EmbedAnswer;
 
-const MODERATE: Task = {
-  name: "moderate",
-  model: MODERATE_MODEL,
-  encode: (image) => [encodeModerate(image)],
-  decode: decodeModerate,
-};
-
-export const TASKS: readonly Task[] = [MODERATE];
+export const TASKS: readonly AnyTask[] = [MODERATE, EMBED];
 
 /** Throws TaskError task_unknown, listing what there is. */
-export function findTask(name: string): Task {
+export function findTask(name: string): AnyTask {
   const task = TASKS.find((candidate) => candidate.name === name);
   if (task !== undefined) return task;
   const names = TASKS.map((candidate) => candidate.name).join(", ");

@@ -88,7 +88,7 @@ const cases: [string, string[], string, RegExp][] = [
     /\/nowhere\/cat\.jpg: no such file/,
   ],
   ["a folder for a picture", run(program.state), "file_unreadable", /folder/],
-  ["a picture that is text", run(text), "image_unsupported", /not a JPEG/],
+  ["a picture that is text", run(text), "image_unsupported", /neither a JPEG nor a PNG/],
   ["half a picture", run(cut), "image_truncated", /copy the file again/],
   ["a picture of 0×0", run(empty), "image_empty", /0×0/],
   ["a picture of 20000×20000", run(enormous), "image_too_large", /20000×20000.*50000000/],

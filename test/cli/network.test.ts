@@ -60,7 +60,7 @@ test("up --cast lying gives the right answer, names the liar and writes evidence
   const { sides } = await openEvidence(new Uint8Array(await readFile(result.conflicts[0]!.evidence)));
   assert.ok(sides.some(({ signer }) => signer.operator === "alder.example"));
   const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat, "--json");
-  assert.equal(lastLine(verified).picture, "same, computed again");
+  assert.equal(lastLine(verified).input, "same, computed again");
   const accusation = await program.run("verify", result.conflicts[0]!.evidence);
   assert.equal(accusation.status, 0, accusation.stderr);
   assert.match(accusation.stdout, /^✔ alder\.example/m);

@@ -1,0 +1,115 @@
+// A task run again over certificates: each request that it makes is looked up among what a quorum signed.
+import type { VerifiedBundle } from "../client/index.ts";
+import type { CatalogueEntry } from "../models/catalogue.ts";
+import { equalBytes, formatHex } from "../protocol/bytes.ts";
+import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
+import { createStatement, inputCommitment, statementDigest } from "../protocol/statement.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
+import { loadArtifactByDigest, readEngineDigest } from "./artifacts.ts";
+import { CliError } from "./errors.ts";
+import { type GivenInput, nameInput, prepareInquiry } from "./input.ts";
+import { createLocalModels } from "./local.ts";
+
+/** A certificate that holds, and the model of the catalogue that it is about, if that is built here. */
+export interface Certificate {
+  readonly path: string;
+  readonly verified: VerifiedBundle;
+  readonly entry: CatalogueEntry | null;
+}
+
+/** Whatever is wrong with a file is said with its name, and what that means. */
+export async function naming<T>(path: string, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof CodedError) || error instanceof CliError) throw error;
+    const finding =
+      error instanceof DecodeError ? "no certificate, or a damaged one" : "not valid, do not rely on it";
+    const message = `${path}: ${finding}: ${error.message}`;
+    throw new CodedError(error.code, message, { cause: error });
+  }
+}
+
+/** What one certificate says without its input; null where it says nothing alone. */
+export function decodeAlone(certificates: readonly Certificate[], task: AnyTask | null): TaskAnswer | null {
+  const [{ verified }, ...others] = certificates as [Certificate, ...Certificate[]];
+  return others.length > 0 ? null : (task?.decode?.(verified.outputs) ?? null);
+}
+
+/**
+ * Runs the task over the certificates: each request that it makes must be the one that a certificate answers, and each
+ * certificate must answer one. Throws VerificationError input_mismatch, InferenceError model_unknown, and what
+ * recompute and the task throw.
+ */
+export async function replay(
+  certificates: readonly Certificate[],
+  task: AnyTask | null,
+  input: GivenInput,
+  rerun: boolean,
+): Promise<TaskAnswer> {
+  if (task === null)
+    throw new InferenceError("model_unknown", "its model is not built here; run npm run build");
+  const inquiry = await prepareInquiry(task, input);
+  const [first] = certificates as [Certificate];
+  const unused = new Set(certificates);
+  const models = createLocalModels(task, task.models.length === 1 ? first.entry!.name : null);
+  const answer = await inquiry({
+    async ask(name, inputs) {
+      const answering = await findAnswering(certificates, task.models.length === 1 ? null : name, inputs);
+      // Two equal requests have a certificate each, and either answers both.
+      const found = answering.find((certificate) => unused.has(certificate)) ?? answering[0];
+      if (found === undefined) {
+        const hint =
+          certificates.length > 1 || unused.size === 0 ? "; give the certificates of all requests" : "";
+        throw new VerificationError(
+          "input_mismatch",
+          `${nameInput(input)} is not what was asked about${hint}`,
+        );
+      }
+      unused.delete(found);
+      if (rerun) await naming(found.path, () => recompute(found.verified, inputs));
+      return found.verified.outputs;
+    },
+    readFile: models.readFile,
+  });
+  const [left] = unused;
+  if (left === undefined) return answer;
+  throw new VerificationError("input_mismatch", `${left.path} answers nothing about ${nameInput(input)}`);
+}
+
+/** Those whose request had these inputs, to the model of this name; to any model of the task where it is null. */
+async function findAnswering(
+  certificates: readonly Certificate[],
+  model: string | null,
+  inputs: readonly Tensor[],
+): Promise<Certificate[]> {
+  const candidates = certificates.filter(({ entry }) => model === null || entry?.name === model);
+  const isAnswer = await Promise.all(
+    candidates.map(async ({ verified: { question, certificate } }) =>
+      equalBytes(await inputCommitment(question.salt, inputs), certificate.statement.inputCommitment),
+    ),
+  );
+  return candidates.filter((_, index) => isAnswer[index]);
+}
+
+/** Throws InferenceError engine_unknown, ModelError artifact_missing, CliError answer_mismatch. */
+async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): Promise<void> {
+  const engine = await readEngineDigest();
+  if (!equalBytes(engine, verified.engine)) {
+    const [theirs, ours] = [formatHex(verified.engine), formatHex(engine)];
+    throw new InferenceError(
+      "engine_unknown",
+      `made by engine ${theirs}, this is ${ours}; check out the version that has it`,
+    );
+  }
+  const { question: request, certificate } = verified;
+  const model = await loadArtifactByDigest(verified.model, "simd128");
+  const { outputs, blocks } = await model.run({ inputs, traceKey: null });
+  const computed = await createStatement({ request, inputs, outputs, blocks, opCount: model.opCount });
+  if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;
+  throw new CliError(
+    "answer_mismatch",
+    "this machine computes another answer than the quorum signed; the signers are wrong",
+  );
+}
