@@ -61,8 +61,8 @@ export const RECURRENCES: readonly Recurrence[] = [
   { ...BASE, name: "without the optional weights", extra: false },
   { ...BASE, name: "reverse", reverse: 1 },
   { ...BASE, name: "clipped", clip: 0.25 },
-  { ...BASE, name: "lengths", steps: 4, batch: 6, lengths: [4, 2, 0, 1, -3, 9] },
-  { ...BASE, name: "lengths in reverse", steps: 4, batch: 6, lengths: [4, 2, 0, 1, -3, 9], reverse: 1 },
+  { ...BASE, name: "lengths", steps: 4, batch: 6, lengths: [1, 2, 0, 4, -3, 9] },
+  { ...BASE, name: "lengths in reverse", steps: 4, batch: 6, lengths: [1, 2, 0, 4, -3, 9], reverse: 1 },
   { ...BASE, name: "no steps", steps: 0 },
   { ...BASE, name: "one sequence, many steps", batch: 1, steps: 11, hidden: 6 },
 ];
