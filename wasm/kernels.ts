@@ -1,5 +1,6 @@
 // The one list of all kernels: engine, tests and benchmarks read it, kernels/ implements it.
 // A kernel takes one pointer to a block of little-endian 32-bit fields, in the order given here.
+import { panelBytes } from "./packed.ts";
 
 /** Every family has both siblings, unless it is scalarOnly; scalar is the specification. */
 export const ISAS = ["simd128", "scalar"] as const;
@@ -584,14 +585,17 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       return gemmScratchBytes(inputs) + blockRows(inputs) * roundUp(inputs, 8);
     }
     case "qs8_qc8w_dwconv": {
-      const groups = Math.floor(size("channels") / 8);
+      if (size("channels") < 8) return 0;
+      const groups = Math.ceil(size("channels") / 8);
       const lines = size("kernelHeight");
       const square = lines === 3 && size("kernelWidth") === 3;
       const pairs = square ? 7 : lines * Math.ceil(size("kernelWidth") / 2);
       const columns = (size("outputWidth") - 1) * size("strideWidth") + size("kernelWidth");
-      // Output constants and layout, widened weights, the ring of widened rows, the table of its rows.
+      // Output constants and layout, widened weights, the ring of widened rows, the table of its rows, and the panel
+      // of a last group that begins inside another one.
       const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * pairs);
-      return CONSTANTS_BYTES + weights + (square ? 16 : 32) * groups * columns * lines + 4 * lines;
+      const ring = (square ? 16 : 32) * groups * columns * lines;
+      return CONSTANTS_BYTES + weights + ring + 4 * lines + panelBytes("qc8w", lines * size("kernelWidth"));
     }
     case "f32_qb4w_gemm":
       // One panel as f32, its inputs rounded up to a group of 4.

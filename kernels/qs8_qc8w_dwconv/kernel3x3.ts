@@ -1,4 +1,4 @@
-// The 3×3 kernel of qs8_qc8w_dwconv, unrolled. A ring row holds column after column, the whole groups of each in i16.
+// The 3×3 kernel of qs8_qc8w_dwconv, unrolled. A ring row holds column after column, the groups of each in i16.
 //
 // Inputs: rows t, m, b of the ring, columns 0..3. Rows t and m pair up downwards, column by column; row b pairs up
 // sideways. At stride 1 two neighbouring outputs share four columns, their six pairs and the loads:
@@ -6,18 +6,20 @@
 //   output x + 1 = (t1,m1)·V0 + (t2,m2)·V1 + (t3,m3)·V2 + (b0,b1)·C + (b2,b3)·D
 // with Vj = (w0j, w1j), A = (w20, w21), B = (w22, 0), C = (0, w20), D = (w21, w22). One output alone takes
 // (b2,b2)·B. Measured on 112×112×48: one at a time 0.45 ms, two at a time 0.37 ms.
-import { HEAD_BYTES, panelBytes } from "../panel";
+import { HEAD_BYTES } from "../panel";
 import { narrow16, requantize8 } from "../round128";
-import { interleaveHigh, interleaveLow, Layout, ringRow, tapOf } from "./layout";
+import { interleaveHigh, interleaveLow, Layout, panelOfGroup, ringRow, tapOf } from "./layout";
 import { DwconvParams } from "./params";
 
 /** Head, then V0 V1 V2 A B C D for channels 0..3 and 4..7. */
 export const GROUP_BYTES_3X3: usize = HEAD_BYTES + 7 * 32;
 
-/** Widens `groups` packed groups to i16 and pairs their taps as above. */
-export function widenWeights3x3(target: usize, source: usize, groups: i32): void {
+/** Widens the packed groups to i16 and pairs their taps as above. */
+export function widenWeights3x3(p: DwconvParams, layout: Layout, joined: usize): void {
   const zero = i16x8.splat(0);
-  for (let group = 0; group < groups; group++) {
+  let target = layout.weights;
+  for (let group = 0; group < layout.groups; group++) {
+    const source = panelOfGroup(p, layout, group, joined);
     for (let i: usize = 0; i < HEAD_BYTES; i += 16) v128.store(target + i, v128.load(source + i));
     storePair(target + 64, tapOf(source, 0), tapOf(source, 3));
     storePair(target + 96, tapOf(source, 1), tapOf(source, 4));
@@ -26,7 +28,6 @@ export function widenWeights3x3(target: usize, source: usize, groups: i32): void
     storePair(target + 192, tapOf(source, 8), zero);
     storePair(target + 224, zero, tapOf(source, 6));
     storePair(target + 256, tapOf(source, 7), tapOf(source, 8));
-    source += panelBytes(9);
     target += GROUP_BYTES_3X3;
   }
 }
@@ -55,16 +56,20 @@ export function enterRow3x3(p: DwconvParams, layout: Layout, b: i32, row: i32): 
     for (; target < left; target += 16) v128.store(target, zeroPoint);
     const columns = min<i32>(p.inputWidth, layout.columns - p.padLeft);
     const channels = <usize>p.channels;
-    // With whole groups only, the row is one run of bytes; else each column has its own.
-    const runs = p.channels & 7 ? columns : min<i32>(columns, 1);
-    const runBytes = p.channels & 7 ? channels & ~7 : channels * <usize>columns;
+    // Without a shared channel the row is one run of bytes; else each column has its own, and a last group behind it.
+    const runs = layout.shared ? columns : min<i32>(columns, 1);
+    const runBytes = layout.shared ? channels & ~7 : channels * <usize>columns;
     let source = p.input + <usize>((b * p.inputHeight + y) * p.inputWidth) * channels;
     for (let run = 0; run < runs; run++) {
       for (const stop = source + runBytes; source < stop; source += 8) {
         v128.store(target, v128.load8x8_s(source));
         target += 16;
       }
-      source += channels & 7;
+      if (layout.shared) {
+        source += channels & 7;
+        v128.store(target, v128.load8x8_s(source - 8));
+        target += 16;
+      }
     }
   }
   for (; target < end; target += 16) v128.store(target, zeroPoint);
@@ -72,8 +77,7 @@ export function enterRow3x3(p: DwconvParams, layout: Layout, b: i32, row: i32): 
 
 /** One output row. */
 export function row3x3(p: DwconvParams, layout: Layout, output: usize, constants: usize): void {
-  const groups = layout.groups;
-  const columnBytes = <usize>groups << 4;
+  const columnBytes = <usize>layout.groups << 4;
   const channels = <usize>p.channels;
   let top = <usize>load<u32>(layout.table, 0);
   let middle = <usize>load<u32>(layout.table, 4);
@@ -81,7 +85,7 @@ export function row3x3(p: DwconvParams, layout: Layout, output: usize, constants
   let x = 0;
   if (p.strideWidth == 1) {
     for (; x + 1 < p.outputWidth; x += 2) {
-      twoPixels(top, middle, bottom, columnBytes, layout.weights, groups, output, channels, constants);
+      twoPixels(top, middle, bottom, columnBytes, layout, output, channels, constants);
       top += 2 * columnBytes;
       middle += 2 * columnBytes;
       bottom += 2 * columnBytes;
@@ -90,7 +94,7 @@ export function row3x3(p: DwconvParams, layout: Layout, output: usize, constants
   }
   const step = <usize>p.strideWidth * columnBytes;
   for (; x < p.outputWidth; x++) {
-    onePixel(top, middle, bottom, columnBytes, layout.weights, groups, output, constants);
+    onePixel(top, middle, bottom, columnBytes, layout, output, constants);
     top += step;
     middle += step;
     bottom += step;
@@ -99,10 +103,13 @@ export function row3x3(p: DwconvParams, layout: Layout, output: usize, constants
 }
 
 function onePixel(
-  top: usize, middle: usize, bottom: usize, columnBytes: usize, weight: usize, groups: i32, output: usize,
+  top: usize, middle: usize, bottom: usize, columnBytes: usize, layout: Layout, output: usize,
   constants: usize,
 ): void {
-  for (let group = 0; group < groups; group++) {
+  let weight = layout.weights;
+  const groups = layout.groups;
+  for (let group = 1; group <= groups; group++) {
+    if (group == groups) output -= <usize>layout.shared;
     let low = v128.load(weight, 0), high = v128.load(weight, 16);
     let a = v128.load(top), b = v128.load(middle);
     low = addDot(low, interleaveLow(a, b), v128.load(weight, 64));
@@ -131,10 +138,13 @@ function onePixel(
 
 /** Output pixels x and x + 1 at stride 1, `channels` bytes apart. */
 function twoPixels(
-  top: usize, middle: usize, bottom: usize, columnBytes: usize, weight: usize, groups: i32, output: usize,
+  top: usize, middle: usize, bottom: usize, columnBytes: usize, layout: Layout, output: usize,
   channels: usize, constants: usize,
 ): void {
-  for (let group = 0; group < groups; group++) {
+  let weight = layout.weights;
+  const groups = layout.groups;
+  for (let group = 1; group <= groups; group++) {
+    if (group == groups) output -= <usize>layout.shared;
     let low0 = v128.load(weight, 0), high0 = v128.load(weight, 16), low1 = low0, high1 = high0;
     let a = v128.load(top), b = v128.load(middle);
     let pair = interleaveLow(a, b);

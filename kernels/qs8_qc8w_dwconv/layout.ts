@@ -1,11 +1,11 @@
 // What the SIMD files of this family share: the addresses of a call, the ring and the taps.
-import { HEAD_BYTES } from "../panel";
+import { biasOf, HEAD_BYTES, panelOf, scaleOf, weightOf } from "../panel";
 import { DwconvParams } from "./params";
 
 /** Where a call keeps what: computed once, passed by address, so that calls inside stay short. */
 @unmanaged
 export class Layout {
-  /** Groups of 8 channels. */
+  /** Groups of 8 channels; the last one may begin inside the one before it, so that it ends at the last channel. */
   groups: i32;
   /** Bytes of one widened group of weights. */
   groupBytes: usize;
@@ -17,10 +17,29 @@ export class Layout {
   ring: usize;
   /** The address of each ring row under the kernel, for the output row at hand. */
   table: usize;
+  /** Channels that the last group shares with the one before it. */
+  shared: i32;
 }
 
-/** Bytes of a Layout, up to the next 16. */
+/** Bytes of a Layout. */
 export const LAYOUT_BYTES: usize = 32;
+
+/** The packed panel of group `group`; that of a last group which begins inside another panel is put together at `joined`. */
+export function panelOfGroup(p: DwconvParams, layout: Layout, group: i32, joined: usize): usize {
+  const taps = p.kernelHeight * p.kernelWidth;
+  if (layout.shared == 0 || group + 1 < layout.groups) return panelOf(p.weights, taps, group << 3);
+  for (let lane = 0; lane < 8; lane++) {
+    const channel = p.channels - 8 + lane;
+    const panel = panelOf(p.weights, taps, channel);
+    store<i32>(joined + (<usize>lane << 2), biasOf(panel, channel));
+    store<f32>(joined + (<usize>lane << 2), scaleOf(panel, channel), 32);
+    for (let tap = 0; tap < taps; tap++) {
+      const target = joined + HEAD_BYTES + (<usize>(tap >> 1) << 4) + (<usize>lane << 1) + <usize>(tap & 1);
+      store<i8>(target, weightOf(panel, channel, tap));
+    }
+  }
+  return joined;
+}
 
 /** Where row `row` of the padded image stands in the ring. */
 // @ts-ignore: decorator

@@ -8,9 +8,9 @@
 //
 // Measured on 12×80×240 with a 5×5 kernel against pairs interleaved tap by tap, one output at a time: 19.1 and 14.4
 // GMAC/s. For 3×3 this takes six pairs where kernel3x3.ts takes five, and is slower.
-import { HEAD_BYTES, panelBytes } from "../panel";
+import { HEAD_BYTES } from "../panel";
 import { narrow16, requantize8 } from "../round128";
-import { interleaveHigh, interleaveLow, Layout, ringRow, tapOf } from "./layout";
+import { interleaveHigh, interleaveLow, Layout, panelOfGroup, ringRow, tapOf } from "./layout";
 import { DwconvParams } from "./params";
 
 /** Pairs of taps of a line of the kernel. */
@@ -25,9 +25,10 @@ export function lineGroupBytes(p: DwconvParams): usize {
   return HEAD_BYTES + (<usize>(p.kernelHeight * pairsOf(p)) << 5);
 }
 
-export function widenLines(p: DwconvParams, layout: Layout): void {
-  let target = layout.weights, panel = p.weights;
+export function widenLines(p: DwconvParams, layout: Layout, joined: usize): void {
+  let target = layout.weights;
   for (let group = 0; group < layout.groups; group++) {
+    const panel = panelOfGroup(p, layout, group, joined);
     for (let i: usize = 0; i < HEAD_BYTES; i += 16) v128.store(target + i, v128.load(panel + i));
     target += HEAD_BYTES;
     for (let line = 0; line < p.kernelHeight; line++) {
@@ -39,7 +40,6 @@ export function widenLines(p: DwconvParams, layout: Layout): void {
         target += 32;
       }
     }
-    panel += panelBytes(p.kernelHeight * p.kernelWidth);
   }
 }
 
@@ -54,6 +54,7 @@ export function enterLine(p: DwconvParams, layout: Layout, b: i32, row: i32): vo
   let source = p.input + <usize>((b * p.inputHeight + y) * p.inputWidth) * channels;
   let target = ringRow(p, layout, row);
   for (let group = 0; group < layout.groups; group++) {
+    if (group + 1 == layout.groups) source -= <usize>layout.shared;
     let previous = zeroPoint;
     let at = source;
     // What is written at column c pairs it with c + 1, so the first store waits for the second column.
@@ -87,6 +88,7 @@ export function rowOfLines(p: DwconvParams, layout: Layout, output: usize, const
   let head = layout.weights;
   let offset: usize = 0;
   for (let group = 0; group < layout.groups; group++) {
+    if (group + 1 == layout.groups) output -= <usize>layout.shared;
     groupRow(p, layout, head, offset, output, constants);
     head += layout.groupBytes;
     offset += <usize>layout.columns << 5;

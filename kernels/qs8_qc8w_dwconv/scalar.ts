@@ -18,7 +18,7 @@ export function qs8_qc8w_dwconv_4x8c2__scalar(p: DwconvParams): void {
 }
 
 /** Channel c of the output pixel (y, x) of image b. */
-export function pixel(p: DwconvParams, b: i32, y: i32, x: i32, c: i32): i32 {
+function pixel(p: DwconvParams, b: i32, y: i32, x: i32, c: i32): i32 {
   const panel = panelOf(p.weights, p.kernelHeight * p.kernelWidth, c);
   let acc = biasOf(panel, c);
   let tap = 0;
