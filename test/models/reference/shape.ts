@@ -221,14 +221,16 @@ function unsqueeze({ input, integers }: Call): Tensor[] {
   return [{ ...x, shape: Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : left.shift()!)) }];
 }
 
-/** Interpolates along the last axes one after the other. */
-function resize({ input, integers, attribute, numbers }: Call): Tensor[] {
-  const axes = numbers("axes")!;
+/** Interpolates along the axes one after the other: to sizes, or by scales, which then decide the places too. */
+function resize({ input, integers, optional, attribute, numbers }: Call): Tensor[] {
+  const axes = numbers("axes") ?? input(0).shape.map((_, axis) => axis);
+  const scales = optional(2)?.data;
   const mode = attribute("coordinate_transformation_mode");
   return [
     axes.reduce((x, axis, i) => {
       const from = x.shape[axis]!;
-      const to = integers(3)?.[i] ?? Math.floor(from * integers(2)![i]!);
+      const to = scales === undefined ? integers(3)![i]! : Math.floor(from * scales[i]!);
+      const step = 1 / (scales?.[i] ?? to / from);
       const own = strides(x.shape);
       const result = create(
         x.dtype,
@@ -242,8 +244,8 @@ function resize({ input, integers, attribute, numbers }: Call): Tensor[] {
               ? 0
               : (out * (from - 1)) / (to - 1)
             : mode === "half_pixel"
-              ? ((out + 0.5) * from) / to - 0.5
-              : (out * from) / to;
+              ? (out + 0.5) * step - 0.5
+              : out * step;
         const read = (place: number) => {
           const clamped = Math.min(Math.max(place, 0), from - 1);
           return x.data[
@@ -256,7 +258,10 @@ function resize({ input, integers, attribute, numbers }: Call): Tensor[] {
         const low = Math.floor(exact);
         if (attribute("mode") === "linear") {
           result.data[at] = read(low) * (1 - (exact - low)) + read(low + 1) * (exact - low);
-        } else result.data[at] = read(attribute("nearest_mode") === "floor" ? low : Math.floor(exact + 0.5));
+        } else {
+          const places = { floor: low, ceil: Math.ceil(exact), round_prefer_ceil: Math.floor(exact + 0.5) };
+          result.data[at] = read(places[attribute("nearest_mode") as keyof typeof places]);
+        }
       });
       return result;
     }, input(0)),
@@ -294,6 +299,11 @@ export const SHAPE: Operators = {
   Concat: concat,
   DepthToSpace: depthToSpace,
   Expand: expand,
+  Flatten: ({ input, number }) => {
+    const x = input(0);
+    const rows = count(x.shape.slice(0, number("axis", 1)));
+    return [{ ...x, shape: [rows, x.data.length / rows] }];
+  },
   Gather: gather,
   GatherND: gatherNd,
   NonZero: nonZero,
