@@ -62,10 +62,7 @@ export async function replay(
       if (found === undefined) {
         const hint =
           certificates.length > 1 || unused.size === 0 ? "; give the certificates of all requests" : "";
-        throw new VerificationError(
-          "input_mismatch",
-          `${nameInput(input)} is not what was asked about${hint}`,
-        );
+        throw new VerificationError("input_mismatch", `${nameInput(input)}: not what was asked about${hint}`);
       }
       unused.delete(found);
       if (rerun) await naming(found.path, () => recompute(found.verified, inputs));

@@ -57,6 +57,21 @@ const cases: [string, string[], string, RegExp][] = [
   ["an option without its value", ["infer", "--task"], "option_invalid", /--task/],
   ["no task", ["infer", "--image", photo], "option_missing", /--task/],
   ["no image", ["infer", "--task", "moderate"], "option_missing", /--image/],
+  ["no text", ["infer", "--task", "embed"], "option_missing", /--text/],
+  ["a text for a picture", ["infer", "--task", "moderate", "--text", "hello"], "option_invalid", /--image/],
+  ["a picture and a text", infer("--text", "hello"), "option_invalid", /one of the two/],
+  [
+    "a text that is a picture",
+    ["infer", "--task", "embed", "--text-file", cut, "--region", "http://127.0.0.1:9"],
+    "text_malformed",
+    /UTF-8/,
+  ],
+  [
+    "a model for another task",
+    ["infer", "--task", "embed", "--text", "hello", "--model", "moderate-mobilenet-v2"],
+    "option_invalid",
+    /does moderate, not embed/,
+  ],
   ["an unknown task", ["infer", "--task", "paint", "--image", photo], "task_unknown", /moderate/],
   [
     "a task named like a method",
