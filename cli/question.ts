@@ -194,7 +194,7 @@ async function saveAnswer(
 }
 
 /** The first request's certificate has the name that was given: `a.qc`, then `a.2.qc`, `a.3.qc`. */
-function numberPath(path: string, number: number): string {
+export function numberPath(path: string, number: number): string {
   if (number === 1) return path;
   const { dir, name, ext } = parse(path);
   return join(dir, `${name}.${number}${ext}`);
