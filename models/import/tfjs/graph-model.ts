@@ -10,6 +10,7 @@ import { SHAPE } from "./operators/shape.ts";
 import { isObject, malformed, membersOf, readManifest, type TfjsSource, unsupported } from "./source.ts";
 import { nodeOf, readTopology, type TfjsNode } from "./topology.ts";
 import { Translation, type TranslationTable } from "./translation.ts";
+import { sinkTranspositions } from "./transpositions.ts";
 import { readWeights } from "./weights.ts";
 
 const OPERATORS: TranslationTable = { ...ELEMENTWISE, ...CONVOLUTION, ...REDUCE, ...SHAPE };
@@ -31,7 +32,7 @@ export function readTfjsGraphModel(source: TfjsSource): Graph {
   );
   const dilations = findDilations(nodes, constants);
   for (const node of nodes) setOutputs(node, builder, readNode(node, builder, constants, dilations));
-  return builder.finish(readOutputs(source.model, nodes));
+  return sinkTranspositions(builder.finish(readOutputs(source.model, nodes)));
 }
 
 /** The values that a node's outputs are; none for what makes no new value. */

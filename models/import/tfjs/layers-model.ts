@@ -7,6 +7,7 @@ import { readCalls } from "./layers/calls.ts";
 import { CONVOLUTION_LAYERS } from "./layers/convolution.ts";
 import { Layer, type LayerEntry, type LayerTable } from "./layers/layer.ts";
 import { malformed, readManifest, type TfjsSource, unsupported, type WeightEntry } from "./source.ts";
+import { sinkTranspositions } from "./transpositions.ts";
 import { readWeights } from "./weights.ts";
 
 const LAYERS: LayerTable = { ...BASIC_LAYERS, ...CONVOLUTION_LAYERS };
@@ -35,7 +36,7 @@ export function readTfjsLayersModel(source: TfjsSource): Graph {
     const values = inputs.map((input) => builder.resolve(input));
     builder.nameLast(name, translate(new Layer(layer, values, builder, weights)));
   }
-  return builder.finish(outputs);
+  return sinkTranspositions(builder.finish(outputs));
 }
 
 /** `layer/parameter`, with whatever Keras puts between or in front. */
