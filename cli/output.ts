@@ -2,6 +2,7 @@
 import { CodedError } from "../protocol/errors.ts";
 import type { Classification } from "../tasks/classification.ts";
 import type { EmbedAnswer } from "../tasks/embed.ts";
+import type { ReadTextAnswer } from "../tasks/read-text/read-text.ts";
 import type { TaskAnswer } from "../tasks/tasks.ts";
 import type { Progress } from "./artifacts.ts";
 
@@ -43,7 +44,14 @@ export function printError(error: unknown, json: boolean): void {
 
 export function printAnswer(answer: TaskAnswer): void {
   if ("embeddings" in answer) printEmbeddings(answer);
+  else if ("lines" in answer) printLines(answer);
   else printClassification(answer);
+}
+
+/** The text alone, as it could be piped on; boxes and confidences are in `--json`. */
+function printLines({ lines }: ReadTextAnswer): void {
+  if (lines.length === 0) print("no text was found");
+  for (const { text } of lines) print(text);
 }
 
 /** The first of each text's numbers and how long its vector is; all of them are in `--json`. */

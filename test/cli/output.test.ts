@@ -26,6 +26,17 @@ test("shows how alike two texts are", (t) => {
   assert.match(shown, /^cosine similarity 0\.9877$/m);
 });
 
+test("shows the text that was read line by line, and says so where there is none", (t) => {
+  const corner = { x: 0, y: 0 };
+  const line = { confidence: 1, box: [corner, corner, corner, corner] as const };
+  const lines = [
+    { ...line, text: "one" },
+    { ...line, text: "two" },
+  ];
+  assert.equal(capture(t, { lines }), "one\ntwo\n");
+  assert.equal(capture(t, { lines: [] }), "no text was found\n");
+});
+
 test("numbers the certificates after the first before the ending of their name", () => {
   assert.equal(numberPath("/a/boats.qc", 1), "/a/boats.qc");
   assert.equal(numberPath("/a/boats.qc", 2), "/a/boats.2.qc");
