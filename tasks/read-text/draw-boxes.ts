@@ -1,11 +1,7 @@
-// The answer for people: plain text, and the picture with its boxes.
+// The picture with its boxes, for people who want to see where a line was read.
 import type { RgbImage } from "../image.ts";
 import type { Point } from "./quad.ts";
 import type { TextLine } from "./read-text.ts";
-
-export function formatLines(lines: readonly TextLine[]): string {
-  return lines.map(({ text }) => `${text}\n`).join("");
-}
 
 const RED = [230, 0, 38];
 const BLUE = [0, 90, 255];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawBoxes, formatLines } from "../../../tasks/read-text/format.ts";
+import { drawBoxes } from "../../../tasks/read-text/draw-boxes.ts";
 import type { Quad } from "../../../tasks/read-text/quad.ts";
 
 const box: Quad = [
@@ -10,11 +10,6 @@ const box: Quad = [
   { x: 2, y: 7 },
 ];
 const line = (text: string, at = box) => ({ text, confidence: 1, box: at });
-
-test("writes one line of text a line", () => {
-  assert.equal(formatLines([line("one"), line("two")]), "one\ntwo\n");
-  assert.equal(formatLines([]), "");
-});
 
 test("draws frames on a copy, blue where the text starts, and leaves the inside alone", () => {
   const image = { width: 20, height: 10, data: new Uint8Array(600) };
