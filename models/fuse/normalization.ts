@@ -1,7 +1,7 @@
 // Normalization over the last axes, as exporters without an operator for it write it down:
 //   d = x − Mean(x);  y = d / √(Mean(d²) + ε) · γ + β    LayerNormalization
 //   y = x / √(Mean(x²) + ε) · γ                          RMSNormalization
-// Squares are Pow(·, 2) or products, and the quotient may be a product with a reciprocal.
+// Squares are Pow(·, 2) or products, and the quotient may be a product with a reciprocal, which γ may come before.
 import type { Constant, Node } from "../graph.ts";
 import { withScalar } from "./factors.ts";
 import type { Match, Rewriter } from "./rewriter.ts";
@@ -49,10 +49,9 @@ function normalization(root: Node, op: string, { x, gamma, epsilon, axes }: Foun
 
 /** What a product with γ normalizes. */
 function normalizationOf(mul: Node, graph: Rewriter): Found | null {
-  const [normalized, gamma] = withConstant(mul, "Mul", graph) ?? [];
-  const quotient = quotientOf(normalized, graph);
-  if (quotient === null || gamma === undefined) return null;
-  const { dividend, divisor, nodes } = quotient;
+  const scaled = scaledQuotientOf(mul, graph);
+  if (scaled === null) return null;
+  const { dividend, divisor, gamma, nodes } = scaled;
   const root = graph.producer(divisor);
   const shifted = root?.op === "Sqrt" && root.domain === "" ? graph.producer(root.inputs[0]) : undefined;
   const [mean, epsilon] = withScalar(shifted, "Add", graph) ?? [];
@@ -73,6 +72,24 @@ function normalizationOf(mul: Node, graph: Rewriter): Found | null {
   }
   const result = { ...found, x: dividend, isCentred: false, nodes: below };
   return square.of === dividend && fits(gamma, result, graph) ? result : null;
+}
+
+/** (a / b) · γ, or a · (γ · (1 / b)) as TensorFlow writes it. */
+function scaledQuotientOf(mul: Node, graph: Rewriter) {
+  const [normalized, gamma] = withConstant(mul, "Mul", graph) ?? [];
+  if (gamma !== undefined) {
+    const quotient = quotientOf(normalized, graph);
+    return quotient && { ...quotient, gamma };
+  }
+  if (mul.op !== "Mul" || mul.domain !== "") return null;
+  for (const [dividend = "", factor] of [mul.inputs, mul.inputs.toReversed()]) {
+    const product = graph.producer(factor);
+    const [inverse, scale] = product === undefined ? [] : (withConstant(product, "Mul", graph) ?? []);
+    const reciprocal = graph.producer(inverse);
+    if (scale === undefined || reciprocal?.op !== "Reciprocal" || reciprocal.domain !== "") continue;
+    return { dividend, divisor: reciprocal.inputs[0]!, gamma: scale, nodes: [product!, reciprocal] };
+  }
+  return null;
 }
 
 /** a / b, or a · (1 / b). */

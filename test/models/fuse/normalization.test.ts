@@ -38,6 +38,15 @@ const layers: [string, Sketch][] = [
   ["with a reciprocal", given(LAYER.replace("n = Div(d, r)", "i = Reciprocal(r)\n  n = Mul(d, i)"))],
   ["with 1 divided by the root", given(LAYER.replace("n = Div(d, r)", "i = Div(1, r)\n  n = Mul(i, d)"))],
   [
+    "with γ times the reciprocal first",
+    given(
+      LAYER.replace("n = Div(d, r)", "i = Reciprocal(r)\n  n = Mul(gamma, i)").replace(
+        "Mul(n, gamma)",
+        "Mul(n, d)",
+      ),
+    ),
+  ],
+  [
     "with constants first",
     given(LAYER.replace("Mul(n, gamma)", "Mul(gamma, n)").replace("Add(g, beta)", "Add(beta, g)")),
   ],
