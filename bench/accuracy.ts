@@ -1,6 +1,6 @@
 // int8 against the float original, on crops of real photographs that calibration never saw.
 import { findEntry, loadArtifact } from "../cli/artifacts.ts";
-import { cropPhoto, readPhoto, readSource } from "../cli/sources.ts";
+import { cropPhoto, readPhoto, readTfjsSource } from "../cli/sources.ts";
 import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
 import { judge, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
@@ -11,7 +11,7 @@ const CROPS_PER_PHOTO = 32;
 export async function benchAccuracy(): Promise<Row[]> {
   const entry = findEntry("moderate-mobilenet-v2");
   const model = await loadArtifact(entry, "simd128");
-  const original = await loadTfjs((await readSource(entry)).source);
+  const original = await loadTfjs(await readTfjsSource(entry));
   let agreed = 0;
   let difference = 0;
   let count = 0;

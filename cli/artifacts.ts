@@ -10,9 +10,10 @@ import { ModelError } from "../models/errors.ts";
 import { type Bytes, concatBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import type { Isa } from "../wasm/kernels.ts";
+import { readCalibration } from "./calibration.ts";
 import { CliError } from "./errors.ts";
 import { readTextIfPresent, writeWholeFile } from "./files.ts";
-import { readCalibration, readSource } from "./sources.ts";
+import { readSource, readTaskFiles } from "./sources.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "./state.ts";
 
 const KERNELS = new URL("../wasm/kernels.wasm", import.meta.url);
@@ -54,14 +55,14 @@ export async function ensureArtifact(entry: CatalogueEntry, progress: Progress):
 
 /** Compiles and writes; the index names an artifact only once all of it is on disk. */
 export async function buildArtifact(entry: CatalogueEntry, progress: Progress): Promise<Bytes> {
-  const { source, sourceDigest } = await readSource(entry);
-  const calibration = await readCalibration(entry);
+  const { graph, sourceDigest } = await readSource(entry);
   const artifact = await compileModel({
     entry,
-    source,
+    graph,
     sourceDigest,
     kernels: await readKernels(),
-    calibration,
+    calibration: await readCalibration(entry),
+    files: await readTaskFiles(entry),
     progress,
   });
   const name = formatHex(artifact.digest);
@@ -71,6 +72,7 @@ export async function buildArtifact(entry: CatalogueEntry, progress: Progress): 
   await writeFile(join(staging, "manifest.cbor"), artifact.manifest);
   for (const [index, chunk] of artifact.chunks.entries())
     await writeFile(join(staging, `${index}.bin`), chunk);
+  for (const [file, bytes] of artifact.files) await writeFile(join(staging, file), bytes);
   await rm(join(ARTIFACTS_FOLDER, name), { recursive: true, force: true });
   await rename(staging, join(ARTIFACTS_FOLDER, name));
   // From here the artifact is complete: a crash before the index names it costs a second build and nothing else.
@@ -155,7 +157,9 @@ async function readIndex(): Promise<Index> {
 
 /** Everything that decides an artifact's bytes besides the package: the entry, the kernels, the compiler's sources. */
 async function recipeDigest(entry: CatalogueEntry): Promise<string> {
-  const files = globSync(["models/**/*.ts", "tasks/*.ts", "cli/sources.ts"], { cwd: PROJECT_ROOT }).sort();
+  const files = globSync(["models/**/*.ts", "tasks/*.ts", "cli/calibration.ts", "cli/sources.ts"], {
+    cwd: PROJECT_ROOT,
+  }).sort();
   const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
   const parts = [utf8(JSON.stringify(entry)), await readEngineDigest(), ...sources];
   return formatHex(

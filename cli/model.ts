@@ -1,4 +1,6 @@
 // `quorate model build|inspect|run`: artifacts on this machine, without any network.
+
+import { planMemory } from "../engine/index.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import { formatHex } from "../protocol/bytes.ts";
 import { findTask } from "../tasks/tasks.ts";
@@ -63,7 +65,7 @@ async function inspect(args: readonly string[]): Promise<void> {
     ["compiler", "compiler", manifest.compiler],
     ["digest", "model digest", formatHex(loaded.digest)],
     ["operations", "operations", manifest.ops.length],
-    ["opCount", "multiply-adds", loaded.opCount],
+    ["opCount", "multiply-adds", planMemory(manifest).opCount],
     ["blocks", "blocks", manifest.blocks.length],
     ["weightBytes", "weight bytes", manifest.memory.weights],
     ["activationBytes", "activation bytes", manifest.memory.arena],

@@ -4,12 +4,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { CatalogueEntry } from "../models/catalogue.ts";
 import { ModelError } from "../models/errors.ts";
-import type { TfjsSource } from "../models/import/tfjs.ts";
+import type { Graph } from "../models/graph.ts";
+import { appendArgmax } from "../models/head.ts";
+import { readOnnx } from "../models/import/onnx.ts";
+import { readTfjsGraphModel } from "../models/import/tfjs/graph-model.ts";
+import { specializeToOneSentence } from "../models/import/tfjs/one-sentence.ts";
+import type { TfjsSource } from "../models/import/tfjs/source.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { cropImage, type RgbImage } from "../tasks/image.ts";
 import { decodeJpeg } from "../tasks/jpeg.ts";
-import { encodeModerate } from "../tasks/moderate.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -31,10 +35,13 @@ function isPackage(folder: string): boolean {
   }
 }
 
-/** The model as nsfwjs packs it: scripts whose values are model.json and base64 text of each weight shard. */
-export async function readSource(
-  entry: CatalogueEntry,
-): Promise<{ source: TfjsSource; sourceDigest: Bytes }> {
+interface SourceFiles {
+  readonly paths: readonly string[];
+  readonly contents: readonly Uint8Array[];
+}
+
+/** The files of a catalogue entry. Throws ModelError source_missing, source_mismatch. */
+async function readFiles(entry: CatalogueEntry): Promise<SourceFiles> {
   const folder = packageFolder(entry.package);
   const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   if (version !== entry.version) {
@@ -44,10 +51,48 @@ export async function readSource(
     );
   }
   const paths = entry.files.map((file) => join(folder, file));
-  const files = await Promise.all(paths.map((path) => readFile(path)));
+  const contents = await Promise.all(paths.map(async (path) => new Uint8Array(await readFile(path))));
+  return { paths, contents };
+}
+
+/** The graph of a catalogue entry, and the digest of the files that it was read from. Throws ModelError. */
+export async function readSource(entry: CatalogueEntry): Promise<{ graph: Graph; sourceDigest: Bytes }> {
+  const files = await readFiles(entry);
+  const graph = readGraph(entry, files);
+  return {
+    graph: entry.head === "argmax" ? appendArgmax(graph) : graph,
+    sourceDigest: await digestRaw(concatBytes(...files.contents)),
+  };
+}
+
+function readGraph(entry: CatalogueEntry, files: SourceFiles): Graph {
+  if (entry.format === "onnx") return readOnnx(files.contents[0]!);
+  const graph = readTfjsGraphModel(parseTfjs(entry, files));
+  return entry.task === "embed" ? specializeToOneSentence(graph).graph : graph;
+}
+
+/** The float original, for whoever runs it with TensorFlow.js. */
+export async function readTfjsSource(entry: CatalogueEntry): Promise<TfjsSource> {
+  return parseTfjs(entry, await readFiles(entry));
+}
+
+function parseTfjs({ format }: CatalogueEntry, { paths, contents }: SourceFiles): TfjsSource {
+  if (format === "tfjs") {
+    const [first, ...shards] = contents;
+    return { model: JSON.parse(new TextDecoder().decode(first)), weights: concatBytes(...shards) };
+  }
+  // nsfwjs: scripts whose values are model.json and base64 text of each weight shard.
   const [model, ...shards] = paths.map((path) => require(path));
-  const weights = concatBytes(...shards.map((shard: string) => Buffer.from(shard, "base64")));
-  return { source: { model, weights }, sourceDigest: await digestRaw(concatBytes(...files)) };
+  return { model, weights: concatBytes(...shards.map((shard: string) => Buffer.from(shard, "base64"))) };
+}
+
+/** What a task needs beside the model, by name. */
+export async function readTaskFiles(entry: CatalogueEntry): Promise<Map<string, Bytes>> {
+  const folder = packageFolder(entry.package);
+  const files = Object.entries(entry.taskFiles).map(
+    async ([name, file]) => [name, new Uint8Array(await readFile(join(folder, file)))] as const,
+  );
+  return new Map(await Promise.all(files));
 }
 
 export async function readPhoto(packageName: string): Promise<RgbImage> {
@@ -60,14 +105,6 @@ export function readPhotoBytes(packageName: string): Promise<Uint8Array> {
 
 export function photoPath(packageName: string): string {
   return join(packageFolder(packageName), "data/image.jpg");
-}
-
-/** Model inputs cut out of real photographs; the same bytes on every machine. */
-export async function readCalibration(entry: CatalogueEntry): Promise<Bytes[]> {
-  const photos = await Promise.all(entry.calibrationPhotos.map(readPhoto));
-  return photos.flatMap((photo) =>
-    cropPhoto(photo, entry.calibrationCrops).map((crop) => encodeModerate(crop).data),
-  );
 }
 
 /**

@@ -7,11 +7,11 @@ import type { Expectation, SignedVerdict } from "./ask.ts";
 
 /** A local engine with the model loaded. The engine's Model is one. */
 export interface LocalRerun {
-  readonly opCount: number;
   run(request: { readonly inputs: readonly Tensor[]; readonly traceKey: Bytes | null }): Promise<{
     readonly outputs: readonly Tensor[];
     readonly blocks: readonly Bytes[]; // SHA-256 of each block's output
     readonly keyedBlocks: readonly Bytes[] | null; // HMAC-SHA-256 of the same under traceKey
+    readonly opCount: number; // multiply-adds of this run
   }>;
 }
 
@@ -22,8 +22,8 @@ export interface LocalRerun {
 export async function computeStatementDigest(rerun: LocalRerun, expectation: Expectation): Promise<Bytes> {
   const { request } = expectation;
   const { inputs } = request;
-  const { outputs, blocks } = await rerun.run({ inputs, traceKey: null });
-  return statementDigest(await createStatement({ request, inputs, outputs, blocks, opCount: rerun.opCount }));
+  const { outputs, blocks, opCount } = await rerun.run({ inputs, traceKey: null });
+  return statementDigest(await createStatement({ request, inputs, outputs, blocks, opCount }));
 }
 
 /**

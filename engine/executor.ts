@@ -1,69 +1,82 @@
-// One planned model in one linear memory: weights, parameter blocks, arena and scratch are laid out once, and a run
-// is a loop of kernel calls. Nothing is allocated while it runs.
+// One model in one linear memory: the kernels' page, the weights, and behind them whatever the plan of a run needs:
+// parameter blocks, arena and scratch. A run is a loop of kernel calls, and nothing is allocated while it runs.
 import { InferenceError } from "../protocol/errors.ts";
-import { ALIGNMENT_BYTES, createArena, FIRST_FREE_BYTE } from "../wasm/arena.ts";
-import { type Isa, instantiateKernels, type Kernel, paramsBytes, writeParams } from "../wasm/kernels.ts";
+import { FIRST_FREE_BYTE } from "../wasm/arena.ts";
+import {
+  type Isa,
+  instantiateKernels,
+  type Kernel,
+  type Kernels,
+  paramsBytes,
+  writeParams,
+} from "../wasm/kernels.ts";
 import { findFlaw } from "../wasm/packed.ts";
-import { type KernelCall, lower, MAX_MULTIPLIER } from "./lower.ts";
+import { lowerOperation } from "./bind.ts";
+import { findConstantFlaw } from "./constants.ts";
+import { bindSymbols } from "./dimensions.ts";
+import { MAX_MULTIPLIER, type PackedWeights, tensorBytes } from "./lowering.ts";
 import type { Manifest } from "./manifest.ts";
-import { planMemory, tensorBytes } from "./plan.ts";
+import { align, MAX_MODEL_MEMORY_BYTES, type Plan, planMemory, planRun } from "./plan.ts";
 
 const PAGE_BYTES = 65_536;
+const MAX_PAGES = Math.ceil(MAX_MODEL_MEMORY_BYTES / PAGE_BYTES) + 2;
+/** Plans that are kept for sizes that come again. */
+const MAX_KEPT_RUNS = 16;
 
-/** A planned model in its own memory. Callers run it without awaiting in between, or its tensors mix. */
+/** A plan with its parameter blocks, ready to be put into memory. */
+interface Run {
+  readonly plan: Plan;
+  readonly params: Uint8Array;
+  readonly tensors: readonly number[];
+  /** Kernel and parameter block of each call, operation by operation. */
+  readonly steps: readonly (readonly { readonly kernel: Kernel; readonly params: number }[])[];
+}
+
+/** Callers prepare and run it without awaiting in between, or its tensors mix. */
 export class Executor {
   readonly manifest: Manifest;
-  readonly opCount: number;
+  readonly #isa: Isa;
   readonly #memory: WebAssembly.Memory;
-  readonly #weights: number;
-  readonly #tensors: readonly number[];
-  readonly #calls: readonly KernelCall[];
-  readonly #steps: readonly { readonly kernel: Kernel; readonly params: number }[];
+  readonly #kernels: Kernels;
+  /** Where the plan's regions begin: behind the weights. */
+  readonly #base: number;
+  /** By the values of the symbols; the least recently used comes first. */
+  readonly #runs = new Map<string, Run>();
+  #packed: readonly PackedWeights[] = [];
+  #current: Run | null = null;
 
   /** Throws InferenceError as planMemory does. The weights are still to be written. */
   constructor(kernels: WebAssembly.Module, isa: Isa, manifest: Manifest) {
-    const plan = planMemory(manifest);
-    const { weights, arena } = manifest.memory;
-    if (plan.arenaBytes !== arena) {
+    const largest = planMemory(manifest);
+    if (largest.arenaBytes !== manifest.memory.arena) {
       throw new InferenceError(
         "manifest_invalid",
-        `${manifest.name} states an arena of ${arena} bytes, it needs ${plan.arenaBytes}`,
+        `${manifest.name} states an arena of ${manifest.memory.arena} bytes, it needs ${largest.arenaBytes}`,
       );
     }
-    const blocks = plan.families.map(paramsBytes);
-    const regions = [weights, ...blocks, arena, plan.scratchBytes];
-    // Each region may be moved up to start at a cache line.
-    const bytes = regions.reduce((sum, region) => sum + region + ALIGNMENT_BYTES, FIRST_FREE_BYTE);
-    const pages = Math.ceil(bytes / PAGE_BYTES);
-    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const region = createArena(this.#memory);
-    this.#weights = region.allocate(weights);
-    const params = blocks.map((size) => region.allocate(size));
-    const tensors = region.allocate(arena);
-    this.#tensors = plan.offsets.map((offset) => tensors + offset);
-    const addresses = {
-      tensor: (index: number) => this.#tensors[index]!,
-      weights: (offset: number) => this.#weights + offset,
-      scratch: region.allocate(plan.scratchBytes),
-    };
     this.manifest = manifest;
-    this.opCount = plan.opCount;
-    const exports = instantiateKernels(kernels, this.#memory);
-    const view = new DataView(this.#memory.buffer);
-    this.#calls = manifest.ops.map((_, op) => lower(manifest, op, addresses));
-    this.#steps = this.#calls.map(({ family, values }, op) => {
-      writeParams(view, params[op]!, family, values);
-      return { kernel: exports[family][isa], params: params[op]! };
-    });
+    this.#isa = isa;
+    this.#base = FIRST_FREE_BYTE + align(manifest.memory.weights);
+    // Sizes that no request has asked for yet take no memory: it grows with the first that does.
+    const fixed = manifest.symbols.length === 0 ? largest.totalBytes : manifest.memory.weights;
+    const initial = Math.ceil((FIRST_FREE_BYTE + fixed) / PAGE_BYTES) + 1;
+    this.#memory = new WebAssembly.Memory({ initial, maximum: Math.max(initial, MAX_PAGES) });
+    this.#kernels = instantiateKernels(kernels, this.#memory);
+    this.prepare(manifest.symbols.map(({ min }) => min));
   }
 
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
   }
 
+  /** Of a run with the sizes that were prepared last. */
+  get opCount(): number {
+    return this.#run.plan.opCount;
+  }
+
   /** The bytes where the weights belong, to be filled before the first run. */
   get weights(): Uint8Array<ArrayBuffer> {
-    return this.#view(this.#weights, this.manifest.memory.weights);
+    return this.#view(FIRST_FREE_BYTE, this.manifest.memory.weights);
   }
 
   /**
@@ -72,28 +85,95 @@ export class Executor {
    * manifest_invalid naming the operation.
    */
   checkWeights(): void {
-    for (const [op, { packed }] of this.#calls.entries()) {
-      if (packed === null) continue;
-      const { format, inputs, range } = packed;
-      const view = new DataView(this.#memory.buffer, this.#weights + range.offset, range.bytes);
+    const refuse = (reason: string): never => {
+      throw new InferenceError("manifest_invalid", `${this.manifest.name}: ${reason}`);
+    };
+    for (const { format, inputs, range } of this.#packed) {
+      const view = new DataView(this.#memory.buffer, FIRST_FREE_BYTE + range.offset, range.bytes);
       const flaw = findFlaw(view, format, inputs, MAX_MULTIPLIER);
-      if (flaw === null) continue;
-      throw new InferenceError("manifest_invalid", `${this.manifest.name}: operation ${op} has ${flaw}`);
+      if (flaw !== null) refuse(`the weights at ${range.offset} have ${flaw}`);
     }
+    for (const [index, { dtype, storage }] of this.manifest.tensors.entries()) {
+      if (storage === null || typeof storage === "number") continue;
+      const flaw = findConstantFlaw(this.#view(FIRST_FREE_BYTE + storage.offset, storage.bytes), dtype);
+      if (flaw !== null) refuse(`constant tensor ${index} has ${flaw}`);
+    }
+  }
+
+  /** Makes ready for inputs of these shapes. Throws InferenceError: input_invalid, memory_exhausted, budget_exceeded. */
+  prepareShapes(shapes: readonly (readonly number[])[]): void {
+    this.prepare(bindSymbols(this.manifest, shapes));
+  }
+
+  prepare(symbols: readonly number[]): void {
+    const key = symbols.join();
+    const known = this.#runs.get(key);
+    const run = known ?? this.#createRun(planRun(this.manifest, symbols));
+    this.#runs.delete(key);
+    this.#runs.set(key, run);
+    const [oldest] = this.#runs.keys();
+    if (this.#runs.size > MAX_KEPT_RUNS && oldest !== undefined) this.#runs.delete(oldest);
+    if (this.#current === run) return;
+    this.#view(this.#base, run.params.length).set(run.params);
+    this.#current = run;
+  }
+
+  /** Shape of a tensor, with the sizes that were prepared last. */
+  shape(index: number): readonly number[] {
+    return this.#run.plan.bound.tensors[index]!.shape;
   }
 
   /** A view of a tensor's bytes; another tensor's once the arena gives them away. */
   tensor(index: number): Uint8Array<ArrayBuffer> {
-    return this.#view(this.#tensors[index]!, tensorBytes(this.manifest.tensors[index]!));
+    const { plan, tensors } = this.#run;
+    return this.#view(tensors[index]!, tensorBytes(plan.bound.tensors[index]!));
   }
 
   /** Runs every operation in order (I1, I5); `after` sees the memory as it is after each. */
   run(after: (op: number) => void): void {
-    for (let op = 0; op < this.#steps.length; op++) {
-      const { kernel, params } = this.#steps[op]!;
-      kernel(params);
+    const { steps } = this.#run;
+    for (let op = 0; op < steps.length; op++) {
+      for (const { kernel, params } of steps[op]!) kernel(params);
       after(op);
     }
+  }
+
+  get #run(): Run {
+    if (this.#current === null) throw new TypeError("no sizes were prepared");
+    return this.#current;
+  }
+
+  #createRun(plan: Plan): Run {
+    const { manifest } = this;
+    const end = FIRST_FREE_BYTE + plan.totalBytes;
+    const missing = Math.ceil((end - this.#memory.buffer.byteLength) / PAGE_BYTES);
+    if (missing > 0) this.#memory.grow(missing);
+    const arena = this.#base + plan.paramsBytes;
+    const bases = { weights: FIRST_FREE_BYTE, scratch: arena + align(plan.arenaBytes) };
+    const { tensors } = plan.bound;
+    const roots = (index: number): number => {
+      const { storage } = tensors[index]!;
+      return typeof storage === "number" ? roots(storage) : index;
+    };
+    const pointers = plan.offsets.map(
+      (offset, index) => offset + (tensors[roots(index)]!.storage === null ? arena : FIRST_FREE_BYTE),
+    );
+    const params = new Uint8Array(plan.paramsBytes);
+    const view = new DataView(params.buffer);
+    const packed: PackedWeights[] = [];
+    let at = 0;
+    const steps = manifest.ops.map((_, op) => {
+      const lowering = lowerOperation(plan.bound, op, bases, (tensor) => pointers[tensor]!);
+      packed.push(...lowering.packed);
+      return lowering.steps.map(({ family, values }) => {
+        writeParams(view, at, family, values);
+        const step = { kernel: this.#kernels[family][this.#isa], params: this.#base + at };
+        at += align(paramsBytes(family));
+        return step;
+      });
+    });
+    this.#packed = packed;
+    return { plan, params, tensors: pointers, steps };
   }
 
   #view(pointer: number, bytes: number): Uint8Array<ArrayBuffer> {

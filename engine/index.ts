@@ -4,11 +4,25 @@ import { utf8 } from "../protocol/bytes.ts";
 import { digest } from "../protocol/digest.ts";
 
 export { Executor } from "./executor.ts";
-export { elementCount } from "./lower.ts";
-export type { LayerReport, Manifest, Op, TensorSpec, WeightRange } from "./manifest.ts";
+export { elementCount, tensorBytes } from "./lowering.ts";
+export {
+  DIMENSION_OPS,
+  type Dimension,
+  type DimensionNode,
+  ELEMENT_BYTES,
+  type ElementType,
+  type LayerReport,
+  type Manifest,
+  type Op,
+  type SizeSymbol,
+  type TaskFile,
+  type TensorSpec,
+  type WeightRange,
+} from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
 export { loadModel, type Model } from "./model.ts";
-export { planMemory, readTensors, tensorBytes } from "./plan.ts";
+export type { AttributesOf, OperationKind } from "./operations/operations.ts";
+export { planMemory } from "./plan.ts";
 
 /** The engine digest: of wasm/digests.json, which names every module. What a worker claims to run. */
 export function engineDigest(digestsJson: string): Promise<Bytes> {

@@ -11,62 +11,39 @@ import {
 } from "../protocol/cbor.ts";
 import { DecodeError, InferenceError } from "../protocol/errors.ts";
 import { DIGEST_BYTES } from "../protocol/limits.ts";
-import type { LayerReport, Manifest, Op, Port, TensorSpec, WeightRange } from "./manifest.ts";
+import {
+  DIMENSION_OPS,
+  type Dimension,
+  type DimensionNode,
+  ELEMENT_BYTES,
+  type ElementType,
+  type LayerReport,
+  type Manifest,
+  type Op,
+  type Port,
+  type SizeSymbol,
+  type TaskFile,
+  type TensorSpec,
+  type WeightRange,
+} from "./manifest.ts";
+import type { Fields, FieldType } from "./operations/define.ts";
+import { OPERATION_KINDS, OPERATIONS } from "./operations/operations.ts";
 
-const MANIFEST_VERSION = 1;
-/** The model that ships has 66 operations and a manifest of 8 KB. */
+const MANIFEST_VERSION = 2;
+/** The largest model that ships has some 600 operations and a manifest of 60 KB. */
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_OPS = 16_384;
 const MAX_CHUNKS = 64;
 const MAX_TEXT = 256;
 const MAX_OFFSET = 0x7fff_ffff;
-/** Pads, strides, kernels and dilations. */
-const MAX_WINDOW = 4096;
+const MAX_SYMBOLS = 16;
+/** Axes of a permutation, values of a shape: a list in an operation is never longer than a dimension list is. */
+const MAX_INTEGERS = 64;
+/** Tensors that one operation reads or writes: concat takes many. */
+const MAX_OPERANDS = 256;
+const MAX_FILES = 16;
 
-type FieldType = "tensor" | "weights" | "pair" | "real";
-
-/** The fields of each kind of operation, in wire order. */
-const OP_FIELDS = {
-  convert: { input: "tensor", output: "tensor", scale: "real", bias: "real" },
-  conv: {
-    input: "tensor",
-    output: "tensor",
-    weights: "weights",
-    kernel: "pair",
-    strides: "pair",
-    dilations: "pair",
-    pads: "pair",
-    min: "real",
-    max: "real",
-  },
-  dwconv: {
-    input: "tensor",
-    output: "tensor",
-    weights: "weights",
-    kernel: "pair",
-    strides: "pair",
-    pads: "pair",
-    min: "real",
-    max: "real",
-  },
-  gemm: { input: "tensor", output: "tensor", weights: "weights", min: "real", max: "real" },
-  add: { a: "tensor", b: "tensor", output: "tensor", min: "real", max: "real" },
-  avgpool: {
-    input: "tensor",
-    output: "tensor",
-    kernel: "pair",
-    strides: "pair",
-    pads: "pair",
-    min: "real",
-    max: "real",
-  },
-  softmax: { input: "tensor", output: "tensor" },
-} as const satisfies {
-  [K in Op["kind"]]: Record<Exclude<keyof Extract<Op, { kind: K }>, "kind">, FieldType>;
-};
-
-const KINDS = Object.keys(OP_FIELDS) as Op["kind"][];
-const DTYPES = ["u8", "qs8", "f32"] as const;
+const DTYPES = Object.keys(ELEMENT_BYTES) as ElementType[];
 
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const { source, memory } = manifest;
@@ -78,19 +55,17 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
     [source.package, source.version, source.digest],
     manifest.compiler,
     manifest.calibration,
+    manifest.files.map((file) => [file.name, file.digest, file.bytes]),
+    manifest.symbols.map((symbol) => [symbol.name, symbol.min, symbol.max]),
+    manifest.dimensions.map(({ op, operands }) => [DIMENSION_OPS.indexOf(op), ...operands]),
     manifest.inputs.map(encodePort),
     manifest.outputs.map(encodePort),
-    manifest.tensors.map(({ dtype, shape, scale, zeroPoint }) => [
-      DTYPES.indexOf(dtype),
-      shape,
-      bitsOf(scale),
-      zeroPoint,
-    ]),
+    manifest.tensors.map(encodeTensor),
     manifest.ops.map(encodeOp),
     manifest.blocks,
     manifest.chunks.map((chunk) => [chunk.digest, chunk.bytes]),
     [memory.weights, memory.arena],
-    manifest.report.map(({ name, signalToNoise }) => [name, bitsOf(signalToNoise)]),
+    manifest.report.map(({ name, note, signalToNoise }) => [name, note, bitsOf(signalToNoise)]),
   ]);
 }
 
@@ -98,7 +73,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const [version, ...fields] = readArray(
     decode(bytes, { maxBytes: MAX_MANIFEST_BYTES, title: "manifest" }),
-    15,
+    18,
     "manifest",
   );
   if (version !== MANIFEST_VERSION) {
@@ -114,6 +89,9 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     source,
     compiler,
     calibration,
+    files,
+    symbols,
+    dimensions,
     inputs,
     outputs,
     tensors,
@@ -138,6 +116,9 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     },
     compiler: readText(compiler, MAX_TEXT, "compiler"),
     calibration: readBytes(calibration, DIGEST_BYTES, "calibration"),
+    files: readList(files, MAX_FILES, "files").map(decodeFile),
+    symbols: readList(symbols, MAX_SYMBOLS, "symbols").map(decodeSymbol),
+    dimensions: readList(dimensions, MAX_OPS, "dimensions").map(decodeDimensionNode),
     inputs: readList(inputs, 64, "inputs").map(decodePort),
     outputs: readList(outputs, 64, "outputs").map(decodePort),
     tensors: readList(tensors, MAX_OPS, "tensors").map(decodeTensor),
@@ -173,58 +154,136 @@ function checkConsistency(manifest: Manifest): void {
   for (const { name, tensor } of [...manifest.inputs, ...manifest.outputs]) {
     if (tensor >= tensors.length) refuse(`port ${name} names tensor ${tensor} of ${tensors.length}`);
   }
-  for (const [index, op] of manifest.ops.entries()) {
-    if ("weights" in op && op.weights.offset + op.weights.bytes > total)
+  for (const [index, { storage }] of tensors.entries()) {
+    const range = typeof storage === "number" ? null : storage;
+    if (range !== null && range.offset + range.bytes > total)
+      refuse(`tensor ${index} reads past the weights`);
+  }
+  for (const [index, { attributes }] of manifest.ops.entries()) {
+    const { weights } = attributes as { weights?: WeightRange };
+    if (weights !== undefined && weights.offset + weights.bytes > total)
       refuse(`operation ${index} reads past the weights`);
   }
 }
 
-function encodeOp(op: Op): CborValue {
-  const fields = Object.entries(OP_FIELDS[op.kind]).map(([name, type]) => {
-    const value = (op as unknown as Record<string, unknown>)[name];
-    if (type === "weights") return [(value as WeightRange).offset, (value as WeightRange).bytes];
-    return type === "real" ? bitsOf(value as number) : (value as CborValue);
-  });
-  return [KINDS.indexOf(op.kind), ...fields];
+function encodeOp({ kind, inputs, outputs, attributes }: Op): CborValue {
+  const values = attributes as Readonly<Record<string, unknown>>;
+  const fields: Fields = OPERATIONS[kind].fields;
+  const encoded = Object.entries(fields).map(([name, type]) => encodeField(values[name], type));
+  // No tensor is written as 0, so that indices need no sign.
+  const list = (tensors: readonly number[]) => tensors.map((tensor) => tensor + 1);
+  return [OPERATION_KINDS.indexOf(kind), list(inputs), list(outputs), ...encoded];
+}
+
+function encodeField(value: unknown, type: FieldType): CborValue {
+  switch (type) {
+    case "integer":
+      return value as Dimension;
+    case "integers":
+      return value as readonly Dimension[];
+    case "real":
+      return bitsOf(value as number);
+    case "weights":
+      return encodeRange(value as WeightRange);
+  }
 }
 
 function decodeOp(value: unknown): Op {
-  const [code, ...fields] = readArray(value, { min: 1, max: 16 }, "operation");
-  const kind = KINDS[readInteger(code, { min: 0, max: KINDS.length - 1 }, "operation kind")]!;
-  const forms = Object.entries(OP_FIELDS[kind]) as [string, FieldType][];
+  const [code, inputs, outputs, ...fields] = readArray(value, { min: 3, max: 24 }, "operation");
+  const kind =
+    OPERATION_KINDS[readInteger(code, { min: 0, max: OPERATION_KINDS.length - 1 }, "operation kind")]!;
+  const list = (tensors: unknown, title: string) =>
+    readList(tensors, MAX_OPERANDS, title).map(
+      (tensor) => readInteger(tensor, { min: 0, max: MAX_OPS }, title) - 1,
+    );
+  const forms = Object.entries(OPERATIONS[kind].fields as Fields);
   readArray(fields, forms.length, `operation ${kind}`);
   const entries = forms.map(([name, type], index) => [
     name,
     decodeField(fields[index], type, `${kind} ${name}`),
   ]);
-  return { kind, ...Object.fromEntries(entries) } as Op;
+  return {
+    kind,
+    inputs: list(inputs, `inputs of ${kind}`),
+    outputs: list(outputs, `outputs of ${kind}`),
+    attributes: Object.fromEntries(entries),
+  } as Op;
 }
 
 function decodeField(value: unknown, type: FieldType, title: string): unknown {
   switch (type) {
-    case "tensor":
-      return readInteger(value, { min: 0, max: MAX_OPS }, title);
+    case "integer":
+      return readDimension(value, title);
+    case "integers":
+      return readList(value, MAX_INTEGERS, title).map((item) => readDimension(item, title));
     case "real":
       return readReal(value, title);
-    case "pair":
-      return readArray(value, 2, title).map((size) => readInteger(size, { min: 0, max: MAX_WINDOW }, title));
-    case "weights": {
-      const [offset, bytes] = readArray(value, 2, title).map((item) => readOffset(item, title));
-      return { offset, bytes };
-    }
+    case "weights":
+      return decodeRange(value, title);
   }
 }
 
+function readDimension(value: unknown, title: string): Dimension {
+  if (!Array.isArray(value)) return readInteger(value, { min: -MAX_OFFSET, max: MAX_OFFSET }, title);
+  const [node] = readArray(value, 1, title);
+  return [readInteger(node, { min: 0, max: MAX_OPS }, title)];
+}
+
+function decodeDimensionNode(value: unknown): DimensionNode {
+  const [code, ...operands] = readArray(value, { min: 2, max: 3 }, "dimension");
+  const op = DIMENSION_OPS[readInteger(code, { min: 0, max: DIMENSION_OPS.length - 1 }, "dimension kind")]!;
+  readArray(operands, op === "symbol" ? 1 : 2, `dimension ${op}`);
+  return { op, operands: operands.map((operand) => readDimension(operand, "operand of a dimension")) };
+}
+
+function decodeSymbol(value: unknown): SizeSymbol {
+  const [name, min, max] = readArray(value, 3, "symbol");
+  const least = readInteger(min, { min: 1, max: MAX_OFFSET }, "smallest value of a symbol");
+  return {
+    name: readText(name, MAX_TEXT, "symbol name"),
+    min: least,
+    max: readInteger(max, { min: least, max: MAX_OFFSET }, "largest value of a symbol"),
+  };
+}
+
+function decodeFile(value: unknown): TaskFile {
+  const [name, fileDigest, bytes] = readArray(value, 3, "file");
+  return {
+    name: readText(name, MAX_TEXT, "file name"),
+    digest: readBytes(fileDigest, DIGEST_BYTES, "file digest"),
+    bytes: readOffset(bytes, "file bytes"),
+  };
+}
+
+function encodeTensor({ dtype, shape, scale, zeroPoint, storage }: TensorSpec): CborValue {
+  const place = storage === null || typeof storage === "number" ? storage : encodeRange(storage);
+  return [DTYPES.indexOf(dtype), shape, bitsOf(scale), zeroPoint, place];
+}
+
 function decodeTensor(value: unknown): TensorSpec {
-  const [code, shape, scale, zeroPoint] = readArray(value, 4, "tensor");
+  const [code, shape, scale, zeroPoint, storage] = readArray(value, 5, "tensor");
   return {
     dtype: DTYPES[readInteger(code, { min: 0, max: DTYPES.length - 1 }, "tensor type")]!,
-    shape: readList(shape, 8, "shape").map((size) =>
-      readInteger(size, { min: 1, max: MAX_OFFSET }, "dimension"),
-    ),
+    shape: readList(shape, 8, "shape").map((size) => readDimension(size, "dimension")),
     scale: readScale(scale),
     zeroPoint: readInteger(zeroPoint, { min: -128, max: 127 }, "zero point"),
+    storage: decodeStorage(storage),
   };
+}
+
+function decodeStorage(value: unknown): TensorSpec["storage"] {
+  if (value === null) return null;
+  if (typeof value === "number") return readInteger(value, { min: 0, max: MAX_OPS }, "shared tensor");
+  return decodeRange(value, "constant");
+}
+
+function encodeRange({ offset, bytes }: WeightRange): CborValue {
+  return [offset, bytes];
+}
+
+function decodeRange(value: unknown, title: string): WeightRange {
+  const [offset, bytes] = readArray(value, 2, title).map((item) => readOffset(item, title));
+  return { offset: offset!, bytes: bytes! };
 }
 
 function encodePort({ name, tensor }: Port): CborValue {
@@ -240,9 +299,10 @@ function decodePort(value: unknown): Port {
 }
 
 function decodeLayer(value: unknown): LayerReport {
-  const [name, signalToNoise] = readArray(value, 2, "layer report");
+  const [name, note, signalToNoise] = readArray(value, 3, "layer report");
   return {
     name: readText(name, MAX_TEXT, "layer name"),
+    note: note === null ? null : readText(note, MAX_TEXT, "layer note"),
     signalToNoise: readReal(signalToNoise, "signal to noise"),
   };
 }

@@ -3,12 +3,12 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { isFinite32, type Tensor } from "../protocol/tensor.ts";
+import { isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import { Executor } from "./executor.ts";
-import type { ElementType, Manifest, Port } from "./manifest.ts";
+import { elementCount } from "./lowering.ts";
+import { ELEMENT_BYTES, type ElementType, type Manifest, type Port } from "./manifest.ts";
 import { decodeManifest } from "./manifest-codec.ts";
-import { tensorBytes } from "./plan.ts";
 
 export interface RunResult {
   readonly outputs: Tensor[];
@@ -16,13 +16,14 @@ export interface RunResult {
   readonly blocks: Bytes[];
   /** HMAC-SHA-256 of the same bytes under the trace key, or null without one. */
   readonly keyedBlocks: Bytes[] | null;
+  /** Multiply-adds (or elements, for operations without any) of this run: it depends on the sizes of the inputs. */
+  readonly opCount: number;
 }
 
 export interface Model {
   readonly digest: Bytes;
   readonly manifest: Manifest;
   readonly memoryBytes: number;
-  readonly opCount: number;
   /** The outputs alone, at once: what a local answer needs. Throws InferenceError: input_invalid, output_not_finite. */
   execute(inputs: readonly Tensor[]): Tensor[];
   /** The outputs and their trace. Safe to call concurrently. Throws as execute does. */
@@ -95,6 +96,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
   // I5. Nothing in here awaits: concurrent callers cannot interleave.
   const execute = (inputs: readonly Tensor[], after: (op: number) => void): Tensor[] => {
     checkInputs(manifest, inputs);
+    executor.prepareShapes(inputs.map(({ shape }) => shape));
     for (const [index, input] of inputs.entries())
       executor.tensor(manifest.inputs[index]!.tensor).set(input.data);
     executor.run(after);
@@ -103,8 +105,9 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
   return {
     digest: modelDigest,
     manifest,
-    memoryBytes: executor.memoryBytes,
-    opCount: executor.opCount,
+    get memoryBytes() {
+      return executor.memoryBytes;
+    },
     execute: (inputs) => execute(inputs, () => {}),
     async run({ inputs, traceKey }) {
       const key = traceKey && (await importTraceKey(traceKey));
@@ -113,23 +116,30 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = readFinite(executor, manifest.ops[op]!.output);
+        const view = readFinite(executor, manifest.ops[op]!.outputs[0]!);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
+      const { opCount } = executor;
       return {
         outputs,
         blocks: await Promise.all(digests),
         keyedBlocks: key && (await Promise.all(keyed)),
+        opCount,
       };
     },
   };
 }
 
-const TENSOR_TYPES = { u8: "u8", qs8: "i8", f32: "f32" } as const satisfies Record<
-  ElementType,
-  Tensor["dtype"]
->;
+const TENSOR_TYPES = {
+  u8: "u8",
+  qs8: "i8",
+  f32: "f32",
+  f64: "f64",
+  i32: "i32",
+  i64: "i64",
+  bool: "u8",
+} as const satisfies Record<ElementType, Tensor["dtype"]>;
 
 /** attacker-controlled: the tensors of a request, in form already, are held against the model's ports. */
 function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
@@ -140,25 +150,28 @@ function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
     );
   }
   for (const [index, { name, tensor }] of manifest.inputs.entries()) {
-    const want = manifest.tensors[tensor]!;
+    const { dtype } = manifest.tensors[tensor]!;
     const given = inputs[index]!;
-    const fits = given.dtype === TENSOR_TYPES[want.dtype] && given.shape.join() === want.shape.join();
-    if (!fits || given.data.length !== tensorBytes(want)) {
-      const describe = (dtype: string, shape: readonly number[]) => `${dtype} [${shape.join(", ")}]`;
-      throw new InferenceError(
-        "input_invalid",
-        `input ${name} is ${describe(given.dtype, given.shape)} of ${given.data.length} bytes, ${manifest.name} takes ${describe(want.dtype, want.shape)}`,
-      );
+    const refuse = (reason: string): never => {
+      throw new InferenceError("input_invalid", `input ${name} ${reason}`);
+    };
+    if (given.dtype !== TENSOR_TYPES[dtype]) {
+      refuse(`is ${given.dtype}, ${manifest.name} takes ${TENSOR_TYPES[dtype]}`);
     }
-    if (want.dtype === "f32" && !isFinite32(given.data)) {
-      throw new InferenceError("input_invalid", `input ${name} holds a value that is not finite`);
+    const bytes = elementCount(given) * ELEMENT_BYTES[dtype];
+    if (given.data.length !== bytes) {
+      refuse(`has ${given.data.length} bytes, want ${bytes} for [${given.shape.join(", ")}]`);
     }
+    if (dtype === "bool" && given.data.some((byte) => byte > 1))
+      refuse("holds a truth value other than 0 and 1");
+    if (!isFiniteTensor(given.dtype, given.data)) refuse("holds a value that is not finite");
   }
 }
 
 function readTensor(executor: Executor, { tensor }: Port): Tensor {
-  const { dtype, shape } = executor.manifest.tensors[tensor]!;
-  return { dtype: TENSOR_TYPES[dtype], shape: [...shape], data: readFinite(executor, tensor).slice() };
+  const { dtype } = executor.manifest.tensors[tensor]!;
+  const data = readFinite(executor, tensor).slice();
+  return { dtype: TENSOR_TYPES[dtype], shape: [...executor.shape(tensor)], data };
 }
 
 /**
@@ -168,7 +181,7 @@ function readTensor(executor: Executor, { tensor }: Port): Tensor {
 function readFinite(executor: Executor, tensor: number): Bytes {
   const view = executor.tensor(tensor);
   const { name, tensors } = executor.manifest;
-  if (tensors[tensor]!.dtype === "f32" && !isFinite32(view)) {
+  if (!isFiniteTensor(TENSOR_TYPES[tensors[tensor]!.dtype], view)) {
     throw new InferenceError(
       "output_not_finite",
       `${name} computes a value that is not finite for this input`,

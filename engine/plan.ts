@@ -1,63 +1,86 @@
 // Places every activation tensor in one arena, so that tensors that are never alive at the same time share bytes.
-// A pure function of the manifest: the compiler states its result, the engine computes it again.
+// A pure function of the manifest and its symbols: the compiler states the largest result, the engine computes it again.
 import { InferenceError } from "../protocol/errors.ts";
 import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
-import { type Family, scratchBytes } from "../wasm/kernels.ts";
-import { elementCount, type KernelCall, lower, NOWHERE } from "./lower.ts";
-import type { Manifest, Op, TensorSpec } from "./manifest.ts";
+import { type Family, paramsBytes } from "../wasm/kernels.ts";
+import { type BoundManifest, bindManifest, lowerOperation } from "./bind.ts";
+import { tensorBytes } from "./lowering.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** An isolate has 128 MB with everything in it; a plan above this could never be served. */
-const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
+export const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
 
 /**
  * A run cannot be interrupted, so a model that takes longer than anyone waits is refused. 30 times the multiply-adds of
- * the model that ships.
+ * MobileNetV2 at 224 × 224.
  */
 const MAX_RUN_OPERATIONS = 2 ** 34;
 
 export interface Plan {
-  /** The kernel family of each operation. */
-  readonly families: readonly Family[];
-  /** Offset of each tensor from the start of the arena, in bytes. */
+  readonly bound: BoundManifest;
+  /** Families of the kernel calls of each operation, in order. */
+  readonly families: readonly (readonly Family[])[];
+  /** Offset of each tensor from the start of the arena, in bytes; of the weights for a constant. */
   readonly offsets: readonly number[];
   readonly arenaBytes: number;
+  readonly paramsBytes: number;
   /** The largest scratch that any operation asks for; they run one after another and share it. */
   readonly scratchBytes: number;
+  /** Weights and everything else, each behind a cache line. */
+  readonly totalBytes: number;
   /** The sum over all operations, known before anything runs. */
   readonly opCount: number;
 }
 
-/** Throws InferenceError: manifest_invalid, budget_exceeded, memory_exhausted; all before anything is allocated. */
+/** The plan for the largest sizes. Throws InferenceError as planRun does. */
 export function planMemory(manifest: Manifest): Plan {
-  const calls = manifest.ops.map((_, index) => lower(manifest, index, NOWHERE));
-  const { offsets, arenaBytes } = placeTensors(manifest);
-  const scratch = Math.max(0, ...calls.map(({ family, values }) => scratchBytes(family, values)));
-  const opCount = calls.reduce((sum, call: KernelCall) => sum + call.opCount, 0);
+  return planRun(
+    manifest,
+    manifest.symbols.map(({ max }) => max),
+  );
+}
+
+/** Throws InferenceError: manifest_invalid, budget_exceeded, memory_exhausted; all before anything is allocated. */
+export function planRun(manifest: Manifest, symbols: readonly number[]): Plan {
+  const bound = bindManifest(manifest, symbols);
+  const { offsets, arenaBytes } = placeTensors(bound);
+  const lowered = manifest.ops.map((_, index) => lowerOperation(bound, index, NOWHERE, () => 0));
+  const opCount = lowered.reduce((sum, call) => sum + call.opCount, 0);
   if (opCount > MAX_RUN_OPERATIONS) {
     throw new InferenceError(
       "budget_exceeded",
       `${manifest.name} takes ${opCount} multiply-adds a run, the limit is ${MAX_RUN_OPERATIONS}; nothing was loaded`,
     );
   }
-  const total = manifest.memory.weights + arenaBytes + scratch;
-  if (total > MAX_MODEL_MEMORY_BYTES) {
+  const families = lowered.map(({ steps }) => steps.map(({ family }) => family));
+  const blocks = families.flat().reduce((sum, family) => sum + align(paramsBytes(family)), 0);
+  const scratchBytes = lowered.reduce((most, call) => Math.max(most, call.scratchBytes), 0);
+  const regions = [manifest.memory.weights, blocks, arenaBytes, scratchBytes];
+  const totalBytes = regions.reduce((sum, region) => sum + align(region), 0);
+  if (totalBytes > MAX_MODEL_MEMORY_BYTES) {
     throw new InferenceError(
       "memory_exhausted",
-      `${manifest.name} needs ${total} bytes, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
+      `${manifest.name} needs ${totalBytes} bytes, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
     );
   }
-  const families = calls.map(({ family }) => family);
-  return { families, offsets, arenaBytes, scratchBytes: scratch, opCount };
+  return { bound, families, offsets, arenaBytes, paramsBytes: blocks, scratchBytes, totalBytes, opCount };
 }
 
+const NOWHERE = { weights: 0, scratch: 0 };
+
 /** Largest first, each at the lowest offset that is free for its whole life. */
-function placeTensors(manifest: Manifest): { offsets: number[]; arenaBytes: number } {
-  const lives = findLives(manifest);
-  const order = manifest.tensors
-    .map((spec, index) => ({ index, bytes: align(tensorBytes(spec)) }))
+function placeTensors(bound: BoundManifest): { offsets: number[]; arenaBytes: number } {
+  const { tensors } = bound;
+  const roots = findRoots(bound);
+  const lives = findLives(bound.manifest, roots);
+  const order = tensors
+    .map((tensor, index) => ({ index, bytes: align(tensorBytes(tensor)) }))
+    .filter(({ index }) => tensors[index]!.storage === null && lives[index]!.last > lives[index]!.first - 1)
     .sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   const placed: { start: number; end: number; first: number; last: number }[] = [];
-  const offsets: number[] = [];
+  const offsets = tensors.map(({ storage }) =>
+    storage !== null && typeof storage === "object" ? storage.offset : 0,
+  );
   let arenaBytes = 0;
   for (const { index, bytes } of order) {
     const { first, last } = lives[index]!;
@@ -70,52 +93,53 @@ function placeTensors(manifest: Manifest): { offsets: number[]; arenaBytes: numb
     offsets[index] = start;
     arenaBytes = Math.max(arenaBytes, start + bytes);
   }
-  return { offsets, arenaBytes };
+  return { offsets: offsets.map((_, index) => offsets[roots[index]!]!), arenaBytes };
+}
+
+/** The tensor whose bytes each tensor has: itself unless it shares another's. */
+function findRoots({ tensors }: BoundManifest): number[] {
+  const roots: number[] = [];
+  for (const [index, { storage }] of tensors.entries()) {
+    roots.push(typeof storage === "number" ? roots[storage]! : index);
+  }
+  return roots;
 }
 
 /** First and last operation during which each tensor holds a value; inputs live from the start, outputs to the end. */
-function findLives(manifest: Manifest): { first: number; last: number }[] {
+function findLives(manifest: Manifest, roots: readonly number[]): { first: number; last: number }[] {
   const end = manifest.ops.length;
-  const lives = manifest.tensors.map(() => ({ first: end, last: -1 }));
-  const touch = (tensor: number, time: number) => {
-    const life = lives[tensor];
-    if (life === undefined)
-      throw new InferenceError("manifest_invalid", `${manifest.name}: no tensor ${tensor}`);
-    life.first = Math.min(life.first, time);
-    life.last = Math.max(life.last, time);
+  const lives = manifest.tensors.map(({ storage }) =>
+    storage !== null && typeof storage === "object" ? { first: -1, last: end } : { first: end, last: -2 },
+  );
+  const refuse = (reason: string): never => {
+    throw new InferenceError("manifest_invalid", `${manifest.name}: ${reason}`);
   };
-  for (const { tensor } of manifest.inputs) touch(tensor, -1);
-  for (const [time, op] of manifest.ops.entries()) {
-    for (const tensor of readTensors(op)) {
-      if ((lives[tensor]?.first ?? end) >= time) {
-        throw new InferenceError(
-          "manifest_invalid",
-          `${manifest.name}: operation ${time} reads tensor ${tensor} before it is written`,
-        );
-      }
-      touch(tensor, time);
-    }
-    if ((lives[op.output]?.last ?? -1) >= 0 || (lives[op.output]?.first ?? end) < 0) {
-      throw new InferenceError(
-        "manifest_invalid",
-        `${manifest.name}: operation ${time} writes tensor ${op.output} a second time`,
-      );
-    }
-    touch(op.output, time);
+  const lifeOf = (tensor: number) => lives[roots[tensor] ?? -1] ?? refuse(`there is no tensor ${tensor}`);
+  for (const { tensor } of manifest.inputs) {
+    const life = lifeOf(tensor);
+    if (life.last !== -2) refuse(`input tensor ${tensor} holds something else`);
+    Object.assign(life, { first: -1, last: -1 });
   }
-  for (const { tensor } of manifest.outputs) touch(tensor, end);
+  for (const [time, op] of manifest.ops.entries()) {
+    for (const tensor of op.inputs.filter((input) => input >= 0)) {
+      const life = lifeOf(tensor);
+      if (life.first >= time) refuse(`operation ${time} reads tensor ${tensor} before it is written`);
+      life.last = Math.max(life.last, time);
+    }
+    for (const tensor of op.outputs.filter((output) => output >= 0)) {
+      const life = lifeOf(tensor);
+      if (life.last !== -2) refuse(`operation ${time} writes tensor ${tensor} a second time`);
+      Object.assign(life, { first: time, last: time });
+    }
+  }
+  for (const { tensor } of manifest.outputs) {
+    const life = lifeOf(tensor);
+    if (life.last === -2) refuse(`output tensor ${tensor} is never written`);
+    life.last = end;
+  }
   return lives;
 }
 
-/** The tensors that an operation reads. */
-export function readTensors(op: Op): readonly number[] {
-  return op.kind === "add" ? [op.a, op.b] : [op.input];
-}
-
-export function tensorBytes(spec: TensorSpec): number {
-  return elementCount(spec) * (spec.dtype === "f32" ? 4 : 1);
-}
-
-function align(bytes: number): number {
+export function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }

@@ -1,69 +1,171 @@
-// The way from a model file to an artifact: read, simplify, calibrate, quantize, write. Deterministic: the same source
-// and the same calibration inputs give the same model digest on every runtime.
-import { elementCount } from "../engine/index.ts";
-import { type Bytes, concatBytes } from "../protocol/bytes.ts";
+// The way from a graph to an artifact: fuse, lower, calibrate, quantize, write. Deterministic: the same source and the
+// same calibration inputs give the same model digest on every runtime.
+
+import type { LayerReport } from "../engine/index.ts";
+import type { Bytes } from "../protocol/bytes.ts";
+import { concatBytes } from "../protocol/bytes.ts";
+import { encode } from "../protocol/cbor.ts";
 import { digestRaw } from "../protocol/digest.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { encodeTensors } from "../protocol/tensor.ts";
 import { type Artifact, writeArtifact } from "./artifact.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { ModelError } from "./errors.ts";
-import { emitFloat } from "./float.ts";
-import { readTfjsGraph, type TfjsSource } from "./import/tfjs.ts";
-import type { Graph } from "./legacy-graph.ts";
-import { simplifyGraph } from "./passes/simplify.ts";
-import { emitQuantized } from "./quantize/emit.ts";
-import { measureLayers } from "./quantize/report.ts";
+import { fuseGraph } from "./fuse/fuse.ts";
+import type { Graph } from "./graph.ts";
+import { lowerGraph } from "./lower/lower.ts";
+import { ANONYMOUS, type EmittedModel, emitProgram, type Header } from "./manifest.ts";
+import { fuseClamps } from "./passes/clamps.ts";
+import { foldInputScaling } from "./passes/inputs.ts";
+import { dropDead, type Program } from "./program.ts";
+import { quantizeDynamic } from "./quantize/dynamic.ts";
+import { type LayerNoise, measureLayers } from "./quantize/report.ts";
+import { quantizeStatic } from "./quantize/static.ts";
 import { collectStatistics, createRunner } from "./quantize/statistics.ts";
+import { evaluateNode } from "./run.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
-const COMPILER = "quorate-compiler/1";
+const COMPILER = "quorate-compiler/2";
+/** A layer that is kept in f32 changes what comes behind it; after this many rounds what is found is taken. */
+const MAX_ROUNDS = 4;
 
 export interface CompileOptions {
   readonly entry: CatalogueEntry;
-  readonly source: TfjsSource;
+  readonly graph: Graph;
   /** SHA-256 of the source's files, end to end. */
   readonly sourceDigest: Bytes;
   readonly kernels: WebAssembly.Module;
-  /** Tensors of the model's input, as a request would carry them. */
-  readonly calibration: readonly Bytes[];
+  /** Requests to the model: its inputs, as a worker would receive them. */
+  readonly calibration: readonly (readonly Tensor[])[];
+  /** What the task needs beside the model, by name. */
+  readonly files: ReadonlyMap<string, Bytes>;
   progress(step: string, done: number, of: number): void;
 }
 
-/** Throws ModelError: model_malformed, model_too_large, weights_invalid, op_unsupported, calibration_invalid. */
+/** The program in f32. Throws ModelError: op_unsupported, model_too_large. */
+export function createProgram(
+  graph: Graph,
+  entry: Pick<CatalogueEntry, "dimensions" | "bytes">,
+  kernels: WebAssembly.Module,
+): Program {
+  const lowered = lowerGraph(fuseGraph(graph), {
+    dimensions: entry.dimensions,
+    bytes: entry.bytes,
+    evaluate: (node, constants) => evaluateNode(kernels, node, constants),
+  });
+  return dropDead(fuseClamps(foldInputScaling(lowered)));
+}
+
+/** Throws ModelError: op_unsupported, model_too_large, weights_invalid, calibration_invalid. */
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
-  const { entry, kernels, calibration } = options;
-  const graph = simplifyGraph(readTfjsGraph(options.source), entry.inputScale);
-  checkCalibration(graph, calibration);
-  const reference = createRunner(kernels, emitFloat(graph));
-  const statistics = collectStatistics(reference, calibration, (done, of) =>
-    options.progress("calibrating", done, of),
-  );
-  const quantized = emitQuantized(graph, statistics, {
+  const { entry, kernels, calibration, progress } = options;
+  const program = createProgram(options.graph, entry, kernels);
+  const digested = await digestRaw(encodeRequests(entry, calibration));
+  const { model, report } = quantize(program, { kernels, calibration, progress, entry });
+  const header: Header = {
     name: entry.name,
     task: entry.task,
     licence: entry.licence,
     source: { package: entry.package, version: entry.version, digest: options.sourceDigest },
     compiler: COMPILER,
-    calibration: await digestRaw(concatBytes(...calibration)),
-  });
-  const report = measureLayers(createRunner(kernels, quantized), reference, calibration, (done, of) =>
-    options.progress("measuring", done, of),
-  );
-  return writeArtifact({ ...quantized.manifest, report }, quantized.weights);
+    calibration: digested,
+    files: [],
+    report,
+  };
+  return writeArtifact({ ...model.manifest, ...header }, model.weights, options.files);
 }
 
-function checkCalibration(graph: Graph, calibration: readonly Bytes[]): void {
-  const [input, ...others] = graph.inputs;
-  if (input === undefined || others.length > 0) {
-    throw new ModelError(
-      "op_unsupported",
-      `the model has ${graph.inputs.length} inputs, the compiler calibrates models of one`,
-    );
+/** Throws ModelError calibration_invalid for none, and for tensors that are none. */
+function encodeRequests({ name }: CatalogueEntry, requests: readonly (readonly Tensor[])[]): Bytes {
+  if (requests.length === 0) throw new ModelError("calibration_invalid", `${name} has no calibration inputs`);
+  try {
+    return concatBytes(...requests.map((inputs) => encode(encodeTensors(inputs))));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelError("calibration_invalid", `a calibration input of ${name}: ${reason}`, { cause });
   }
-  const bytes = elementCount(input);
-  if (calibration.length === 0 || calibration.some((tensor) => tensor.length !== bytes)) {
-    throw new ModelError(
-      "calibration_invalid",
-      `want one or more calibration tensors of ${bytes} bytes each`,
+}
+
+type QuantizeOptions = Pick<CompileOptions, "kernels" | "calibration" | "progress" | "entry">;
+
+/** In int8, with every layer in f32 whose signal to noise would be below the budget. */
+function quantize(
+  program: Program,
+  options: QuantizeOptions,
+): { model: EmittedModel; report: LayerReport[] } {
+  const { kernels, calibration, progress, entry } = options;
+  const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
+  const statistics =
+    entry.quantization === "static"
+      ? collectStatistics(reference, calibration, (done, of) => progress("calibrating", done, of))
+      : new Map();
+  const kept = new Map<number, LayerNoise>();
+  for (let round = 1; ; round++) {
+    const keep = new Set(kept.keys());
+    const { program: quantized, origins } =
+      entry.quantization === "static"
+        ? quantizeStatic(program, { statistics, keep })
+        : { program: quantizeDynamic(program, keep), origins: identity(program) };
+    const clean = dropDead(quantized);
+    const model = emitProgram(clean, ANONYMOUS);
+    const layers = measureLayers(
+      createRunner(kernels, model),
+      reference,
+      renumber(quantized, clean, origins),
+      (tensor) => program.tensors[tensor]!.name,
+      calibration,
+      (done, of) => progress("measuring", done, of),
     );
+    const bad = findBroken(program, layers, entry.leastDecibel).filter(({ tensor }) => !kept.has(tensor));
+    if (bad.length === 0 || round === MAX_ROUNDS) return { model, report: describe(layers, kept, entry) };
+    for (const layer of bad) kept.set(layer.tensor, layer);
   }
+}
+
+function identity(program: Program): Map<number, number> {
+  return new Map(program.tensors.map((_, index) => [index, index]));
+}
+
+/** What dropDead did to the numbers: tensors are the same objects, in the same order. */
+function renumber(
+  before: Program,
+  after: Program,
+  origins: ReadonlyMap<number, number>,
+): Map<number, number> {
+  const result = new Map<number, number>();
+  let old = 0;
+  for (const [index, tensor] of after.tensors.entries()) {
+    while (before.tensors[old]!.name !== tensor.name || before.tensors[old]!.dtype !== tensor.dtype) old++;
+    const origin = origins.get(old++);
+    if (origin !== undefined) result.set(index, origin);
+  }
+  return result;
+}
+
+/** Products whose result is noisier than the budget allows, although what they read is not. */
+function findBroken(program: Program, layers: readonly LayerNoise[], leastDecibel: number): LayerNoise[] {
+  const least = 10 ** (leastDecibel / 10);
+  const noise = new Map(layers.map((layer) => [layer.tensor, layer.signalToNoise]));
+  const products = program.ops.filter(({ kind }) => kind === "conv" || kind === "dwconv" || kind === "gemm");
+  const broken = new Set<number>();
+  for (const op of products) {
+    const [output] = op.outputs as [number];
+    const before = noise.get(op.inputs[0]!) ?? Number.POSITIVE_INFINITY;
+    const after = noise.get(output) ?? Number.POSITIVE_INFINITY;
+    if (after < least && after < before) broken.add(output);
+  }
+  return layers.filter(({ tensor }) => broken.has(tensor));
+}
+
+function describe(
+  layers: readonly LayerNoise[],
+  kept: ReadonlyMap<number, LayerNoise>,
+  { leastDecibel }: CatalogueEntry,
+): LayerReport[] {
+  return layers.map(({ tensor, name, signalToNoise }) => {
+    const before = kept.get(tensor);
+    const decibel = before && (10 * Math.log10(before.signalToNoise)).toFixed(1);
+    const note = before === undefined ? null : `f32: ${decibel} dB in int8, the budget is ${leastDecibel} dB`;
+    return { name, note, signalToNoise };
+  });
 }

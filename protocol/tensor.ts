@@ -5,11 +5,11 @@ import { type CborValue, readArray, readBytes, readInteger } from "./cbor.ts";
 import { DecodeError } from "./errors.ts";
 import { MAX_TENSOR_BYTES, MAX_TENSOR_RANK, MAX_TENSORS } from "./limits.ts";
 
-/** Unsigned and signed bytes, 32-bit integers in two's complement, IEEE 754 binary32. */
-export type DType = "u8" | "i8" | "i32" | "f32";
+/** Unsigned and signed bytes, 32- and 64-bit integers in two's complement, IEEE 754 binary32 and binary64. */
+export type DType = "u8" | "i8" | "i32" | "f32" | "i64" | "f64";
 
 /**
- * Tensor, docs/protocol.md §8: `[dtype: 0 u8 / 1 i8 / 2 i32 / 3 f32, shape: [*8 uint .ge 1], data: bstr]`
+ * Tensor, docs/protocol.md §8: `[dtype: 0 u8 / 1 i8 / 2 i32 / 3 f32 / 4 i64 / 5 f64, shape: [*8 uint .ge 1], data: bstr]`
  * with `data` of product(shape) × size(dtype) bytes, at most 16 MiB. A shape of [] is one element.
  */
 export interface Tensor {
@@ -18,10 +18,10 @@ export interface Tensor {
   readonly data: Bytes;
 }
 
-const DTYPES: readonly DType[] = ["u8", "i8", "i32", "f32"]; // the index is the wire value
+const DTYPES: readonly DType[] = ["u8", "i8", "i32", "f32", "i64", "f64"]; // the index is the wire value
 
 /** Bytes of one element. */
-export const DTYPE_BYTES: Readonly<Record<DType, number>> = { u8: 1, i8: 1, i32: 4, f32: 4 };
+export const DTYPE_BYTES: Readonly<Record<DType, number>> = { u8: 1, i8: 1, i32: 4, f32: 4, i64: 8, f64: 8 };
 
 /** The tensor as a CBOR value. Throws what decodeTensor would. */
 export function encodeTensor(tensor: Tensor): CborValue {
@@ -70,11 +70,16 @@ function checkTensor({ dtype, shape, data }: Tensor): void {
       "wrong_length",
       `a ${dtype} tensor of [${shape}] has ${data.length} bytes; it must have ${bytes}`,
     );
-  if (dtype === "f32" && !isFinite32(data))
+  if (!isFiniteTensor(dtype, data))
     throw new DecodeError(
       "out_of_range",
-      "an f32 tensor holds a value that is not finite; send finite values only",
+      "a floating-point tensor holds a value that is not finite; send finite values only",
     );
+}
+
+/** isFinite32 or isFinite64 for floating-point types, true for integers. */
+export function isFiniteTensor(dtype: DType, data: Bytes): boolean {
+  return dtype === "f32" ? isFinite32(data) : dtype !== "f64" || isFinite64(data);
 }
 
 /**
@@ -84,5 +89,12 @@ function checkTensor({ dtype, shape, data }: Tensor): void {
 export function isFinite32(data: Bytes): boolean {
   for (let index = 2; index < data.length; index += 4)
     if (data[index]! >= 0x80 && (data[index + 1]! & 0x7f) === 0x7f) return false; // all 8 exponent bits set
+  return true;
+}
+
+/** As isFinite32, for f64. */
+export function isFinite64(data: Bytes): boolean {
+  for (let index = 6; index < data.length; index += 8)
+    if (data[index]! >= 0xf0 && (data[index + 1]! & 0x7f) === 0x7f) return false; // all 11 exponent bits set
   return true;
 }

@@ -1,34 +1,63 @@
-// Moves scalar Mul, Add and Sub that stand directly behind a graph input into the input's own scale and bias.
-import { countReaders, type Graph, type GraphInput, type Node, rewire } from "../legacy-graph.ts";
+// Moves scalar arithmetic directly behind an input of bytes into its conversion.
+import { BINARY } from "../../wasm/operators.ts";
+import { type Program, type ProgramOp, rootOf } from "../program.ts";
+import { countReaders } from "./readers.ts";
 
-export function foldInputScaling(graph: Graph): Graph {
-  const readers = countReaders(graph);
-  const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
-  const nodes: Node[] = [];
-  const renamed = new Map<string, string>();
-  for (const node of graph.nodes) {
-    const names = node.inputs.map((name) => renamed.get(name) ?? name);
-    const input = names.map((name) => inputs.get(name)).find((found) => found !== undefined);
-    const scaled =
-      input && readers.get(names.find((name) => inputs.has(name)) ?? "") === 1 && scale(input, node, graph);
-    if (!input || !scaled) {
-      nodes.push(node);
-      continue;
-    }
-    inputs.set(input.name, scaled);
-    renamed.set(node.name, input.name);
-    readers.set(input.name, readers.get(node.name) ?? 0);
+export function foldInputScaling(program: Program): Program {
+  const readers = countReaders(program);
+  const ops: ProgramOp[] = [];
+  const conversions = new Map<number, number>();
+  for (const op of program.ops) {
+    const folded = fold(program, op, ops, conversions, readers);
+    if (folded) continue;
+    if (op.kind === "convert") conversions.set(op.outputs[0]!, ops.length);
+    ops.push(op);
   }
-  return rewire({ ...graph, inputs: [...inputs.values()] }, nodes, renamed);
+  return { ...program, ops };
 }
 
-function scale(input: GraphInput, node: Node, graph: Graph): GraphInput | null {
-  const constants = node.inputs.map((name) => graph.constants.get(name));
-  const scalar = constants.find((constant) => constant?.data.length === 1)?.data[0];
-  if (scalar === undefined) return null;
-  if (node.op === "Mul") return { ...input, scale: input.scale * scalar, bias: input.bias * scalar };
-  if (node.op === "Add") return { ...input, bias: input.bias + scalar };
-  // Only x − c: c − x would need a negative scale.
-  if (node.op === "Sub" && constants[0] === undefined) return { ...input, bias: input.bias - scalar };
+function fold(
+  program: Program,
+  op: ProgramOp,
+  ops: ProgramOp[],
+  conversions: Map<number, number>,
+  readers: ReadonlyMap<number, number>,
+): boolean {
+  if (op.kind !== "binary") return false;
+  const operator = BINARY[Number(op.attributes.code)];
+  const [a, b] = op.inputs as [number, number];
+  const place = conversions.get(a) ?? conversions.get(b);
+  const source = conversions.has(a) ? a : b;
+  const conversion = place === undefined ? undefined : ops[place];
+  const scalar = readScalar(program, source === a ? b : a);
+  if (conversion?.kind !== "convert" || scalar === null || readers.get(rootOf(program, source)) !== 1)
+    return false;
+  const { scale, bias } = conversion.attributes;
+  const changed = rescale(operator, { scale, bias }, scalar, source === a);
+  if (changed === null) return false;
+  ops[place!] = { ...conversion, outputs: op.outputs, attributes: changed };
+  conversions.delete(source);
+  conversions.set(op.outputs[0]!, place!);
+  return true;
+}
+
+function rescale(
+  operator: string | undefined,
+  { scale, bias }: { scale: number; bias: number },
+  scalar: number,
+  first: boolean,
+): { scale: number; bias: number } | null {
+  // In f64: the manifest rounds once, whatever was folded.
+  const result = (newScale: number, newBias: number) => ({ scale: newScale, bias: newBias });
+  if (operator === "mul") return result(scale * scalar, bias * scalar);
+  if (operator === "add") return result(scale, bias + scalar);
+  if (operator === "sub" && first) return result(scale, bias - scalar);
+  if (operator === "div" && first && scalar !== 0) return result(scale / scalar, bias / scalar);
   return null;
+}
+
+function readScalar(program: Program, tensor: number): number | null {
+  const { storage, dtype } = program.tensors[rootOf(program, tensor)]!;
+  if (!(storage instanceof Uint8Array) || dtype !== "f32" || storage.length !== 4) return null;
+  return new DataView(storage.buffer, storage.byteOffset).getFloat32(0, true);
 }

@@ -1,51 +1,71 @@
-// Compares each layer of the int8 model with the float reference on the calibration inputs.
-import type { LayerReport, TensorSpec } from "../../engine/index.ts";
-import type { Bytes } from "../../protocol/bytes.ts";
-import { observe, type Runner } from "./statistics.ts";
+// Compares each layer of a quantized program with the float reference on the calibration inputs.
+import type { Executor } from "../../engine/index.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
+import { observe } from "./statistics.ts";
 
 /** A layer without any error, or without any signal, is reported with this ratio (90 dB). */
 const MAX_RATIO = 1e9;
+/** Layers are named by the end of the source's path, where it says which layer it is. */
+const MAX_NAME = 64;
 
-/** Signal over noise of every operation of `quantized`, in its order; progress counts inputs. */
+export interface LayerNoise {
+  /** Of the float program. */
+  readonly tensor: number;
+  readonly name: string;
+  /** As in LayerReport. */
+  readonly signalToNoise: number;
+}
+
+/** Signal over noise of every tensor of `quantized` that stands for one of `reference`; progress counts requests. */
 export function measureLayers(
-  quantized: Runner,
-  reference: Runner,
-  inputs: readonly Bytes[],
+  quantized: Executor,
+  reference: Executor,
+  origins: ReadonlyMap<number, number>,
+  names: (tensor: number) => string,
+  requests: readonly (readonly Tensor[])[],
   progress: (done: number, of: number) => void,
-): LayerReport[] {
-  const { manifest } = quantized.executor;
-  const power = new Map(quantized.values.map((name) => [name, { signal: 0, noise: 0 }]));
-  for (const [index, input] of inputs.entries()) {
-    const expected = new Map<string, Float32Array>();
-    observe(reference, input, (name, data) => expected.set(name, data.slice()));
-    quantized.executor.tensor(manifest.inputs[0]!.tensor).set(input);
-    quantized.executor.run((op) => {
-      const name = quantized.values[op]!;
-      const { output } = manifest.ops[op]!;
-      const actual = realValues(manifest.tensors[output]!, quantized.executor.tensor(output));
-      const sums = power.get(name)!;
-      for (const [i, want] of expected.get(name)!.entries()) {
-        const difference = actual(i) - want;
-        sums.signal += want * want;
-        sums.noise += difference * difference;
+): LayerNoise[] {
+  const { manifest } = quantized;
+  const power = new Map<number, { signal: number; noise: number }>();
+  for (const [index, inputs] of requests.entries()) {
+    const expected = new Map<number, Float32Array>();
+    observe(reference, inputs, (tensor, data) => expected.set(tensor, data.slice()));
+    quantized.prepareShapes(inputs.map(({ shape }) => shape));
+    for (const [port, { tensor }] of manifest.inputs.entries())
+      quantized.tensor(tensor).set(inputs[port]!.data);
+    quantized.run((op) => {
+      for (const output of manifest.ops[op]!.outputs) {
+        const origin = origins.get(output);
+        const want = origin === undefined ? undefined : expected.get(origin);
+        if (origin === undefined || want === undefined) continue;
+        const actual = realValues(quantized, output);
+        if (actual === null) continue;
+        const sums = power.get(origin) ?? { signal: 0, noise: 0 };
+        for (const [i, value] of want.entries()) {
+          const difference = actual(i) - value;
+          sums.signal += value * value;
+          sums.noise += difference * difference;
+        }
+        power.set(origin, sums);
       }
     });
-    progress(index + 1, inputs.length);
+    progress(index + 1, requests.length);
   }
-  return [...power].map(([name, { signal, noise }]) => ({
-    name: name.slice(-MAX_NAME),
+  return [...power].map(([tensor, { signal, noise }]) => ({
+    tensor,
+    name: names(tensor).slice(-MAX_NAME),
     signalToNoise: Math.fround(noise === 0 ? MAX_RATIO : Math.min(MAX_RATIO, signal / noise)),
   }));
 }
 
-/** Layers are named by the end of the source's path, where it says which layer it is. */
-const MAX_NAME = 64;
-
-function realValues({ dtype, scale, zeroPoint }: TensorSpec, bytes: Bytes): (index: number) => number {
+function realValues(executor: Executor, tensor: number): ((index: number) => number) | null {
+  const { dtype, scale, zeroPoint } = executor.manifest.tensors[tensor]!;
+  const bytes = executor.tensor(tensor);
   if (dtype === "f32") {
     const reals = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     return (index) => reals[index]!;
   }
+  if (dtype !== "qs8") return null;
   const stored = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return (index) => (stored[index]! - zeroPoint) * scale;
 }

@@ -37,7 +37,6 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
   });
   /** The audit's run ends only once the late verdict is in. */
   const rerun: LocalRerun = {
-    opCount: RERUN.opCount,
     async run(request) {
       release();
       while (fanOut.verdicts.length < 3) await new Promise((resolve) => setImmediate(resolve));

@@ -24,7 +24,6 @@ const OP_COUNT = 7; // what fixtures sign
 
 /** Two blocks: bytes reversed, then each xor 0x5a. Deterministic, and a single input byte changes both. */
 export const RERUN: LocalRerun = {
-  opCount: OP_COUNT,
   async run({ inputs, traceKey }) {
     const first = inputs[0]!.data.slice().reverse();
     const second = first.map((byte) => byte ^ 0x5a);
@@ -34,6 +33,7 @@ export const RERUN: LocalRerun = {
       outputs: [{ dtype: "u8", shape: [second.length], data: second }],
       blocks: await Promise.all([first, second].map(digestRaw)),
       keyedBlocks,
+      opCount: OP_COUNT,
     };
   },
 };

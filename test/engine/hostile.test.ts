@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readKernels } from "../../cli/artifacts.ts";
 import { decodeManifest, Executor, encodeManifest, loadModel, type Manifest } from "../../engine/index.ts";
-import { emitFloat } from "../../models/float.ts";
-import { readTfjsGraph } from "../../models/import/tfjs.ts";
-import { simplifyGraph } from "../../models/passes/simplify.ts";
+import { createProgram } from "../../models/compile.ts";
+import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
+import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
 import { concatBytes } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
 import { packedBytes } from "../../wasm/packed.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
-import { createTinySource, randomInput, TINY_SIDE } from "../models/tiny-model.ts";
+import { createTinySource, randomInput, TINY_ENTRY, TINY_SIDE } from "../models/tiny-model.ts";
 
 const kernels = await readKernels();
 const artifact = await compileTiny();
@@ -32,7 +32,9 @@ async function load(change: (manifest: Manifest) => Manifest, weights = honestWe
 
 const withOp = (index: number, change: object) => (manifest: Manifest) => ({
   ...manifest,
-  ops: manifest.ops.map((op, at) => (at === index ? { ...op, ...change } : op)) as Manifest["ops"],
+  ops: manifest.ops.map((op, at) =>
+    at === index ? { ...op, attributes: { ...op.attributes, ...change } } : op,
+  ) as Manifest["ops"],
 });
 const withTensor = (index: number, change: object) => (manifest: Manifest) => ({
   ...manifest,
@@ -40,7 +42,8 @@ const withTensor = (index: number, change: object) => (manifest: Manifest) => ({
 });
 
 test("the harness loads the honest model", async () => {
-  assert.equal((await load((manifest) => manifest)).opCount, planOf(honest));
+  const { opCount } = await (await load((manifest) => manifest)).run({ inputs: [input], traceKey: null });
+  assert.equal(opCount, planOf(honest));
 });
 
 function planOf(manifest: Manifest): number {
@@ -50,14 +53,15 @@ function planOf(manifest: Manifest): number {
 const conv = honest.ops.findIndex(({ kind }) => kind === "conv");
 const add = honest.ops.findIndex(({ kind }) => kind === "add");
 const convOp = honest.ops[conv]!;
-assert.ok("weights" in convOp);
+assert.ok(convOp.kind === "conv");
+const convWeights = convOp.attributes.weights;
 
 const refusals: [string, (manifest: Manifest) => Manifest][] = [
-  ["weights shorter than the kernel reads", withOp(conv, { weights: { ...convOp.weights, bytes: 16 } })],
+  ["weights shorter than the kernel reads", withOp(conv, { weights: { ...convWeights, bytes: 16 } })],
   ["a clamp that is no integer", withOp(conv, { min: -1.5 })],
   ["a clamp beyond int8", withOp(conv, { max: 4096 })],
   ["a clamp upside down", withOp(conv, { min: 100, max: -100 })],
-  ["a sum whose scales overflow", withTensor(honest.ops[add]!.output, { scale: 2 ** -120 })],
+  ["a sum whose scales overflow", withTensor(honest.ops[add]!.outputs[0]!, { scale: 2 ** -120 })],
 ];
 for (const [title, change] of refusals) {
   test(`refuses ${title}`, async () => {
@@ -68,11 +72,11 @@ for (const [title, change] of refusals) {
 for (const kind of ["conv", "dwconv"] as const) {
   test(`refuses ${kind} weights whose padding is not zero: it would let in what earlier runs left behind`, async () => {
     const op = honest.ops.find((candidate) => candidate.kind === kind)!;
-    assert.ok("weights" in op);
+    assert.ok(op.kind === kind);
     const weights = honestWeights.slice();
     // The panels of 27 inputs or 9 taps end in a pair whose second weight belongs to no input.
     const panel = packedBytes("qc8w", 8, kind === "conv" ? 27 : 9);
-    weights[op.weights.offset + panel - 1] = 1;
+    weights[op.attributes.weights.offset + panel - 1] = 1;
     await assert.rejects(
       load((manifest) => manifest, weights),
       { code: "manifest_invalid", message: /padding/ },
@@ -89,16 +93,20 @@ test("refuses a model that takes longer than anyone waits", () => {
     ...honest,
     tensors: [...huge, pooled],
     ops: [
-      { kind: "convert", input: 0, output: 1, scale: 1, bias: 0 },
+      { kind: "convert", inputs: [0], outputs: [1], attributes: { scale: 1, bias: 0 } },
       {
         kind: "avgpool",
-        input: 1,
-        output: huge.length,
-        kernel: [700, 700],
-        strides: [1, 1],
-        pads: [350, 350],
-        min: -128,
-        max: 127,
+        inputs: [1],
+        outputs: [huge.length],
+        attributes: {
+          kernel: [700, 700],
+          strides: [1, 1],
+          dilations: [1, 1],
+          pads: [350, 350],
+          min: -128,
+          max: 127,
+          padded: [],
+        },
       },
     ],
     blocks: [1],
@@ -119,7 +127,7 @@ for (const [title, scale] of [
 for (const scale of [Number.NaN, Number.POSITIVE_INFINITY, -Number.MAX_VALUE, 1e30]) {
   test(`refuses packed weights with a scale of ${scale}`, async () => {
     const weights = honestWeights.slice();
-    new DataView(weights.buffer).setFloat32(convOp.weights.offset + 32, scale, true);
+    new DataView(weights.buffer).setFloat32(convWeights.offset + 32, scale, true);
     await assert.rejects(
       load((manifest) => manifest, weights),
       { code: "manifest_invalid" },
@@ -136,13 +144,14 @@ test("a real model that overflows gives finite outputs, the same by scalar and S
       reals.setFloat32(at, reals.getFloat32(at, true) * 2 ** 60, true);
     }
   });
-  const { manifest, weights } = emitFloat(simplifyGraph(readTfjsGraph(source), 1 / 255));
+  const program = createProgram(readTfjsGraphModel(source), TINY_ENTRY, kernels);
+  const { manifest, weights } = emitProgram(program, ANONYMOUS);
   const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => {
     const executor = new Executor(kernels, isa, manifest);
     executor.weights.set(weights);
     executor.tensor(manifest.inputs[0]!.tensor).set(input.data);
     const outputs: Uint8Array[] = [];
-    executor.run((op) => outputs.push(executor.tensor(manifest.ops[op]!.output).slice()));
+    executor.run((op) => outputs.push(executor.tensor(manifest.ops[op]!.outputs[0]!).slice()));
     return outputs;
   });
   assert.deepEqual(simd, scalar);
@@ -157,7 +166,7 @@ test("gives no result where an output is not finite", async () => {
     return {
       ...manifest,
       tensors: [manifest.tensors[0]!, real],
-      ops: [{ kind: "convert", input: 0, output: 1, scale, bias: 0 }],
+      ops: [{ kind: "convert", inputs: [0], outputs: [1], attributes: { scale, bias: 0 } }],
       blocks: [0],
       outputs: [{ name: "output", tensor: 1 }],
       memory: { ...manifest.memory, arena: 1280 },

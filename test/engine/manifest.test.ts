@@ -53,7 +53,9 @@ const changes: [string, (manifest: Manifest) => Manifest, string][] = [
     (m) => ({
       ...m,
       ops: m.ops.map((op) =>
-        "weights" in op ? { ...op, weights: { offset: m.memory.weights, bytes: 64 } } : op,
+        op.kind === "gemm"
+          ? { ...op, attributes: { ...op.attributes, weights: { offset: m.memory.weights, bytes: 64 } } }
+          : op,
       ),
     }),
     "manifest_invalid",
@@ -66,8 +68,8 @@ for (const [title, change, code] of changes) {
 }
 
 for (const [title, value, code] of [
-  ["another version", [2, ...new Array(14).fill(0)], "wrong_version"],
-  ["too few fields", [1, "name"], "wrong_length"],
+  ["another version", [1, ...new Array(17).fill(0)], "wrong_version"],
+  ["too few fields", [2, "name"], "wrong_length"],
   ["something that is no array", "manifest", "wrong_type"],
   ["more bytes than the limit", new Uint8Array(2 * 1024 * 1024), "too_large"],
 ] as const) {

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Artifact } from "../../models/artifact.ts";
 import { compileModel } from "../../models/compile.ts";
+import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
-import { createTinySource, randomInput, TINY_ENTRY } from "./tiny-model.ts";
+import { createTinySource, randomInput, TINY_ENTRY, tinyRequest } from "./tiny-model.ts";
 
 const CALIBRATION = [randomInput(1), randomInput(2), randomInput(3)];
 
@@ -16,9 +17,15 @@ export async function compileTiny({
   const kernels = await WebAssembly.compile(
     await readFile(new URL("../../wasm/kernels.wasm", import.meta.url)),
   );
-  const source = createTinySource();
-  const sourceDigest = new Uint8Array(32).fill(1);
-  return compileModel({ entry: TINY_ENTRY, source, sourceDigest, kernels, calibration, progress: () => {} });
+  return compileModel({
+    entry: TINY_ENTRY,
+    graph: readTfjsGraphModel(createTinySource()),
+    sourceDigest: new Uint8Array(32).fill(1),
+    kernels,
+    calibration: calibration.map(tinyRequest),
+    files: new Map(),
+    progress: () => {},
+  });
 }
 
 if (process.argv.includes("--print")) console.log(formatHex((await compileTiny()).digest));

@@ -5,14 +5,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readKernels } from "../../cli/artifacts.ts";
 import { decodeManifest, Executor } from "../../engine/index.ts";
-import { compileModel } from "../../models/compile.ts";
-import { emitFloat } from "../../models/float.ts";
-import { readTfjsGraph } from "../../models/import/tfjs.ts";
-import { simplifyGraph } from "../../models/passes/simplify.ts";
+import { createProgram } from "../../models/compile.ts";
+import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
+import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
 import { createRunner, observe } from "../../models/quantize/statistics.ts";
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { compileTiny } from "./compile-tiny.ts";
-import { createTinySource, randomInput, TINY_ENTRY } from "./tiny-model.ts";
+import { createTinySource, randomInput, TINY_ENTRY, tinyRequest } from "./tiny-model.ts";
 
 const run = promisify(execFile);
 
@@ -44,8 +43,8 @@ test("the int8 model stays close to the float model on inputs that calibration d
   const kernels = await readKernels();
   const executor = new Executor(kernels, "scalar", decodeManifest(artifact.manifest));
   executor.weights.set(concatBytes(...artifact.chunks));
-  const graph = simplifyGraph(readTfjsGraph(createTinySource()), TINY_ENTRY.inputScale);
-  const reference = createRunner(kernels, emitFloat(graph));
+  const program = createProgram(readTfjsGraphModel(createTinySource()), TINY_ENTRY, kernels);
+  const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
   for (let seed = 100; seed < 120; seed++) {
     const input = randomInput(seed);
     executor.tensor(executor.manifest.inputs[0]!.tensor).set(input);
@@ -53,8 +52,8 @@ test("the int8 model stays close to the float model on inputs that calibration d
     const output = executor.tensor(executor.manifest.outputs[0]!.tensor);
     const actual = new Float32Array(output.slice().buffer);
     let expected = new Float32Array();
-    observe(reference, input, (name, data) => {
-      if (name === "probabilities") expected = data.slice();
+    observe(reference, tinyRequest(input), (tensor, data) => {
+      if (tensor === program.outputs[0]!.tensor) expected = data.slice();
     });
     assert.equal(expected.length, 5);
     for (const [index, want] of expected.entries()) {
@@ -67,7 +66,16 @@ test("reports a signal-to-noise ratio for every layer", async () => {
   const manifest = decodeManifest((await compileTiny()).manifest);
   assert.deepEqual(
     manifest.report.map((layer) => layer.name),
-    ["input", "stem", "depthwise", "narrow", "residual", "pool", "logits", "probabilities"],
+    [
+      "centre",
+      "stem/Clip",
+      "depthwise/Clip",
+      "narrow/Conv",
+      "residual",
+      "pool/AveragePool",
+      "logits",
+      "probabilities",
+    ],
   );
   for (const { name, signalToNoise } of manifest.report)
     assert.ok(signalToNoise > 100, `${name}: ${signalToNoise}`);
@@ -81,22 +89,3 @@ for (const [title, calibration] of [
     await assert.rejects(compileTiny({ calibration }), { code: "calibration_invalid" });
   });
 }
-
-test("refuses a model of two inputs", async () => {
-  const source = createTinySource(({ modelTopology }) => {
-    modelTopology.node.push({
-      name: "second",
-      op: "Placeholder",
-      attr: { shape: { shape: { dim: [{ size: "-1" }, { size: "4" }] } } },
-    });
-  });
-  const options = {
-    entry: TINY_ENTRY,
-    source,
-    sourceDigest: new Uint8Array(32),
-    calibration: [randomInput(1)],
-  };
-  await assert.rejects(compileModel({ ...options, kernels: await readKernels(), progress: () => {} }), {
-    code: "op_unsupported",
-  });
-});

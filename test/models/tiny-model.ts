@@ -1,7 +1,8 @@
 // A small TF.js graph model that has every layer of the shipped one, with weights from a seeded generator.
 import type { CatalogueEntry } from "../../models/catalogue.ts";
-import type { TfjsSource } from "../../models/import/tfjs.ts";
+import type { TfjsSource } from "../../models/import/tfjs/source.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
 
 export const TINY_SIDE = 9;
 
@@ -11,10 +12,15 @@ export const TINY_ENTRY: CatalogueEntry = {
   licence: "MIT",
   package: "tiny",
   version: "1.0.0",
+  format: "tfjs",
   files: [],
-  inputScale: 1 / 255,
-  calibrationPhotos: [],
-  calibrationCrops: 0,
+  dimensions: { batch: { min: 1, max: 1, multiple: 1 } },
+  bytes: { input: { channelAxis: 3, scale: [1 / 255, 1 / 255, 1 / 255], bias: [0, 0, 0] } },
+  quantization: "static",
+  leastDecibel: 0,
+  head: null,
+  taskFiles: {},
+  calibration: { kind: "photographs", packages: [], crops: 0 },
 };
 
 /** xorshift32: the same numbers on every runtime. */
@@ -31,6 +37,11 @@ export function createRandom(seed: number): () => number {
 export function randomInput(seed: number): Bytes {
   const random = createRandom(seed);
   return Uint8Array.from({ length: TINY_SIDE * TINY_SIDE * 3 }, () => Math.floor(random() * 256));
+}
+
+/** The one input of a request. */
+export function tinyRequest(data: Bytes): Tensor[] {
+  return [{ dtype: "u8", shape: [1, TINY_SIDE, TINY_SIDE, 3], data }];
 }
 
 interface Attributes {

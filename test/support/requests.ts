@@ -39,7 +39,7 @@ export async function createTestRequest(
     assignment: { mode: "S", seedDigest: await digest("seed", new Uint8Array(32)) },
     salt: new Uint8Array(32).fill(9),
     seat: 0,
-    inputs: [createTestInput(model.manifest.tensors[port!.tensor]!.shape)],
+    inputs: [createTestInput(model.manifest.tensors[port!.tensor]!.shape.map(Number))],
     ...changes,
   };
 }

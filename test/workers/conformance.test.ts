@@ -98,7 +98,7 @@ for (const runtime of RUNTIMES) {
         traceRoot: await traceRoot(local.blocks),
         request: question,
         assignment: await assignmentDigest(request.assignment),
-        opCount: model.opCount,
+        opCount: local.opCount,
         status: "ok",
       });
       assert.equal(wrap.seat, 3);

@@ -51,8 +51,8 @@ export async function infer(model: Model, request: InferRequest, signing: Signin
   const question = await requestDigest(request);
   const workerNonce = randomBytes(NONCE_BYTES);
   const key = await traceKey({ request: question, workerKey, workerNonce });
-  const { outputs, blocks, keyedBlocks } = await model.run({ inputs: request.inputs, traceKey: key });
-  const { opCount } = model;
+  const run = await model.run({ inputs: request.inputs, traceKey: key });
+  const { outputs, blocks, keyedBlocks, opCount } = run;
   const statement = await createStatement({ request, inputs: request.inputs, outputs, blocks, opCount });
   const wrap = {
     statement: await statementDigest(statement),

@@ -5,17 +5,13 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { DecodeError, InferenceError } from "../../protocol/errors.ts";
 
 const PAGE_BYTES = 65_536;
-/** In front of a model is the page of the kernels; aligning its few large regions costs less than another one. */
+/** In front of a model is the page of the kernels, and the last page is rarely full. */
 const EXTRA_PAGES = 2;
-/** A parameter block with its alignment is smaller in every kernel family. */
-const OPERATION_BYTES = 512;
 
-/** Bytes of a loaded model, at most. Throws InferenceError manifest_invalid, and what planMemory throws. */
+/** Bytes of a loaded model with the largest inputs that it takes. Throws InferenceError manifest_invalid, and what planMemory throws. */
 export function requiredMemory(manifest: Bytes): number {
-  const decoded = readManifest(manifest);
-  const { arenaBytes, scratchBytes } = planMemory(decoded);
-  const bytes = decoded.memory.weights + arenaBytes + scratchBytes + OPERATION_BYTES * decoded.ops.length;
-  return (Math.ceil(bytes / PAGE_BYTES) + EXTRA_PAGES) * PAGE_BYTES;
+  const { totalBytes } = planMemory(readManifest(manifest));
+  return (Math.ceil(totalBytes / PAGE_BYTES) + EXTRA_PAGES) * PAGE_BYTES;
 }
 
 function readManifest(manifest: Bytes) {

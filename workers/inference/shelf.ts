@@ -96,7 +96,6 @@ export function createShelf(options: {
     const tenant = new Tenant(forget);
     const model = read(digest, tenant).then(
       (loaded) => {
-        tenant.bytes = loaded.memoryBytes;
         entry.ready = true;
         checked.add(key);
         return loaded;

@@ -1,0 +1,74 @@
+// A manifest with values for its symbols: every shape and attribute a number, every operation ready to be lowered.
+import { InferenceError } from "../protocol/errors.ts";
+import { type Evaluate, evaluateDimensions } from "./dimensions.ts";
+import { type Bases, type BoundTensor, elementCount, Lowering } from "./lowering.ts";
+import { type Dimension, ELEMENT_BYTES, type Manifest, type Op, type WeightRange } from "./manifest.ts";
+import type { BoundAttributes, Fields, Operation } from "./operations/define.ts";
+import { OPERATIONS } from "./operations/operations.ts";
+
+/** A tensor's shape, before it has an address. */
+export type ShapedTensor = Omit<BoundTensor, "pointer"> & { readonly storage: WeightRange | number | null };
+
+export interface BoundManifest {
+  readonly manifest: Manifest;
+  readonly tensors: readonly ShapedTensor[];
+  readonly evaluate: Evaluate;
+}
+
+/** Above any tensor that fits a 32-bit memory. */
+const MAX_ELEMENTS = 2 ** 31 - 1;
+
+/** Throws InferenceError manifest_invalid where a shape is no shape or a tensor does not fit what it shares. */
+export function bindManifest(manifest: Manifest, symbols: readonly number[]): BoundManifest {
+  const evaluate = evaluateDimensions(manifest, symbols);
+  const tensors: ShapedTensor[] = [];
+  for (const [index, { dtype, shape, scale, zeroPoint, storage }] of manifest.tensors.entries()) {
+    const sizes = shape.map(evaluate);
+    const count = elementCount({ shape: sizes });
+    const refuse = (reason: string): never => {
+      throw new InferenceError(
+        "manifest_invalid",
+        `${manifest.name}: tensor ${index} [${sizes.join(", ")}] ${reason}`,
+      );
+    };
+    if (sizes.some((size) => !(size >= 0)) || count > MAX_ELEMENTS) refuse("is no shape");
+    const bytes = count * ELEMENT_BYTES[dtype];
+    if (typeof storage === "number") {
+      const root = tensors[storage];
+      if (root === undefined || root.count * ELEMENT_BYTES[root.dtype] !== bytes) {
+        refuse(`does not fit the bytes of tensor ${storage}`);
+      }
+    } else if (storage !== null && storage.bytes !== bytes)
+      refuse(`takes ${bytes} bytes, not ${storage.bytes}`);
+    tensors.push({ dtype, shape: sizes, scale, zeroPoint, count, storage });
+  }
+  return { manifest, tensors, evaluate };
+}
+
+/** The kernel calls of one operation. `pointer` gives each tensor its address. Throws InferenceError manifest_invalid. */
+export function lowerOperation(
+  { manifest, tensors, evaluate }: BoundManifest,
+  index: number,
+  bases: Bases,
+  pointer: (tensor: number) => number,
+): Lowering {
+  const op = manifest.ops[index]!;
+  const bind = (tensor: number): BoundTensor | null =>
+    tensor < 0 ? null : { ...tensors[tensor]!, pointer: pointer(tensor) };
+  const title = `${manifest.name}: operation ${index} (${op.kind})`;
+  const lowering = new Lowering(title, op.inputs.map(bind), op.outputs.map(bind), bases);
+  // The union of operations cannot follow that kind and attributes belong together.
+  const operation = OPERATIONS[op.kind] as unknown as Operation<Fields>;
+  operation.lower(lowering, bindAttributes(operation.fields, op, evaluate));
+  return lowering;
+}
+
+function bindAttributes(fields: Fields, op: Op, evaluate: Evaluate): BoundAttributes<Fields> {
+  const attributes = op.attributes as Readonly<Record<string, unknown>>;
+  const entries = Object.entries(fields).map(([name, type]) => {
+    const value = attributes[name];
+    if (type === "integer") return [name, evaluate(value as Dimension)];
+    return [name, type === "integers" ? (value as readonly Dimension[]).map(evaluate) : value];
+  });
+  return Object.fromEntries(entries) as BoundAttributes<Fields>;
+}

@@ -1,0 +1,217 @@
+// Operations that compute each element of the output from the elements at its place.
+import type { Family } from "../../wasm/kernels.ts";
+import { BINARY, COMPARE, UNARY } from "../../wasm/operators.ts";
+import type { BoundTensor, Lowering } from "../lowering.ts";
+import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
+import { broadcastStrides, collapseLoop, sixFields } from "../strides.ts";
+import { defineOperation } from "./define.ts";
+
+/** Bytes of the asker to what a model computes on: exact for qs8 (q = byte − 128), byte · scale + bias for f32. */
+export const convert = defineOperation({ scale: "real", bias: "real" }, (lowering, { scale, bias }) => {
+  const [input, output] = [lowering.input(), lowering.output()];
+  const length = output.count;
+  lowering.need(input.dtype === "u8" && input.count === length, "want u8 bytes of the output's size");
+  lowering.work(length);
+  const values = { length, input: input.pointer, output: output.pointer };
+  if (output.dtype === "qs8") return lowering.step("u8_qs8_convert", values);
+  lowering.need(output.dtype === "f32", "want a qs8 or f32 output");
+  lowering.step("u8_f32_convert", { ...values, scale, bias });
+});
+
+/** The sum of two tensors of one shape, requantized for qs8. */
+export const add = defineOperation({ min: "real", max: "real" }, (lowering, { min, max }) => {
+  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  const length = output.count;
+  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
+  lowering.need(output.dtype === "f32" || output.dtype === "qs8", "want f32 or qs8");
+  lowering.need(a.count === length && b.count === length, "sizes differ");
+  lowering.work(length);
+  const values = {
+    length,
+    a: a.pointer,
+    b: b.pointer,
+    output: output.pointer,
+    ...lowering.clamp(min, max, output.dtype),
+  };
+  if (output.dtype === "f32") return lowering.step("f32_vadd", values);
+  const scaleA = lowering.multiplier(a.scale / output.scale);
+  const scaleB = lowering.multiplier(b.scale / output.scale);
+  const bias = output.zeroPoint - a.zeroPoint * scaleA - b.zeroPoint * scaleB;
+  lowering.step("qs8_vadd", { ...values, scaleA, scaleB, bias });
+});
+
+/** Codes of wasm/operators.ts; f32. */
+export const unary = defineOperation(
+  { code: "integer", alpha: "real", beta: "real" },
+  (lowering, { code, alpha, beta }) => {
+    const [input, output] = [lowering.input(), lowering.output()];
+    lowering.need(input.dtype === "f32" && output.dtype === "f32", "want f32");
+    lowering.need(input.count === output.count && code in UNARY, `code ${code} or sizes`);
+    lowering.work(output.count);
+    const pointers = { input: input.pointer, output: output.pointer };
+    lowering.step("f32_vunary", { op: code, length: output.count, ...pointers, alpha, beta });
+  },
+);
+
+const BINARY_FAMILIES = {
+  f32: "f32_vbinary",
+  f64: "f64_vbinary",
+  i32: "i32_vbinary",
+  i64: "i64_vbinary",
+  u8: "u8_vbinary",
+  bool: "u8_vbinary",
+  qs8: null,
+} as const satisfies Record<ElementType, Family | null>;
+
+/** Both operands of the output's type, repeated to its shape. */
+export const binary = defineOperation({ code: "integer" }, (lowering, { code }) => {
+  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
+  lowering.need(code in BINARY, `code ${code}`);
+  combine(lowering, BINARY_FAMILIES, code, a, b);
+});
+
+const COMPARE_FAMILIES = {
+  f32: "f32_vcompare",
+  f64: "f64_vcompare",
+  i32: "i32_vcompare",
+  i64: "i64_vcompare",
+  u8: "u8_vcompare",
+  bool: "u8_vcompare",
+  qs8: null,
+} as const satisfies Record<ElementType, Family | null>;
+
+/** Both operands of one type, repeated to the shape of the output, which is bool. */
+export const compare = defineOperation({ code: "integer" }, (lowering, { code }) => {
+  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  lowering.need(a.dtype === b.dtype && output.dtype === "bool", "types");
+  lowering.need(code in COMPARE, `code ${code}`);
+  combine(lowering, COMPARE_FAMILIES, code, a, b);
+});
+
+function combine(
+  lowering: Lowering,
+  families: typeof BINARY_FAMILIES | typeof COMPARE_FAMILIES,
+  op: number,
+  a: BoundTensor,
+  b: BoundTensor,
+): void {
+  const family = families[a.dtype];
+  if (family === null) lowering.refuse(`${a.dtype} operands`);
+  const output = lowering.output();
+  const loop = broadcast(lowering, [a, b], output);
+  lowering.work(output.count);
+  lowering.step(family, {
+    op,
+    ...sixFields("size", loop.sizes),
+    ...sixFields("aStride", loop.strides[0]!),
+    ...sixFields("bStride", loop.strides[1]!),
+    a: a.pointer,
+    b: b.pointer,
+    output: output.pointer,
+  });
+}
+
+/** The first where the condition (bool) holds, else the second. */
+export const select = defineOperation({}, (lowering) => {
+  const [condition, a, b] = [lowering.input(0), lowering.input(1), lowering.input(2)];
+  const output = lowering.output();
+  lowering.need(condition.dtype === "bool", "want a bool condition");
+  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
+  const loop = broadcast(lowering, [condition, a, b], output);
+  lowering.work(output.count);
+  lowering.step("vselect", {
+    elementBytes: ELEMENT_BYTES[output.dtype],
+    ...sixFields("size", loop.sizes),
+    ...sixFields("conditionStride", loop.strides[0]!),
+    ...sixFields("aStride", loop.strides[1]!),
+    ...sixFields("bStride", loop.strides[2]!),
+    condition: condition.pointer,
+    a: a.pointer,
+    b: b.pointer,
+    output: output.pointer,
+  });
+});
+
+function broadcast(lowering: Lowering, operands: readonly BoundTensor[], output: BoundTensor) {
+  const strides = operands.map(
+    ({ shape }) =>
+      broadcastStrides(shape, output.shape) ??
+      lowering.refuse(`[${shape}] does not repeat to [${output.shape}]`),
+  );
+  // The output is written in order, so its own strides keep dimensions apart that would not merge.
+  const loop = collapseLoop(output.shape, strides);
+  return loop ?? lowering.refuse("more than six dimensions that cannot be merged");
+}
+
+/** The codes of vcast. */
+const CAST_CODES: Readonly<Record<ElementType, number>> = {
+  f32: 0,
+  f64: 1,
+  qs8: 2,
+  u8: 3,
+  i32: 4,
+  i64: 5,
+  bool: 6,
+};
+
+/** From type to type; a qs8 tensor stands for its stored integers here. */
+export const cast = defineOperation({}, (lowering) => {
+  const [input, output] = [lowering.input(), lowering.output()];
+  lowering.need(input.count === output.count, "sizes differ");
+  lowering.work(output.count);
+  lowering.step("vcast", {
+    from: CAST_CODES[input.dtype],
+    to: CAST_CODES[output.dtype],
+    length: output.count,
+    input: input.pointer,
+    output: output.pointer,
+  });
+});
+
+/** f32 → u8 or qs8. Inputs: values, scales (f32), zero points (i32); one of each for every index of the axis, or one. */
+export const quantize = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
+  const output = lowering.output();
+  lowering.need(lowering.input().dtype === "f32", "want f32");
+  lowering.need(output.dtype === "u8" || output.dtype === "qs8", "want a u8 or qs8 output");
+  const signed = output.dtype === "qs8";
+  lowering.step("f32_quantize", {
+    ...readQuantization(lowering, axis),
+    outputMin: signed ? -128 : 0,
+    outputMax: signed ? 127 : 255,
+  });
+});
+
+/** u8, qs8 or i32 → f32, as quantize. */
+export const dequantize = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
+  const input = lowering.input();
+  lowering.need(lowering.output().dtype === "f32", "want an f32 output");
+  const values = readQuantization(lowering, axis);
+  if (input.dtype === "i32") {
+    const { zeroPoints: _none, ...rest } = values;
+    return lowering.step("i32_dequantize", rest);
+  }
+  lowering.need(input.dtype === "u8" || input.dtype === "qs8", "want u8, qs8 or i32");
+  lowering.step("x8_dequantize", { ...values, signed: input.dtype === "qs8" ? 1 : 0 });
+});
+
+function readQuantization(lowering: Lowering, axis: number) {
+  const [input, scales, zeroPoints] = [lowering.input(0), lowering.input(1), lowering.input(2)];
+  const output = lowering.output();
+  lowering.need(input.count === output.count, "sizes differ");
+  lowering.need(scales.dtype === "f32" && zeroPoints.dtype === "i32", "want f32 scales and i32 zero points");
+  lowering.need(scales.count === zeroPoints.count, "as many scales as zero points");
+  const one = scales.count === 1;
+  lowering.need(one || scales.count === input.shape[axis], "one scale, or one for each index of the axis");
+  const inner = one ? input.count : input.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  lowering.work(output.count);
+  return {
+    outer: one ? 1 : input.shape.slice(0, axis).reduce((product, size) => product * size, 1),
+    channels: scales.count,
+    inner,
+    input: input.pointer,
+    scales: scales.pointer,
+    zeroPoints: zeroPoints.pointer,
+    output: output.pointer,
+  };
+}

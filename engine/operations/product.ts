@@ -1,0 +1,166 @@
+// Matrix products.
+import type { KernelValues } from "../../wasm/kernels.ts";
+import type { BoundTensor, Lowering } from "../lowering.ts";
+import { broadcastStrides, stridesOf } from "../strides.ts";
+import { defineOperation } from "./define.ts";
+
+/** How the weights are packed: as the types of input and output say, or for f32 in 8 or 4 bits. */
+const FORMATS = ["typed", "qd8w", "qb4w"] as const;
+
+/**
+ * The last axis times packed weights. f32 → f32, qs8 → qs8, qs8 → f32. With qd8w, each row of f32 is quantized to int8
+ * as it comes; with qb4w the weights have 4 bits.
+ */
+export const gemm = defineOperation(
+  { weights: "weights", format: "integer", min: "real", max: "real" },
+  (lowering, { weights, format, min, max }) => {
+    const [input, output] = [lowering.input(), lowering.output()];
+    const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
+    const rows = output.count / outputs;
+    lowering.need(input.count === rows * inputs, "row counts differ");
+    lowering.need(input.dtype === "f32" || input.dtype === "qs8", "want an f32 or qs8 input");
+    lowering.need(output.dtype === "f32" || output.dtype === input.dtype, "want an f32 or qs8 output");
+    lowering.work(output.count, inputs);
+    const name = FORMATS[format] ?? lowering.refuse(`format ${format}`);
+    lowering.need(name === "typed" || (input.dtype === "f32" && output.dtype === "f32"), "want f32");
+    const typed = input.dtype === "f32" ? "f32" : "qc8w";
+    const values = {
+      output: output.pointer,
+      rows,
+      inputs,
+      outputs,
+      inputStride: inputs,
+      outputStride: outputs,
+      weights: lowering.weights(name === "typed" ? typed : name, weights, outputs, inputs),
+      ...lowering.clamp(min, max, output.dtype),
+    };
+    const call = { ...values, input: input.pointer };
+    if (name === "qd8w") return multiplyQuantized(lowering, input, values);
+    if (name === "qb4w") return lowering.step("f32_qb4w_gemm", call);
+    if (input.dtype === "f32") lowering.step("f32_gemm", call);
+    else if (output.dtype === "f32") lowering.step("qs8_f32_qc8w_gemm", call);
+    else lowering.step("qs8_qc8w_gemm", { ...call, outputZeroPoint: output.zeroPoint });
+  },
+);
+
+/** The rows in int8 with a scale each, and their product. */
+function multiplyQuantized(
+  lowering: Lowering,
+  input: BoundTensor,
+  values: Omit<KernelValues<"qd8_f32_qc8w_gemm">, "input" | "rowScales" | "scratch">,
+): void {
+  const { rows, inputs } = values;
+  const quantized = lowering.take(rows * inputs);
+  const rowScales = lowering.take(4 * rows);
+  lowering.step("f32_qd8_quantize", {
+    rows,
+    columns: inputs,
+    input: input.pointer,
+    output: quantized,
+    scales: rowScales,
+  });
+  lowering.step("qd8_f32_qc8w_gemm", { ...values, input: quantized, rowScales });
+}
+
+/**
+ * alpha · a·b of two activations (f32): axis i of a is axis aOrder[i] of the tensor that holds it, so that a transposed
+ * operand is not moved. The last two axes are the matrices; the ones before repeat as the output's do.
+ */
+export const matmul = defineOperation(
+  { alpha: "real", aOrder: "integers", bOrder: "integers" },
+  (lowering, { alpha, aOrder, bOrder }) => {
+    const output = lowering.output();
+    const a = readOperand(lowering, lowering.input(0), aOrder);
+    const b = readOperand(lowering, lowering.input(1), bOrder);
+    lowering.need(output.dtype === "f32" && output.shape.length >= 2, "want an f32 output of matrices");
+    const [m, k, n] = [a.rows.size, a.columns.size, b.columns.size];
+    lowering.need(k === b.rows.size, `${k} columns times ${b.rows.size} rows`);
+    lowering.need(m === output.shape.at(-2) && n === output.shape.at(-1), "size of the output");
+    const batches = output.shape.slice(0, -2);
+    const strides = [a, b].map(
+      (operand) => repeatBatch(operand, batches) ?? lowering.refuse("batches that do not repeat"),
+    );
+    lowering.work(Math.max(1, output.count), Math.max(1, k));
+    const outputStrides = stridesOf(output.shape).slice(0, -2);
+    // The kernel has two batch axes; further ones are a loop of calls.
+    const inner = batches.slice(-2);
+    const outer = batches.slice(0, -2);
+    const calls = outer.reduce((product, size) => product * size, 1);
+    lowering.need(calls <= MAX_CALLS, `${calls} batches`);
+    const pair = (list: readonly number[]) => [
+      ...Array.from({ length: 2 - inner.length }, () => 0),
+      ...list.slice(-inner.length || list.length),
+    ];
+    for (let call = 0; call < calls; call++) {
+      const offset = (list: readonly number[]) => {
+        let rest = call;
+        let sum = 0;
+        for (let axis = outer.length - 1; axis >= 0; axis--) {
+          sum += (rest % outer[axis]!) * list[axis]!;
+          rest = Math.floor(rest / outer[axis]!);
+        }
+        return 4 * sum;
+      };
+      const [aBatch0 = 0, aBatch1 = 0] = pair(strides[0]!);
+      const [bBatch0 = 0, bBatch1 = 0] = pair(strides[1]!);
+      const [outputBatch0 = 0, outputBatch1 = 0] = pair(outputStrides);
+      lowering.step("f32_matmul", {
+        batch0: inner.length > 1 ? inner[0]! : 1,
+        batch1: inner.at(-1) ?? 1,
+        m,
+        n,
+        k,
+        a: a.pointer + offset(strides[0]!),
+        aBatch0,
+        aBatch1,
+        aRow: a.rows.stride,
+        aColumn: a.columns.stride,
+        b: b.pointer + offset(strides[1]!),
+        bBatch0,
+        bBatch1,
+        bRow: b.rows.stride,
+        bColumn: b.columns.stride,
+        output: output.pointer + offset(outputStrides),
+        outputBatch0,
+        outputBatch1,
+        outputRow: n,
+        alpha,
+      });
+    }
+  },
+);
+
+/** Of one product of more than two batch axes. */
+const MAX_CALLS = 1024;
+
+interface Axis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+interface Operand {
+  readonly pointer: number;
+  readonly batch: readonly Axis[];
+  readonly rows: Axis;
+  readonly columns: Axis;
+}
+
+function readOperand(lowering: Lowering, tensor: BoundTensor, order: readonly number[]): Operand {
+  const rank = tensor.shape.length;
+  const isOrder =
+    order.length === rank && new Set(order).size === rank && order.every((axis) => axis in tensor.shape);
+  lowering.need(tensor.dtype === "f32" && rank >= 2 && isOrder, "want f32 matrices");
+  const strides = stridesOf(tensor.shape);
+  const axes = order.map((axis): Axis => ({ size: tensor.shape[axis]!, stride: strides[axis]! }));
+  return { pointer: tensor.pointer, batch: axes.slice(0, -2), rows: axes.at(-2)!, columns: axes.at(-1)! };
+}
+
+/** The stride of each batch axis of the output: 0 where the operand repeats. */
+function repeatBatch({ batch }: Operand, batches: readonly number[]): number[] | null {
+  const repeats = broadcastStrides(
+    batch.map(({ size }) => size),
+    batches,
+  );
+  const lead = batches.length - batch.length;
+  return repeats?.map((repeat, axis) => (repeat === 0 ? 0 : batch[axis - lead]!.stride)) ?? null;
+}

@@ -1,0 +1,44 @@
+// Operations on rows: the last axis of a tensor.
+import type { Lowering } from "../lowering.ts";
+import { defineOperation } from "./define.ts";
+
+/** Each row to probabilities. */
+export const softmax = defineOperation({}, (lowering) => {
+  lowering.step("f32_softmax", readRows(lowering));
+});
+
+/** The logarithms of softmax. */
+export const log_softmax = defineOperation({}, (lowering) => {
+  lowering.step("f32_logsoftmax", readRows(lowering));
+});
+
+/** (x − mean) / √(variance + epsilon) · gamma + beta, or x / √(mean square + epsilon) · gamma + beta if not centred. */
+export const normalize = defineOperation(
+  { epsilon: "real", centred: "integer" },
+  (lowering, { epsilon, centred }) => {
+    const values = readRows(lowering);
+    const [gamma, beta] = [lowering.optional(1), lowering.optional(2)];
+    for (const factor of [gamma, beta]) {
+      if (factor !== null)
+        lowering.need(factor.dtype === "f32" && factor.count === values.columns, "a factor's size");
+    }
+    lowering.need(epsilon >= 0 && values.columns > 0, "epsilon or an empty row");
+    lowering.step("f32_layernorm", {
+      ...values,
+      gamma: gamma?.pointer ?? 0,
+      beta: beta?.pointer ?? 0,
+      epsilon,
+      centred,
+    });
+  },
+);
+
+function readRows(lowering: Lowering) {
+  const [input, output] = [lowering.input(), lowering.output()];
+  lowering.need(input.dtype === "f32" && output.dtype === "f32", "want f32");
+  lowering.need(input.count === output.count, "sizes differ");
+  lowering.work(Math.max(1, output.count));
+  const columns = output.shape.at(-1) ?? 1;
+  const rows = columns === 0 ? 0 : output.count / columns;
+  return { input: input.pointer, output: output.pointer, rows, columns };
+}

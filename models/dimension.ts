@@ -1,0 +1,189 @@
+// Sizes while they are still symbols: polynomials with integer coefficients over symbols and over quotients, minima and
+// maxima that cannot be resolved. Two sizes are equal for every request if and only if their keys are equal (sizes that
+// are equal for a deeper reason count as different, and the model is refused rather than guessed at).
+import type { DIMENSION_OPS, Dimension, DimensionNode } from "../engine/index.ts";
+
+export type Size = number | Polynomial;
+
+export interface Polynomial {
+  /** Sorted by key; no coefficient is 0; at least one has factors. */
+  readonly terms: readonly Term[];
+  readonly key: string;
+}
+
+interface Term {
+  readonly coefficient: number;
+  /** Sorted; empty for the constant. */
+  readonly factors: readonly Atom[];
+}
+
+type Atom =
+  | { readonly kind: "symbol"; readonly index: number; readonly key: string }
+  | { readonly kind: "div" | "min" | "max"; readonly a: Size; readonly b: Size; readonly key: string };
+
+export function symbol(index: number): Size {
+  return normalize([{ coefficient: 1, factors: [{ kind: "symbol", index, key: `s${index}` }] }]);
+}
+
+export function keyOf(size: Size): string {
+  return typeof size === "number" ? String(size) : size.key;
+}
+
+export function equalSizes(a: Size, b: Size): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+export function equalShapes(a: readonly Size[], b: readonly Size[]): boolean {
+  return a.length === b.length && a.every((size, axis) => equalSizes(size, b[axis]!));
+}
+
+export function add(a: Size, b: Size): Size {
+  return normalize([...termsOf(a), ...termsOf(b)]);
+}
+
+export function subtract(a: Size, b: Size): Size {
+  return add(a, multiply(b, -1));
+}
+
+export function multiply(a: Size, b: Size): Size {
+  return normalize(
+    termsOf(a).flatMap((x) =>
+      termsOf(b).map((y) => ({
+        coefficient: x.coefficient * y.coefficient,
+        factors: [...x.factors, ...y.factors].sort((p, q) => (p.key < q.key ? -1 : p.key > q.key ? 1 : 0)),
+      })),
+    ),
+  );
+}
+
+/** Rounds down. What divides without remainder leaves the quotient: (8·s − 1) / 2 = 4·s + (−1) / 2 = 4·s − 1. */
+export function divide(a: Size, b: Size): Size {
+  if (typeof b === "number") {
+    if (b === 1) return a;
+    const whole = termsOf(a).filter(({ coefficient }) => coefficient % b === 0);
+    const rest = normalize(termsOf(a).filter(({ coefficient }) => coefficient % b !== 0));
+    const quotient = normalize(whole.map((term) => ({ ...term, coefficient: term.coefficient / b })));
+    if (typeof rest === "number") return add(quotient, Math.floor(rest / b));
+    return add(quotient, opaque("div", rest, b));
+  }
+  const exact = divideExactly(a, b);
+  return exact ?? opaque("div", a, b);
+}
+
+/** a / b where b is a single product that every term of a contains; null otherwise. */
+export function divideExactly(a: Size, b: Size): Size | null {
+  const [divisor, ...more] = termsOf(b);
+  if (divisor === undefined || more.length > 0) return equalSizes(a, b) ? 1 : null;
+  const terms: Term[] = [];
+  for (const { coefficient, factors } of termsOf(a)) {
+    if (coefficient % divisor.coefficient !== 0) return null;
+    const left = [...factors];
+    for (const factor of divisor.factors) {
+      const at = left.findIndex(({ key }) => key === factor.key);
+      if (at < 0) return null;
+      left.splice(at, 1);
+    }
+    terms.push({ coefficient: coefficient / divisor.coefficient, factors: left });
+  }
+  return normalize(terms);
+}
+
+export function minimum(a: Size, b: Size): Size {
+  return extreme("min", a, b);
+}
+
+export function maximum(a: Size, b: Size): Size {
+  return extreme("max", a, b);
+}
+
+function extreme(kind: "min" | "max", a: Size, b: Size): Size {
+  const difference = subtract(a, b);
+  if (typeof difference !== "number") return opaque(kind, a, b);
+  return difference < 0 === (kind === "min") ? a : b;
+}
+
+export function product(sizes: readonly Size[]): Size {
+  return sizes.reduce<Size>(multiply, 1);
+}
+
+export function formatShape(shape: readonly Size[]): string {
+  return `[${shape.map(keyOf).join(", ")}]`;
+}
+
+/** The number, where symbols have these values. */
+export function evaluateSize(size: Size, symbols: readonly number[]): number {
+  const read = (atom: Atom): number => {
+    if (atom.kind === "symbol") return symbols[atom.index]!;
+    const [a, b] = [evaluateSize(atom.a, symbols), evaluateSize(atom.b, symbols)];
+    return atom.kind === "div" ? Math.floor(a / b) : atom.kind === "min" ? Math.min(a, b) : Math.max(a, b);
+  };
+  return termsOf(size).reduce(
+    (sum, { coefficient, factors }) =>
+      sum + factors.reduce((result, factor) => result * read(factor), coefficient),
+    0,
+  );
+}
+
+function termsOf(size: Size): readonly Term[] {
+  if (typeof size !== "number") return size.terms;
+  return size === 0 ? [] : [{ coefficient: size, factors: [] }];
+}
+
+function opaque(kind: "div" | "min" | "max", a: Size, b: Size): Size {
+  const key = `${kind}(${keyOf(a)},${keyOf(b)})`;
+  return normalize([{ coefficient: 1, factors: [{ kind, a, b, key }] }]);
+}
+
+function normalize(terms: readonly Term[]): Size {
+  const sums = new Map<string, Term>();
+  for (const term of terms) {
+    const key = term.factors.map((factor) => factor.key).join("*");
+    const known = sums.get(key);
+    sums.set(key, { ...term, coefficient: term.coefficient + (known?.coefficient ?? 0) });
+  }
+  const kept = [...sums].filter(([, { coefficient }]) => coefficient !== 0);
+  const [only] = kept;
+  if (only === undefined) return 0;
+  if (kept.length === 1 && only[0] === "") return only[1].coefficient;
+  kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const key = kept
+    .map(([name, { coefficient }]) =>
+      name === "" ? `${coefficient}` : coefficient === 1 ? name : `${coefficient}*${name}`,
+    )
+    .join("+");
+  return { terms: kept.map(([, term]) => term), key };
+}
+
+/** Writes sizes as nodes of a manifest, each different one once. */
+export class DimensionTable {
+  readonly nodes: DimensionNode[] = [];
+  readonly #known = new Map<string, Dimension>();
+
+  dimension(size: Size): Dimension {
+    if (typeof size === "number") return size;
+    const terms = size.terms.map(({ coefficient, factors }) => {
+      const [first, ...others] = factors.map((factor) => this.#atom(factor));
+      const whole = others.reduce<Dimension>(
+        (result, factor) => this.#node("mul", [result, factor]),
+        first ?? 1,
+      );
+      if (first === undefined) return coefficient;
+      return coefficient === 1 ? whole : this.#node("mul", [whole, coefficient]);
+    });
+    return terms.reduce((sum, term) => this.#node("add", [sum, term]));
+  }
+
+  #atom(atom: Atom): Dimension {
+    if (atom.kind === "symbol") return this.#node("symbol", [atom.index]);
+    return this.#node(atom.kind, [this.dimension(atom.a), this.dimension(atom.b)]);
+  }
+
+  #node(op: (typeof DIMENSION_OPS)[number], operands: readonly Dimension[]): Dimension {
+    const key = `${op}(${operands.map((operand) => JSON.stringify(operand)).join()})`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const dimension: Dimension = [this.nodes.push({ op, operands }) - 1];
+    this.#known.set(key, dimension);
+    return dimension;
+  }
+}

@@ -1,0 +1,173 @@
+// Operators that compute each element from the elements at its place.
+import type { BINARY, COMPARE, UNARY } from "../../wasm/operators.ts";
+import { realsOf } from "../constant.ts";
+import type { DataType } from "../graph.ts";
+import type { Value } from "../value.ts";
+import { binary, cast, compare, F32_MAX, scalar, select, unary } from "./ops.ts";
+import type { LowerNode, LowerTable, Scope } from "./scope.ts";
+
+type Unary = (typeof UNARY)[number];
+
+/** An operator of f32 with up to two parameters: attribute names and their defaults. */
+function unaryOperator(operator: Unary, alpha?: [string, number], beta?: [string, number]): LowerNode {
+  return (node) => {
+    const read = (parameter?: [string, number]) => (parameter === undefined ? 0 : node.number(...parameter));
+    node.set(0, unary(node, node.input(0), operator, read(alpha), read(beta)));
+  };
+}
+
+/** Also of integers and f64, where the operation on two operands gives the same. */
+function unaryOrBinary(operator: Unary, other: (node: Scope, value: Value) => Value): LowerNode {
+  return (node) => {
+    const value = node.input(0);
+    node.set(0, value.dtype === "f32" ? unary(node, value, operator) : other(node, value));
+  };
+}
+
+const zero = (node: Scope, value: Value) => scalar(node, value.dtype, 0);
+
+function binaryOperator(operator: (typeof BINARY)[number]): LowerNode {
+  return (node) => node.set(0, binary(node, operator, node.input(0), node.input(1)));
+}
+
+/** Any number of operands, from left to right. */
+function variadic(
+  operator: (typeof BINARY)[number],
+  finish?: (node: Scope, value: Value) => Value,
+): LowerNode {
+  return (node) => {
+    const [first, ...others] = node.inputs();
+    const value = others.reduce((sum, other) => binary(node, operator, sum, other), first!);
+    node.set(0, finish === undefined ? value : finish(node, value));
+  };
+}
+
+function comparison(operator: (typeof COMPARE)[number]): LowerNode {
+  return (node) => node.set(0, compare(node, operator, node.input(0), node.input(1)));
+}
+
+function clip(node: Scope): void {
+  const value = node.input(0);
+  if (value.dtype === "f32") {
+    const bound = (index: number, fallback: number) =>
+      Math.min(F32_MAX, Math.max(-F32_MAX, node.real(index, fallback)));
+    node.set(0, unary(node, value, "clip", bound(1, -F32_MAX), bound(2, F32_MAX)));
+    return;
+  }
+  const low = node.optional(1);
+  const high = node.optional(2);
+  const raised = low === null ? value : binary(node, "max", value, low);
+  node.set(0, high === null ? raised : binary(node, "min", raised, high));
+}
+
+/** Whole powers that are one operation; the exponent of another type is read as one of the base's. */
+function power(node: Scope): void {
+  const [base, exponent] = [node.input(0), node.input(1)];
+  const reals = exponent.constant && realsOf(exponent.constant);
+  const one = reals?.length === 1 ? reals[0] : undefined;
+  if (base.dtype === "f32" && one === 1) {
+    node.set(0, base);
+    return;
+  }
+  if (base.dtype === "f32" && one === 2) {
+    node.set(0, unary(node, base, "square"));
+    return;
+  }
+  if (base.dtype === "f32" && one === 0.5) {
+    node.set(0, unary(node, base, "sqrt"));
+    return;
+  }
+  node.set(0, binary(node, "pow", base, cast(node, exponent, base.dtype)));
+}
+
+function not(node: Scope): void {
+  node.set(0, binary(node, "xor", node.input(0), scalar(node, "bool", 1)));
+}
+
+const DATA_TYPES: readonly DataType[] = ["f32", "f64", "i8", "u8", "i32", "i64", "bool"];
+
+function castOperator(node: Scope): void {
+  const to = node.text("to") as DataType;
+  if (!DATA_TYPES.includes(to)) node.refuse(`no type ${to}`);
+  node.set(0, cast(node, node.input(0), to));
+}
+
+function gelu(node: Scope): void {
+  const tanh = node.text("approximate", "none") === "tanh";
+  node.set(0, unary(node, node.input(0), tanh ? "gelu_tanh" : "gelu"));
+}
+
+function mean(node: Scope, sum: Value): Value {
+  return binary(node, "div", sum, scalar(node, sum.dtype, node.inputCount));
+}
+
+function identity(node: Scope): void {
+  node.set(0, node.input(0));
+  if (node.wants(1)) node.refuse("a mask of what was dropped");
+}
+
+export const ELEMENTWISE: LowerTable = {
+  Abs: unaryOrBinary("abs", (node, value) =>
+    binary(node, "max", value, binary(node, "sub", zero(node, value), value)),
+  ),
+  Neg: unaryOrBinary("neg", (node, value) => binary(node, "sub", zero(node, value), value)),
+  Relu: unaryOrBinary("relu", (node, value) => binary(node, "max", value, zero(node, value))),
+  Floor: unaryOperator("floor"),
+  Ceil: unaryOperator("ceil"),
+  Round: unaryOperator("round"),
+  Sign: unaryOrBinary("sign", (node, value) => {
+    const one = (sign: number) => scalar(node, value.dtype, sign);
+    return binary(node, "max", binary(node, "min", value, one(1)), one(-1));
+  }),
+  Sqrt: unaryOperator("sqrt"),
+  Reciprocal: unaryOperator("reciprocal"),
+  Exp: unaryOperator("exp"),
+  Log: unaryOperator("log"),
+  Sin: unaryOperator("sin"),
+  Cos: unaryOperator("cos"),
+  Tanh: unaryOperator("tanh"),
+  Sigmoid: unaryOperator("sigmoid"),
+  Erf: unaryOperator("erf"),
+  Gelu: gelu,
+  Softplus: unaryOperator("softplus"),
+  Softsign: unaryOperator("softsign"),
+  Elu: unaryOperator("elu", ["alpha", 1]),
+  Selu: unaryOperator("selu", ["alpha", 1.6732631921768188], ["gamma", 1.0507009873554805]),
+  Celu: unaryOperator("celu", ["alpha", 1]),
+  LeakyRelu: unaryOperator("leaky_relu", ["alpha", 0.01]),
+  HardSigmoid: unaryOperator("hard_sigmoid", ["alpha", 0.2], ["beta", 0.5]),
+  HardSwish: unaryOperator("hard_swish"),
+  "quorate.Silu": unaryOperator("silu"),
+  Clip: clip,
+  Add: binaryOperator("add"),
+  Sub: binaryOperator("sub"),
+  Mul: binaryOperator("mul"),
+  Div: binaryOperator("div"),
+  PRelu: binaryOperator("prelu"),
+  Pow: power,
+  Mod: (node) => {
+    const operator = node.number("fmod", 0) === 1 ? "fmod" : "mod";
+    node.set(0, binary(node, operator, node.input(0), node.input(1)));
+  },
+  Sum: variadic("add"),
+  Max: variadic("max"),
+  Min: variadic("min"),
+  Mean: variadic("add", mean),
+  Equal: comparison("eq"),
+  Less: comparison("lt"),
+  LessOrEqual: comparison("le"),
+  Greater: comparison("gt"),
+  GreaterOrEqual: comparison("ge"),
+  And: binaryOperator("and"),
+  Or: binaryOperator("or"),
+  Xor: binaryOperator("xor"),
+  BitwiseAnd: binaryOperator("and"),
+  BitwiseOr: binaryOperator("or"),
+  BitwiseXor: binaryOperator("xor"),
+  Not: not,
+  Where: (node) => node.set(0, select(node, node.input(0), node.input(1), node.input(2))),
+  Cast: castOperator,
+  CastLike: (node) => node.set(0, cast(node, node.input(0), node.input(1).dtype)),
+  Identity: identity,
+  Dropout: identity,
+};

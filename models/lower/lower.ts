@@ -1,0 +1,186 @@
+// From the graph to a program: every operator becomes operations of the engine, with sizes as symbols. What is not in
+// one of these tables, or in a form that they refuse, is refused here and never at run time.
+import type { SizeSymbol } from "../../engine/index.ts";
+import { formatShape, multiply, type Size, symbol } from "../dimension.ts";
+import { ModelError } from "../errors.ts";
+import type { Constant, Graph, GraphInput, Node } from "../graph.ts";
+import { dropDead, type Program } from "../program.ts";
+import { ELEMENT_TYPES } from "../value.ts";
+import { Context } from "./context.ts";
+import { createControl } from "./control.ts";
+import { CREATE } from "./create.ts";
+import { ELEMENTWISE } from "./elementwise.ts";
+import { GATHER } from "./gather.ts";
+import { LAYOUT } from "./layout.ts";
+import { PRODUCT } from "./product.ts";
+import { REDUCTION } from "./reduce.ts";
+import { RESIZE } from "./resize.ts";
+import { type LowerTable, Scope } from "./scope.ts";
+import { lowerSizes } from "./sizes.ts";
+import { WINDOW } from "./window.ts";
+
+/** What a named dimension may be: from min to max, in steps of `multiple`. */
+export interface DimensionLimits {
+  readonly min: number;
+  readonly max: number;
+  readonly multiple: number;
+}
+
+/** An image that the asker sends as bytes (batch, height, width, channels): byte · scale + bias for each channel. */
+export interface BytesInput {
+  /** Where the model has its channels: 1 for NCHW, 3 for NHWC. */
+  readonly channelAxis: 1 | 3;
+  readonly scale: readonly number[];
+  readonly bias: readonly number[];
+}
+
+export interface LowerOptions {
+  /** Of each named dimension. A name without limits is refused. */
+  readonly dimensions: Readonly<Record<string, DimensionLimits>>;
+  /** Inputs by name that arrive as bytes. */
+  readonly bytes: Readonly<Record<string, BytesInput>>;
+  /** Computes a node whose inputs are all constant; null where that cannot be done. */
+  evaluate(node: Node, constants: ReadonlyMap<string, Constant>): readonly Constant[] | null;
+}
+
+const TABLES: LowerTable = {
+  ...ELEMENTWISE,
+  ...LAYOUT,
+  ...WINDOW,
+  ...PRODUCT,
+  ...REDUCTION,
+  ...GATHER,
+  ...RESIZE,
+  ...CREATE,
+};
+
+/** Whether some form of an operator can be lowered: `domain.name`, or the name alone for ONNX itself. */
+export function isSupported(op: string): boolean {
+  return op in TABLES || op === "If" || op === "Loop";
+}
+
+/** Throws ModelError: op_unsupported naming operator, node and reason; model_too_large. */
+export function lowerGraph(graph: Graph, options: LowerOptions): Program {
+  return new GraphLowering(options).run(graph);
+}
+
+class GraphLowering {
+  readonly #context = new Context();
+  readonly #options: LowerOptions;
+  readonly #tables: LowerTable;
+  readonly #symbols = new Map<string, Size>();
+
+  constructor(options: LowerOptions) {
+    this.#options = options;
+    this.#tables = { ...TABLES, ...createControl((body) => this.#body(body)) };
+  }
+
+  run(graph: Graph): Program {
+    const context = this.#context;
+    for (const input of graph.inputs) this.#input(input);
+    this.#body(graph);
+    for (const name of graph.outputs) {
+      context.builder.outputs.push({ name, tensor: context.contiguous(context.value(name)) });
+    }
+    return dropDead(context.builder.finish());
+  }
+
+  #body(graph: Graph): void {
+    const context = this.#context;
+    for (const [name, constant] of graph.constants) context.name(name, context.constantValue(name, constant));
+    for (const node of graph.nodes) this.#node(node);
+  }
+
+  #node(node: Node): void {
+    const context = this.#context;
+    const scope = new Scope(context, node);
+    if (lowerSizes(scope)) return;
+    const folded = this.#fold(node);
+    if (folded !== null) {
+      for (const [index, constant] of folded.entries()) {
+        scope.set(index, context.constantValue(scope.outputName(index), constant));
+      }
+      return;
+    }
+    const lower = this.#tables[scope.op];
+    if (lower === undefined) throw scope.refuse("no operation of the engine computes it");
+    lower(scope);
+  }
+
+  #fold(node: Node): readonly Constant[] | null {
+    const constants = new Map<string, Constant>();
+    for (const input of node.inputs) {
+      if (input === "") continue;
+      const { constant } = this.#context.value(input);
+      if (constant === null) return null;
+      constants.set(input, constant);
+    }
+    return constants.size === 0 ? null : this.#options.evaluate(node, constants);
+  }
+
+  #input({ name, dtype, shape }: GraphInput): void {
+    const context = this.#context;
+    const { builder } = context;
+    const sizes = shape.map((size) => (typeof size === "number" ? size : this.#symbol(size, name)));
+    const bytes = this.#options.bytes[name];
+    if (bytes === undefined) {
+      const tensor = builder.tensor(name, ELEMENT_TYPES[dtype], sizes);
+      builder.inputs.push({ name, tensor });
+      context.name(name, context.placedValue(name, dtype, sizes, tensor));
+      return;
+    }
+    const order = bytes.channelAxis === 1 ? [0, 2, 3, 1] : [0, 1, 2, 3];
+    if (sizes.length !== 4 || dtype !== "f32" || sizes[bytes.channelAxis] !== bytes.scale.length) {
+      throw new ModelError(
+        "op_unsupported",
+        `input ${name} ${formatShape(sizes)} is no image of ${bytes.scale.length} channels`,
+      );
+    }
+    const image = order.map((axis) => sizes[axis]!);
+    const port = builder.tensor(name, "u8", image);
+    builder.inputs.push({ name, tensor: port });
+    const uniform =
+      bytes.scale.every((each) => each === bytes.scale[0]) &&
+      bytes.bias.every((each) => each === bytes.bias[0]);
+    let tensor = builder.tensor(`${name}:real`, "f32", image);
+    builder.op("convert", name, [port], [tensor], {
+      scale: uniform ? bytes.scale[0]! : 1,
+      bias: uniform ? bytes.bias[0]! : 0,
+    });
+    if (!uniform) {
+      for (const [operator, list] of [
+        ["mul", bytes.scale],
+        ["add", bytes.bias],
+      ] as const) {
+        const data = new Uint8Array(Float32Array.from(list).buffer);
+        const factors = builder.constant(`${name}:${operator}`, "f32", [list.length], data);
+        const next = builder.tensor(`${name}:${operator}ed`, "f32", image);
+        builder.op("binary", name, [tensor, factors], [next], { code: operator === "mul" ? 2 : 0 });
+        tensor = next;
+      }
+    }
+    context.name(name, context.placedValue(name, "f32", sizes, tensor, order));
+  }
+
+  #symbol(name: string, input: string): Size {
+    const known = this.#symbols.get(name);
+    if (known !== undefined) return known;
+    const limits = this.#options.dimensions[name];
+    if (limits === undefined) {
+      throw new ModelError(
+        "op_unsupported",
+        `input ${input} has a size named "${name}" without limits; state its min and max`,
+      );
+    }
+    const { min, max, multiple } = limits;
+    if (min === max) {
+      this.#symbols.set(name, min);
+      return min;
+    }
+    const entry: SizeSymbol = { name, min: Math.ceil(min / multiple), max: Math.floor(max / multiple) };
+    const index = this.#context.builder.symbols.push(entry) - 1;
+    const size = multiply(symbol(index), multiple);
+    this.#symbols.set(name, size);
+    return size;
+  }
+}

@@ -1,0 +1,85 @@
+// Resize, one axis after the other.
+import { realsOf } from "../constant.ts";
+import { divide, equalSizes, evaluateSize, multiply, type Size } from "../dimension.ts";
+import { identityOrder, type Value } from "../value.ts";
+import type { LowerTable, Scope } from "./scope.ts";
+
+const COORDINATES: Readonly<Record<string, number>> = {
+  half_pixel: 0,
+  asymmetric: 1,
+  align_corners: 2,
+  pytorch_half_pixel: 3,
+};
+const ROUNDINGS: Readonly<Record<string, number>> = {
+  round_prefer_floor: 0,
+  round_prefer_ceil: 1,
+  floor: 2,
+  ceil: 3,
+};
+
+function resize(node: Scope): void {
+  let value = node.input(0);
+  const rank = value.shape.length;
+  const mode = node.text("mode", "nearest");
+  if (mode !== "nearest" && mode !== "linear") node.refuse(`mode ${mode}; nearest and linear are supported`);
+  if (node.number("antialias", 0) !== 0) node.refuse("antialias");
+  if (node.number("exclude_outside", 0) !== 0) node.refuse("exclude_outside");
+  if (node.text("keep_aspect_ratio_policy", "stretch") !== "stretch") node.refuse("keep_aspect_ratio_policy");
+  const name = node.text("coordinate_transformation_mode", "half_pixel");
+  const coordinates = COORDINATES[name] ?? node.refuse(`coordinates ${name}`);
+  const nearest = node.text("nearest_mode", "round_prefer_floor");
+  const rounding = ROUNDINGS[nearest] ?? node.refuse(`nearest_mode ${nearest}`);
+  const axes = node.numbers("axes", identityOrder(rank)).map((axis) => node.axis(axis, rank));
+  for (const [index, axis] of axes.entries()) {
+    const { size, scale } = target(node, value.shape[axis]!, index);
+    if (equalSizes(size, value.shape[axis]!) && scale === 1) continue;
+    value = resizeAxis(node, value, axis, size, {
+      linear: mode === "linear" ? 1 : 0,
+      coordinates,
+      rounding,
+      scale: Math.fround(scale),
+    });
+  }
+  node.set(0, value);
+}
+
+/** The size of an axis and how much larger it is: what the model states, else the ratio of the sizes. */
+function target(node: Scope, size: Size, index: number): { size: Size; scale: number } {
+  const scales = node.optional(2)?.constant;
+  const reals = scales && realsOf(scales);
+  if (reals && reals.length > 0) {
+    const scale = reals[index] ?? node.refuse("too few scales");
+    if (Number.isInteger(scale)) return { size: multiply(size, scale), scale };
+    if (Number.isInteger(1 / scale)) return { size: divide(size, 1 / scale), scale };
+    if (typeof size !== "number") return node.refuse(`a scale of ${scale} of a size that a request decides`);
+    return { size: Math.floor(size * scale), scale };
+  }
+  const wanted = node.sizes(3)[index] ?? node.refuse("too few sizes");
+  if (typeof wanted === "number" && typeof size === "number") return { size: wanted, scale: wanted / size };
+  // The ratio has to be the same for every request: it is, where it is the same for two different ones.
+  const [once, twice] = [ratio(wanted, size, 1), ratio(wanted, size, 2)];
+  if (once !== twice) node.refuse("a ratio that depends on the request");
+  return { size: wanted, scale: once };
+}
+
+function ratio(wanted: Size, size: Size, value: number): number {
+  const symbols = Array.from({ length: 16 }, (_, index) => value * 64 * (index + 1));
+  return evaluateSize(wanted, symbols) / evaluateSize(size, symbols);
+}
+
+function resizeAxis(
+  node: Scope,
+  value: Value,
+  axis: number,
+  size: Size,
+  options: { linear: number; coordinates: number; rounding: number; scale: number },
+): Value {
+  const { context } = node;
+  const { tensor: input, order } = context.place(value);
+  const shape = value.shape.map((each, other) => (other === axis ? size : each));
+  const tensor = context.createTensor(node.outputName(), value.dtype, shape, order);
+  context.builder.op("resize", node.name, [input], [tensor], { axis: order.indexOf(axis), ...options });
+  return context.placedValue(node.outputName(), value.dtype, shape, tensor, order);
+}
+
+export const RESIZE: LowerTable = { Resize: resize };

@@ -1,0 +1,256 @@
+// Arithmetic on shapes, while compiling: integers that are known up to symbols. What reads a shape and feeds a Reshape
+// never reaches the engine.
+import { createConstant, integersOf } from "../constant.ts";
+import {
+  add,
+  divide,
+  evaluateSize,
+  maximum,
+  minimum,
+  multiply,
+  product,
+  type Size,
+  subtract,
+} from "../dimension.ts";
+import type { DataType } from "../graph.ts";
+import type { Value } from "../value.ts";
+import { countSteps } from "./ops.ts";
+import type { Scope } from "./scope.ts";
+
+/** Longer lists of integers are tables, not shapes. */
+const MAX_KNOWN = 256;
+
+interface Known {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly values: readonly Size[];
+}
+
+/** Says what the outputs are and returns true, where all inputs are known integers and the operator is one of these. */
+export function lowerSizes(node: Scope): boolean {
+  const evaluate = OPERATORS[node.op];
+  if (evaluate === undefined) return false;
+  const result = evaluate(node);
+  if (result === null) return false;
+  const results = Array.isArray(result) ? result : [result];
+  for (const [output, { dtype, shape, values }] of results.entries()) {
+    const name = node.outputName(output);
+    const numbers = values.filter((value) => typeof value === "number");
+    if (numbers.length < values.length) {
+      node.set(output, node.context.knownValue(name, dtype, shape, values));
+      continue;
+    }
+    const constant = createConstant(dtype, shape);
+    for (const [index, value] of numbers.entries()) {
+      if (constant.dtype === "i64") constant.data[index] = BigInt(value);
+      else constant.data[index] = value;
+    }
+    node.set(output, node.context.constantValue(name, constant));
+  }
+  return true;
+}
+
+/** Null for a value that is not known, or too large to be a shape. */
+function known(value: Value | null): Known | null {
+  if (value === null) return null;
+  if (value.shape.some((size) => typeof size !== "number")) return null;
+  const shape = value.shape as number[];
+  if (value.known !== null) return { dtype: value.dtype, shape, values: value.known };
+  if (value.constant === null || value.dtype === "bool" || value.constant.data.length > MAX_KNOWN)
+    return null;
+  const values = integersOf(value.constant);
+  return values && { dtype: value.dtype, shape, values };
+}
+
+type Evaluate = (node: Scope) => Known | Known[] | null;
+
+function elementwise(apply: (a: Size, b: Size) => Size): Evaluate {
+  return (node) => {
+    const [a, b] = [known(node.input(0)), known(node.input(1))];
+    if (a === null || b === null) return null;
+    const length = Math.max(a.values.length, b.values.length);
+    if (
+      (a.values.length !== length && a.values.length !== 1) ||
+      (b.values.length !== length && b.values.length !== 1)
+    )
+      return null;
+    const shape = a.shape.length >= b.shape.length && a.values.length === length ? a.shape : b.shape;
+    const at = (list: readonly Size[], index: number) => list[list.length === 1 ? 0 : index]!;
+    const values = Array.from({ length }, (_, index) => apply(at(a.values, index), at(b.values, index)));
+    return { dtype: a.dtype, shape, values };
+  };
+}
+
+/** ONNX divides integers towards zero; sizes are not negative. */
+function quotient(a: Size, b: Size): Size {
+  if (typeof a === "number" && typeof b === "number") return b === 0 ? 0 : Math.trunc(a / b);
+  return divide(a, b);
+}
+
+function shapeOf(node: Scope): Known {
+  const { shape } = node.input(0);
+  const values = shape.slice(node.number("start", 0), node.has("end") ? node.number("end") : shape.length);
+  return { dtype: "i64", shape: [values.length], values };
+}
+
+function gather(node: Scope): Known | null {
+  const [from, indices] = [known(node.input(0)), known(node.input(1))];
+  if (from === null || indices === null || from.shape.length !== 1) return null;
+  const values = indices.values.map((index) => {
+    const at = typeof index === "number" ? index : node.refuse("an index that depends on the request");
+    return from.values[at < 0 ? at + from.values.length : at] ?? node.refuse(`no size at ${at}`);
+  });
+  return { dtype: from.dtype, shape: indices.shape, values };
+}
+
+function slice(node: Scope): Known | null {
+  const from = known(node.input(0));
+  if (from === null || from.shape.length !== 1) return null;
+  const [step = 1] = node.optional(4) === null ? [] : node.integers(4);
+  const size = from.values.length;
+  const inside = (index: number, low: number, high: number) =>
+    Math.max(low, Math.min(high, index < 0 ? index + size : index));
+  const [start = 0] = node.integers(1);
+  const [end = 0] = node.integers(2);
+  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+  const first = inside(start, step > 0 ? 0 : low, high);
+  const count = Math.max(0, Number(countSteps(first, inside(end, low, high), step)));
+  const values = Array.from({ length: count }, (_, index) => from.values[first + index * step]!);
+  return { dtype: from.dtype, shape: [count], values };
+}
+
+function concat(node: Scope): Known | null {
+  const parts = node.inputs().map(known);
+  if (parts.some((part) => part === null || part.shape.length !== 1)) return null;
+  const values = parts.flatMap((part) => part!.values);
+  return { dtype: parts[0]!.dtype, shape: [values.length], values };
+}
+
+/** The same integers under another shape or type. */
+function sameValues(shapeOfResult: (node: Scope, from: Known) => number[] | null): Evaluate {
+  return (node) => {
+    const from = known(node.input(0));
+    const shape = from && shapeOfResult(node, from);
+    return from && shape && { ...from, shape };
+  };
+}
+
+function castTo(node: Scope): Known | null {
+  const from = known(node.input(0));
+  const to = node.text("to");
+  return from !== null && (to === "i32" || to === "i64") ? { ...from, dtype: to } : null;
+}
+
+function reshaped(node: Scope, { values }: Known): number[] | null {
+  const target = known(node.input(1))?.values;
+  if (target === undefined || target.some((size) => typeof size !== "number")) return null;
+  const shape = target as number[];
+  const rest = shape.filter((size) => size !== -1).reduce((count, size) => count * size, 1);
+  return shape.map((size) => (size === -1 ? values.length / rest : size));
+}
+
+function unsqueezed(node: Scope, { shape }: Known): number[] {
+  const axes = node.integers(1);
+  const rank = shape.length + axes.length;
+  const at = axes.map((axis) => node.axis(axis, rank));
+  const left = [...shape];
+  return Array.from({ length: rank }, (_, axis) => (at.includes(axis) ? 1 : left.shift()!));
+}
+
+function squeezed(node: Scope, { shape }: Known): number[] {
+  const axes =
+    node.optional(1) === null ? null : node.integers(1).map((axis) => node.axis(axis, shape.length));
+  return shape.filter((size, axis) => (axes === null ? size !== 1 : !axes.includes(axis)));
+}
+
+function reduction(combine: (values: readonly Size[]) => Size): Evaluate {
+  return (node) => {
+    const from = known(node.input(0));
+    if (from === null || from.shape.length > 1) return null;
+    const keep = node.number("keepdims", 1) === 1;
+    return { dtype: from.dtype, shape: keep ? from.shape.map(() => 1) : [], values: [combine(from.values)] };
+  };
+}
+
+function range(node: Scope): Known | null {
+  const [start, limit, delta] = [0, 1, 2].map((index) => known(node.input(index))?.values[0]);
+  if (start === undefined || limit === undefined || typeof delta !== "number" || delta === 0) return null;
+  const count = countSteps(start, limit, delta);
+  if (typeof count !== "number" || count > MAX_KNOWN) return null;
+  const values = Array.from({ length: Math.max(0, count) }, (_, index) => add(start, index * delta));
+  return { dtype: node.input(0).dtype, shape: [values.length], values };
+}
+
+function size(node: Scope): Known {
+  return { dtype: "i64", shape: [], values: [product(node.input(0).shape)] };
+}
+
+function where(node: Scope): Known | null {
+  const condition = node.input(0).constant;
+  const [a, b] = [known(node.input(1)), known(node.input(2))];
+  if (condition?.dtype !== "bool" || a === null || b === null) return null;
+  const length = Math.max(condition.data.length, a.values.length, b.values.length);
+  const pick = <T>(list: ArrayLike<T>, index: number) => list[list.length === 1 ? 0 : index]!;
+  const values = Array.from({ length }, (_, index) =>
+    pick(pick(condition.data, index) ? a.values : b.values, index),
+  );
+  return { dtype: a.dtype, shape: length === 1 ? a.shape : [length], values };
+}
+
+/** Symbols are at least 1: a size is never 0 or negative, and two sizes are equal or compare the same for all requests. */
+function comparison(decide: (difference: number) => boolean): Evaluate {
+  return (node) => {
+    const [a, b] = [known(node.input(0)), known(node.input(1))];
+    if (a === null || b === null) return null;
+    const length = Math.max(a.values.length, b.values.length);
+    const at = (list: readonly Size[], index: number) => list[list.length === 1 ? 0 : index]!;
+    const values: number[] = [];
+    for (let index = 0; index < length; index++) {
+      const [x, y] = [at(a.values, index), at(b.values, index)];
+      const difference = subtract(x, y);
+      if (typeof difference === "number") values.push(decide(difference) ? 1 : 0);
+      else if (isPositive(x) && typeof y === "number" && y <= 0) values.push(decide(1) ? 1 : 0);
+      else return null;
+    }
+    return { dtype: "bool", shape: length === 1 ? a.shape : [length], values };
+  };
+}
+
+function isPositive(value: Size): boolean {
+  if (typeof value === "number") return value > 0;
+  return (
+    value.terms.every(({ coefficient }) => coefficient > 0) &&
+    evaluateSize(
+      value,
+      Array.from({ length: 16 }, () => 1),
+    ) > 0
+  );
+}
+
+const OPERATORS: Readonly<Record<string, Evaluate>> = {
+  Shape: shapeOf,
+  Size: size,
+  Gather: gather,
+  Slice: slice,
+  Concat: concat,
+  Cast: castTo,
+  Identity: sameValues((_, { shape }) => [...shape]),
+  Reshape: sameValues(reshaped),
+  Unsqueeze: sameValues(unsqueezed),
+  Squeeze: sameValues(squeezed),
+  Add: elementwise(add),
+  Sub: elementwise(subtract),
+  Mul: elementwise(multiply),
+  Div: elementwise(quotient),
+  Min: elementwise(minimum),
+  Max: elementwise(maximum),
+  ReduceProd: reduction(product),
+  ReduceSum: reduction((values) => values.reduce<Size>(add, 0)),
+  ReduceMax: reduction((values) => values.reduce(maximum)),
+  ReduceMin: reduction((values) => values.reduce(minimum)),
+  Range: range,
+  Where: where,
+  Equal: comparison((difference) => difference === 0),
+  Less: comparison((difference) => difference < 0),
+  Greater: comparison((difference) => difference > 0),
+};

@@ -1,0 +1,481 @@
+// Convolutions and pools. Inside, images are NHWC with two spatial axes; one spatial axis is an image of height 1.
+import { createConstant } from "../constant.ts";
+import { add, divide, maximum, minimum, multiply, type Size, subtract } from "../dimension.ts";
+import type { Constant } from "../graph.ts";
+import { channelsLast, type Value } from "../value.ts";
+import { binary, concat, F32_MAX, floats, reduce, reshape, slice, unary } from "./ops.ts";
+import type { LowerTable, Scope } from "./scope.ts";
+
+type Pair = readonly [number, number];
+type SizePair = readonly [Size, Size];
+
+interface Window {
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  /** Before the image and behind it. */
+  readonly before: SizePair;
+  readonly after: SizePair;
+  readonly ceil: boolean;
+}
+
+const NHWC = channelsLast(4);
+
+/** The value with two spatial axes. Refuses three. */
+function asImage(node: Scope, value: Value): Value {
+  if (value.dtype !== "f32") node.refuse(`images of ${value.dtype}`);
+  if (value.shape.length === 4) return value;
+  if (value.shape.length !== 3)
+    node.refuse(`${value.shape.length - 2} spatial axes; one or two are supported`);
+  const [batch, channels, length] = value.shape as [Size, Size, Size];
+  return reshape(node, value, [batch, channels, 1, length]);
+}
+
+/** The inverse of asImage for a result. */
+function likeInput(node: Scope, image: Value, rank: number): Value {
+  if (rank === 4) return image;
+  const [batch, channels, , length] = image.shape as [Size, Size, Size, Size];
+  return reshape(node, image, [batch, channels, length]);
+}
+
+function readWindow(node: Scope, image: Value, spatial: number, kernelShape: readonly number[]): Window {
+  const pair = (list: readonly number[], title: string, fill: number): Pair => {
+    if (list.length !== spatial) node.refuse(`${title} [${list}] for ${spatial} spatial axes`);
+    return spatial === 1 ? [fill, list[0]!] : [list[0]!, list[1]!];
+  };
+  const ones = Array.from({ length: spatial }, () => 1);
+  const kernel = pair(kernelShape, "kernel", 1);
+  const strides = pair(node.numbers("strides", ones), "strides", 1);
+  const dilations = pair(node.numbers("dilations", ones), "dilations", 1);
+  const pads = node.numbers(
+    "pads",
+    Array.from({ length: 2 * spatial }, () => 0),
+  );
+  let before: SizePair = pair(pads.slice(0, spatial), "pads", 0);
+  let after: SizePair = pair(pads.slice(spatial), "pads", 0);
+  const auto = node.text("auto_pad", "NOTSET");
+  if (auto === "VALID") before = after = [0, 0];
+  else if (auto.startsWith("SAME")) {
+    const totals = [0, 1].map((axis) => {
+      const size = image.shape[axis + 2]!;
+      const span = (kernel[axis as 0 | 1] - 1) * dilations[axis as 0 | 1] + 1;
+      const stride = strides[axis as 0 | 1];
+      const output = divide(add(size, stride - 1), stride);
+      return maximum(0, subtract(add(multiply(subtract(output, 1), stride), span), size));
+    }) as [Size, Size];
+    const small = totals.map((total) => divide(total, 2)) as [Size, Size];
+    const large = totals.map((total, axis) => subtract(total, small[axis]!)) as [Size, Size];
+    [before, after] = auto === "SAME_UPPER" ? [small, large] : [large, small];
+  }
+  const all = [...before, ...after];
+  if (all.some((each) => typeof each === "number" && each < 0)) node.refuse("negative pads");
+  return { kernel, strides, dilations, before, after, ceil: node.number("ceil_mode", 0) === 1 };
+}
+
+function outputSize(node: Scope, size: Size, window: Window, axis: 0 | 1): Size {
+  const span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+  const stride = window.strides[axis];
+  const room = subtract(add(add(size, window.before[axis]), window.after[axis]), span);
+  if (typeof room === "number" && room < 0) node.refuse("a window larger than the padded image");
+  if (!window.ceil) return add(divide(room, stride), 1);
+  // The last window has to begin inside the image or the padding before it.
+  const last = add(divide(add(add(size, window.before[axis]), -1), stride), 1);
+  return minimum(add(divide(add(room, stride - 1), stride), 1), last);
+}
+
+function imageShape(node: Scope, image: Value, window: Window, channels: Size): Size[] {
+  const [batch, , height, width] = image.shape as [Size, Size, Size, Size];
+  return [batch, channels, outputSize(node, height, window, 0), outputSize(node, width, window, 1)];
+}
+
+const windowFields = ({ kernel, strides, dilations, before }: Window) => ({
+  kernel,
+  strides,
+  dilations,
+  pads: [...before],
+});
+
+function floatConstant(node: Scope, index: number): Constant & { data: Float32Array } {
+  const constant = node.constant(index);
+  if (constant.dtype !== "f32") return node.refuse(`weights of ${constant.dtype}`);
+  return constant;
+}
+
+function readBias(node: Scope, index: number, outputs: number): Float32Array {
+  if (node.optional(index) === null) return new Float32Array(outputs);
+  const { data } = floatConstant(node, index);
+  return data.length === outputs
+    ? data
+    : node.refuse(`a bias of ${data.length} values for ${outputs} outputs`);
+}
+
+/** A result in NHWC, which the caller's operation writes. */
+function createImage(node: Scope, shape: readonly Size[]): { tensor: number; value: Value } {
+  const name = node.outputName();
+  const tensor = node.context.createTensor(name, "f32", shape, NHWC);
+  return { tensor, value: node.context.placedValue(name, "f32", shape, tensor, NHWC) };
+}
+
+function conv(node: Scope): void {
+  const given = node.input(0);
+  const image = asImage(node, given);
+  const weights = floatConstant(node, 1);
+  const spatial = given.shape.length - 2;
+  const [outputs = 0, groupChannels = 0] = weights.shape;
+  const kernelShape = weights.shape.slice(2);
+  const groups = node.number("group", 1);
+  const channels = image.shape[1];
+  if (channels !== groupChannels * groups || outputs % groups !== 0) {
+    node.refuse(`${groups} groups of ${groupChannels} channels`);
+  }
+  const window = readWindow(node, image, spatial, kernelShape);
+  const bias = readBias(node, 2, outputs);
+  const taps = window.kernel[0] * window.kernel[1];
+  const filters: Filters = { weights: weights.data, bias, inputs: groupChannels, outputs, taps };
+  let result: Value;
+  if (groups === 1) result = convolve(node, image, window, filters);
+  else if (groupChannels === 1 && outputs === groups)
+    result = convolveDepthwise(node, image, window, filters);
+  else {
+    const each = outputs / groups;
+    const parts = Array.from({ length: groups }, (_, group) => {
+      const part = slice(node, image, [
+        { axis: 1, start: group * groupChannels, step: 1, count: groupChannels },
+      ]);
+      const size = each * groupChannels * taps;
+      return convolve(node, part, window, {
+        weights: weights.data.subarray(group * size, (group + 1) * size),
+        bias: bias.subarray(group * each, (group + 1) * each),
+        inputs: groupChannels,
+        outputs: each,
+        taps,
+      });
+    });
+    result = concat(node, parts, 1);
+  }
+  node.set(0, likeInput(node, result, given.shape.length));
+}
+
+interface Filters {
+  /** (outputs, inputs, taps) */
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly taps: number;
+}
+
+function convolve(node: Scope, image: Value, window: Window, filters: Filters): Value {
+  const { outputs, inputs, taps, bias } = filters;
+  const { context } = node;
+  const input = context.arranged(image, NHWC);
+  const { tensor, value } = createImage(node, imageShape(node, image, window, outputs));
+  const layer = {
+    format: "f32" as const,
+    outputs,
+    inputs: inputs * taps,
+    // The kernel's inputs run over taps first, then channels.
+    weights: swapInner(filters.weights, outputs, inputs, taps),
+    bias,
+  };
+  const clamp = { min: -F32_MAX, max: F32_MAX };
+  const pointwise =
+    taps === 1 &&
+    [...window.strides, ...window.before, ...window.after].every(
+      (each, index) => each === (index < 2 ? 1 : 0),
+    );
+  if (pointwise)
+    context.builder.op("gemm", node.name, [input], [tensor], { weights: layer, format: 0, ...clamp });
+  else
+    context.builder.op("conv", node.name, [input], [tensor], {
+      weights: layer,
+      ...windowFields(window),
+      ...clamp,
+    });
+  return value;
+}
+
+function convolveDepthwise(node: Scope, image: Value, window: Window, filters: Filters): Value {
+  const { context } = node;
+  const { dense, weights } = withoutDilation(window, filters);
+  const input = context.arranged(image, NHWC);
+  const { tensor, value } = createImage(node, imageShape(node, image, window, filters.outputs));
+  context.builder.op("dwconv", node.name, [input], [tensor], {
+    weights: {
+      format: "f32",
+      outputs: filters.outputs,
+      inputs: dense.kernel[0] * dense.kernel[1],
+      weights,
+      bias: filters.bias,
+    },
+    ...windowFields(dense),
+    min: -F32_MAX,
+    max: F32_MAX,
+  });
+  return value;
+}
+
+/** Dilated filters as larger ones with zeros between the taps. */
+function withoutDilation(
+  window: Window,
+  { weights, outputs }: Filters,
+): { dense: Window; weights: Float32Array } {
+  const [down, right] = window.dilations;
+  if (down === 1 && right === 1) return { dense: window, weights };
+  const [height, width] = window.kernel;
+  const kernel: Pair = [(height - 1) * down + 1, (width - 1) * right + 1];
+  const spread = new Float32Array(outputs * kernel[0] * kernel[1]);
+  for (let output = 0; output < outputs; output++) {
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const to = (output * kernel[0] + row * down) * kernel[1] + column * right;
+        spread[to] = weights[(output * height + row) * width + column]!;
+      }
+    }
+  }
+  return { dense: { ...window, kernel, dilations: [1, 1] }, weights: spread };
+}
+
+/** (outer, a, b) → (outer, b, a) */
+function swapInner(data: Float32Array, outer: number, a: number, b: number): Float32Array {
+  const result = new Float32Array(data.length);
+  for (let index = 0; index < outer; index++) {
+    const base = index * a * b;
+    for (let i = 0; i < a; i++)
+      for (let j = 0; j < b; j++) result[base + j * a + i] = data[base + i * b + j]!;
+  }
+  return result;
+}
+
+/** Every pixel times the weights gives the columns, whose sums at their places are the image. */
+function convTranspose(node: Scope): void {
+  const given = node.input(0);
+  const image = asImage(node, given);
+  const weights = floatConstant(node, 1);
+  const spatial = given.shape.length - 2;
+  const groups = node.number("group", 1);
+  const [channels = 0, groupOutputs = 0] = weights.shape;
+  if (image.shape[1] !== channels || channels % groups !== 0) node.refuse(`weights for ${channels} channels`);
+  const bias = readBias(node, 2, groupOutputs * groups);
+  const window = readTransposed(node, image, spatial, weights.shape.slice(2));
+  const each = channels / groups;
+  const taps = window.kernel[0] * window.kernel[1];
+  const parts = Array.from({ length: groups }, (_, group) => {
+    const part =
+      groups === 1 ? image : slice(node, image, [{ axis: 1, start: group * each, step: 1, count: each }]);
+    const size = each * groupOutputs * taps;
+    return spreadImage(node, part, window, {
+      weights: weights.data.subarray(group * size, (group + 1) * size),
+      bias: bias.subarray(group * groupOutputs, (group + 1) * groupOutputs),
+      inputs: each,
+      outputs: groupOutputs,
+      taps,
+    });
+  });
+  node.set(0, likeInput(node, groups === 1 ? parts[0]! : concat(node, parts, 1), given.shape.length));
+}
+
+interface TransposedWindow extends Window {
+  readonly output: SizePair;
+}
+
+function readTransposed(
+  node: Scope,
+  image: Value,
+  spatial: number,
+  kernelShape: readonly number[],
+): TransposedWindow {
+  const auto = node.text("auto_pad", "NOTSET");
+  if (auto !== "NOTSET" && auto !== "VALID" && !node.has("output_shape")) {
+    // SAME: the output is the input times the stride.
+    const window = readWindow(node, image, spatial, kernelShape);
+    const output = [0, 1].map((axis) => multiply(image.shape[axis + 2]!, window.strides[axis as 0 | 1])) as [
+      Size,
+      Size,
+    ];
+    return { ...padTo(node, image, window, output, auto), output };
+  }
+  const window = readWindow(node, image, spatial, kernelShape);
+  const extra = node.numbers(
+    "output_padding",
+    Array.from({ length: spatial }, () => 0),
+  );
+  const outputPadding: Pair = spatial === 1 ? [0, extra[0]!] : [extra[0]!, extra[1]!];
+  if (node.has("output_shape")) {
+    const shape = node.numbers("output_shape").slice(-spatial);
+    const output: SizePair = spatial === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+    return { ...padTo(node, image, window, output, auto), output };
+  }
+  const output = [0, 1].map((axis) => {
+    const at = axis as 0 | 1;
+    const span = (window.kernel[at] - 1) * window.dilations[at] + 1;
+    const full = add(
+      multiply(subtract(image.shape[axis + 2]!, 1), window.strides[at]),
+      span + outputPadding[at],
+    );
+    return subtract(full, add(window.before[at], window.after[at]));
+  }) as [Size, Size];
+  return { ...window, output };
+}
+
+/** The pads that make the output this large. */
+function padTo(node: Scope, image: Value, window: Window, output: SizePair, auto: string): Window {
+  const before = [0, 1].map((axis) => {
+    const at = axis as 0 | 1;
+    const span = (window.kernel[at] - 1) * window.dilations[at] + 1;
+    const full = add(multiply(subtract(image.shape[axis + 2]!, 1), window.strides[at]), span);
+    const total = maximum(0, subtract(full, output[at]));
+    const half = divide(total, 2);
+    return auto === "SAME_UPPER" ? half : subtract(total, half);
+  }) as [Size, Size];
+  if (node.has("output_padding") && node.numbers("output_padding").some((each) => each !== 0)) {
+    node.refuse("output_padding beside output_shape or auto_pad");
+  }
+  return { ...window, before };
+}
+
+function spreadImage(node: Scope, image: Value, window: TransposedWindow, filters: Filters): Value {
+  const { outputs, inputs, taps, weights, bias } = filters;
+  const { context } = node;
+  const [batch, , height, width] = image.shape as [Size, Size, Size, Size];
+  const columns = node.temporary("f32", [batch, height, width, taps * outputs]);
+  // (inputs, outputs, taps) → (taps, outputs, inputs)
+  const packed = new Float32Array(weights.length);
+  for (let input = 0; input < inputs; input++) {
+    for (let output = 0; output < outputs; output++) {
+      for (let tap = 0; tap < taps; tap++) {
+        packed[(tap * outputs + output) * inputs + input] = weights[(input * outputs + output) * taps + tap]!;
+      }
+    }
+  }
+  context.builder.op("gemm", node.name, [context.arranged(image, NHWC)], [columns], {
+    weights: {
+      format: "f32",
+      outputs: taps * outputs,
+      inputs,
+      weights: packed,
+      bias: new Float32Array(taps * outputs),
+    },
+    format: 0,
+    min: -F32_MAX,
+    max: F32_MAX,
+  });
+  const { tensor, value } = createImage(node, [batch, outputs, ...window.output]);
+  const biasTensor = context.contiguous(floats(node, "bias", [outputs], bias.slice()));
+  context.builder.op("col2im", node.name, [columns, biasTensor], [tensor], windowFields(window));
+  return value;
+}
+
+function pool(kind: "maxpool" | "avgpool") {
+  return (node: Scope): void => {
+    const given = node.input(0);
+    const image = asImage(node, given);
+    if (node.wants(1)) node.refuse("the indices of the largest elements");
+    const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
+    const result = slide(node, image, window, kind, node.number("count_include_pad", 0) === 1);
+    node.set(0, likeInput(node, result, given.shape.length));
+  };
+}
+
+function slide(
+  node: Scope,
+  image: Value,
+  window: Window,
+  kind: "maxpool" | "avgpool",
+  counted: boolean,
+): Value {
+  const { context } = node;
+  const input = context.arranged(image, NHWC);
+  const { tensor, value } = createImage(node, imageShape(node, image, window, image.shape[1]!));
+  const clamp = { min: -F32_MAX, max: F32_MAX };
+  if (kind === "maxpool") {
+    context.builder.op("maxpool", node.name, [input], [tensor], { ...windowFields(window), ...clamp });
+    return value;
+  }
+  if (window.dilations.some((dilation) => dilation !== 1)) node.refuse("a dilated mean");
+  const padded = [0, 1].map((axis) =>
+    add(add(image.shape[axis + 2]!, window.before[axis as 0 | 1]), window.after[axis as 0 | 1]),
+  );
+  context.builder.op("avgpool", node.name, [input], [tensor], {
+    ...windowFields(window),
+    ...clamp,
+    padded: counted ? padded : [],
+  });
+  return value;
+}
+
+/** (Σ |x|^p)^(1/p) over the window, by the mean of as many taps. */
+function lpPool(node: Scope): void {
+  const given = node.input(0);
+  const image = asImage(node, given);
+  const p = node.number("p", 2);
+  if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
+  const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
+  const powers = unary(node, image, p === 1 ? "abs" : "square");
+  const means = slide(node, powers, window, "avgpool", true);
+  const taps = createConstant("f32", []);
+  taps.data[0] = window.kernel[0] * window.kernel[1];
+  const sums = binary(node, "mul", means, node.context.constantValue(`${node.outputName()}:taps`, taps));
+  node.set(0, likeInput(node, p === 1 ? sums : unary(node, sums, "sqrt"), given.shape.length));
+}
+
+function globalPool(operator: "mean" | "max" | "l2" | "l1") {
+  return (node: Scope): void => {
+    const value = node.input(0);
+    const axes = value.shape.map((_, axis) => axis).slice(2);
+    if (value.dtype !== "f32" || axes.length === 0) node.refuse("want an f32 image");
+    if (operator !== "mean" || value.shape.length !== 4) {
+      node.set(0, reduce(node, value, operator, axes));
+      return;
+    }
+    // As a window of the whole image, which has an int8 kernel.
+    const { context } = node;
+    const [batch, channels, height, width] = value.shape as [Size, Size, Size, Size];
+    const input = context.arranged(value, NHWC);
+    const { tensor, value: output } = createImage(node, [batch, channels, 1, 1]);
+    context.builder.op("avgpool", node.name, [input], [tensor], {
+      kernel: [height, width],
+      strides: [1, 1],
+      dilations: [1, 1],
+      pads: [0, 0],
+      min: -F32_MAX,
+      max: F32_MAX,
+      padded: [],
+    });
+    node.set(0, output);
+  };
+}
+
+function globalLpPool(node: Scope): void {
+  const p = node.number("p", 2);
+  if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
+  globalPool(p === 1 ? "l1" : "l2")(node);
+}
+
+/** In evaluation: x · scale / √(variance + ε) + …, computed in f64 and rounded once. */
+function batchNormalization(node: Scope): void {
+  const value = node.input(0);
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => floatConstant(node, index).data);
+  const epsilon = node.number("epsilon", 1e-5);
+  if (node.number("training_mode", 0) !== 0) node.refuse("training mode");
+  const factors = scale!.map((each, channel) => each / Math.sqrt(variance![channel]! + epsilon));
+  const offsets = factors.map((_, channel) => {
+    const factor = scale![channel]! / Math.sqrt(variance![channel]! + epsilon);
+    return bias![channel]! - mean![channel]! * factor;
+  });
+  const shape = [factors.length, ...value.shape.slice(2).map(() => 1)];
+  const scaled = binary(node, "mul", value, floats(node, "factors", shape, factors));
+  node.set(0, binary(node, "add", scaled, floats(node, "offsets", shape, offsets)));
+}
+
+export const WINDOW: LowerTable = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  MaxPool: pool("maxpool"),
+  AveragePool: pool("avgpool"),
+  LpPool: lpPool,
+  GlobalAveragePool: globalPool("mean"),
+  GlobalMaxPool: globalPool("max"),
+  GlobalLpPool: globalLpPool,
+  BatchNormalization: batchNormalization,
+};

@@ -1,0 +1,109 @@
+// Sizes that a request decides: symbols are bound by the shapes of the inputs, everything else follows.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readKernels } from "../../cli/artifacts.ts";
+import { Executor } from "../../engine/index.ts";
+import type { Graph } from "../../models/graph.ts";
+import { lowerGraph } from "../../models/lower/lower.ts";
+import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
+
+const kernels = await readKernels();
+
+/** (batch, width) and (width) → their sum, doubled along the width. */
+const graph: Graph = {
+  inputs: [
+    { name: "x", dtype: "f32", shape: ["batch", "width"] },
+    { name: "y", dtype: "f32", shape: ["width"] },
+  ],
+  outputs: ["doubled"],
+  constants: new Map(),
+  nodes: [
+    { name: "sum", domain: "", op: "Add", inputs: ["x", "y"], outputs: ["sum"], attributes: new Map() },
+    {
+      name: "doubled",
+      domain: "",
+      op: "Concat",
+      inputs: ["sum", "sum"],
+      outputs: ["doubled"],
+      attributes: new Map([["axis", 1]]),
+    },
+  ],
+};
+
+function createExecutor(width = { min: 4, max: 64, multiple: 4 }): Executor {
+  const program = lowerGraph(graph, {
+    dimensions: { batch: { min: 1, max: 3, multiple: 1 }, width },
+    bytes: {},
+    evaluate: () => null,
+  });
+  const { manifest } = emitProgram(program, ANONYMOUS);
+  return new Executor(kernels, "simd128", manifest);
+}
+
+function run(executor: Executor, x: number[][], y: number[]): { shape: readonly number[]; data: number[] } {
+  const { inputs, outputs } = executor.manifest;
+  executor.prepareShapes([[x.length, y.length], [y.length]]);
+  executor.tensor(inputs[0]!.tensor).set(new Uint8Array(Float32Array.from(x.flat()).buffer));
+  executor.tensor(inputs[1]!.tensor).set(new Uint8Array(Float32Array.from(y).buffer));
+  executor.run(() => {});
+  const bytes = executor.tensor(outputs[0]!.tensor).slice();
+  return { shape: executor.shape(outputs[0]!.tensor), data: [...new Float32Array(bytes.buffer)] };
+}
+
+test("one artifact runs on every size between its limits, in any order", () => {
+  const executor = createExecutor();
+  for (const [rows, width] of [
+    [1, 4],
+    [3, 64],
+    [2, 8],
+    [1, 4],
+    [3, 12],
+  ] as const) {
+    const x = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: width }, (_, i) => row * 100 + i),
+    );
+    const y = Array.from({ length: width }, (_, i) => i / 2);
+    const sums = x.map((row) => row.map((value, i) => value + y[i]!));
+    const { shape, data } = run(executor, x, y);
+    assert.deepEqual(shape, [rows, 2 * width]);
+    assert.deepEqual(
+      data,
+      sums.flatMap((row) => [...row, ...row]),
+    );
+  }
+});
+
+for (const [title, shapes, message] of [
+  ["a size above the limit", [[4, 8], [8]], /axis 0 is from 1 to 3/],
+  ["a size below the limit", [[1, 0], [0]], /axis 1 is from 4 to 64, a multiple of 4/],
+  ["a size that is no multiple", [[1, 6], [6]], /a multiple of 4/],
+  ["sizes that must be equal and are not", [[1, 8], [12]], /differs from its equals/],
+  ["another number of dimensions", [[8], [8]], /2 dimensions/],
+] as const) {
+  test(`refuses ${title}, and names the input`, () => {
+    assert.throws(
+      () => createExecutor().prepareShapes(shapes),
+      (error: Error & { code: string }) => {
+        assert.equal(error.code, "input_invalid");
+        assert.match(error.message, /input [xy] has shape/);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}
+
+test("memory grows with the first request that needs it, and no further", () => {
+  const executor = createExecutor({ min: 4, max: 1 << 20, multiple: 4 });
+  const small = executor.memoryBytes;
+  executor.prepareShapes([[1, 1 << 20], [1 << 20]]);
+  const large = executor.memoryBytes;
+  assert.ok(small < 1 << 20 && large > 8 << 20, `${small} and ${large} bytes`);
+  executor.prepareShapes([[1, 4], [4]]);
+  executor.prepareShapes([[1, 1 << 20], [1 << 20]]);
+  assert.equal(executor.memoryBytes, large);
+});
+
+test("refuses a model whose largest sizes would not fit an isolate, before anything is allocated", () => {
+  assert.throws(() => createExecutor({ min: 4, max: 1 << 24, multiple: 4 }), { code: "memory_exhausted" });
+});
