@@ -102,8 +102,8 @@ async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): P
   }
   const { question: request, certificate } = verified;
   const model = await loadArtifactByDigest(verified.model, "simd128");
-  const { outputs, blocks } = await model.run({ inputs, traceKey: null });
-  const computed = await createStatement({ request, inputs, outputs, blocks, opCount: model.opCount });
+  const { outputs, blocks, opCount } = await model.run({ inputs, traceKey: null });
+  const computed = await createStatement({ request, inputs, outputs, blocks, opCount });
   if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;
   throw new CliError(
     "answer_mismatch",
