@@ -71,7 +71,7 @@ test("reports a signal-to-noise ratio for every layer", async () => {
       "stem/Clip",
       "depthwise/Clip",
       "narrow/Conv",
-      "residual",
+      "residual:turned",
       "pool/AveragePool",
       "logits",
       "probabilities",
