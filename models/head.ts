@@ -1,7 +1,7 @@
 // What is put behind a graph so that replies stay small: the best class and its probability instead of all of them.
 import type { Graph } from "./graph.ts";
 
-/** Replaces the one output (…, classes) by `indices` i64 and `probabilities` f32, both (…). Throws RangeError for others. */
+/** Replaces the one output (…, classes) by `indices` i32 and `probabilities` f32, both (…). Throws RangeError for others. */
 export function appendArgmax(graph: Graph): Graph {
   const [output, ...others] = graph.outputs;
   if (output === undefined || others.length > 0)
@@ -21,11 +21,19 @@ export function appendArgmax(graph: Graph): Graph {
         domain: "",
         op: "ArgMax",
         inputs: [output],
-        outputs: ["indices"],
+        outputs: ["quorate:indices"],
         attributes: new Map([
           ["axis", -1],
           ["keepdims", 0],
         ]),
+      },
+      {
+        name: "quorate:narrowed",
+        domain: "",
+        op: "Cast",
+        inputs: ["quorate:indices"],
+        outputs: ["indices"],
+        attributes: new Map([["to", "i32"]]),
       },
       {
         name: "quorate:probabilities",

@@ -13,10 +13,11 @@ const HEIGHT = 48;
 const MIN_WIDTH = 320;
 /** Steps in which a batch's width grows, so that a worker meets few different shapes. */
 const WIDTH_MULTIPLE = 32;
-/** Some 200 letters; what is longer is squeezed. */
-const MAX_WIDTH = 3200;
-/** Pixels in a row of all lines of a batch together: bounds the memory of one run. */
-const MAX_BATCH_WIDTH = 3200;
+/** Some 100 letters; what is longer is squeezed. */
+const MAX_WIDTH = 1600;
+/** Pixels in a row of all lines of a batch together, and how many lines: both bound the memory of one run. */
+const MAX_BATCH_WIDTH = 1600;
+const MAX_BATCH_LINES = 4;
 /** One output step for every 8 pixels. */
 const STEP_PIXELS = 8;
 
@@ -42,7 +43,8 @@ export function batchBoxes(boxes: readonly Quad[]): Batch[] {
   for (const index of [...boxes.keys()].sort((a, b) => widths[a]! - widths[b]! || a - b)) {
     const width = widths[index]!;
     const batch = batches.at(-1);
-    if (batch !== undefined && (batch.members.length + 1) * width <= MAX_BATCH_WIDTH) {
+    const lines = (batch?.members.length ?? 0) + 1;
+    if (batch !== undefined && lines <= MAX_BATCH_LINES && lines * width <= MAX_BATCH_WIDTH) {
       batch.members.push(index);
       batch.width = width;
     } else batches.push({ members: [index], width });

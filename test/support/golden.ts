@@ -2,7 +2,7 @@
 // A change of these digests is a change of the product, and belongs in the changelog.
 
 import type { Tensor } from "../../protocol/tensor.ts";
-import { extremes, noise, photograph } from "./golden-inputs.ts";
+import { extremes, noise, photograph, textPicture, tokens } from "./golden-inputs.ts";
 
 export interface GoldenInput {
   readonly name: string;
@@ -49,6 +49,110 @@ export const GOLDENS = {
         input: "72c34bd87e94b8177a627d50b52c7f1bb41acfed0aa24f5c0836a62d06b68ac8",
         output: "8db1d6f77b4803712511fec19d66598c7822a5b5e0cec6ac648c2da86c0cc81b",
         blocks: "b64c821435dfafe42b9980f1e3d491263fdddeefa4425319641fe4d361041902",
+      },
+    ],
+  },
+  "embed-use-lite": {
+    model: "fb3eb051fcaad83412063579985abd43bec6faed564146758eb2eec3495c4e3c",
+    inputs: [
+      {
+        name: "a word",
+        tensors: () => tokens(1),
+        input: "cb30e91817239109ffd0a5870046e128f04619da80c7624d921162fdfe514f76",
+        output: "76ce14c41b6d3db2308dcb6db31953cd89cad554f286150db4bf425da2b775c9",
+        blocks: "208ee97e6df29c77ad851473eeb884fdef8e1a0e293de022d61d156d1d62be96",
+      },
+      {
+        name: "a few words",
+        tensors: () => tokens(7),
+        input: "7ecdf26d5fd78a5645a1b27b582a122b830c852025655409948a947a69e870b7",
+        output: "cff456094b4cfa606bd54d8df64cb8fa01b1fbac9398be4ed26214710893029f",
+        blocks: "175d60ab026aec0211814afb74f7cffd431a20674127f9700c904fbd81091cfc",
+      },
+      {
+        name: "a sentence",
+        tensors: () => tokens(24),
+        input: "563296f58b63b3b8fa40dab0f00658728fe88bbdae06093a8016d936bd23e083",
+        output: "276370c137fb7ed29c1677be3fca0cce468579a602790c9dfae47ddb07ffafa8",
+        blocks: "6990aceccd52752fa2b2556a034ee116c760fee5fe8f8f67543b67fc7b4fef14",
+      },
+    ],
+  },
+  "ocr-detect": {
+    model: "d7bb79ff64f4bf95230832b99ef6ba98c414077f6fd79b0093bdb50011ac1880",
+    inputs: [
+      {
+        name: "noise",
+        tensors: () => noise([1, 64, 96, 3]),
+        input: "2cdc6a1885a866f1e61e164a207b58c97d962194644437cc3718c4dbc87b7caf",
+        output: "2b193bd4582a08342276c817e4a462ee3bdc063b45f1593a799afc5a11d8c545",
+        blocks: "48fd3855d94ca2f14abe64d3c9c69774fede68f674c017cfaa065d63b04451f9",
+      },
+      {
+        name: "extremes",
+        tensors: () => extremes([1, 32, 64, 3]),
+        input: "5b84990231dd422195f5de63f3a4d61271a43176f3a39615482cde7968d826c4",
+        output: "5c504ab36d8e1f8091c9e8ab1df7312916d7fca786483bf0d9ddf4e40e3126ca",
+        blocks: "8a8a3b0247343737b4ba18c025340a7cd86fb9a166a753442f947b7fd8a0221f",
+      },
+      {
+        name: "a rendered page, in part",
+        tensors: () => textPicture([1, 96, 96, 3]),
+        input: "7a6e4e2855237a0d46dcb5c8da269a2a41922fb701f3c680ebc987984e291cd5",
+        output: "d84dc3fcee2ca7020f220181c376e5b4b565fa293c988c63605f0f612da3b6e5",
+        blocks: "c55d3e892b90deda088e9ec44546f56115b27da6b257da634db229f9e9ddfc9a",
+      },
+    ],
+  },
+  "ocr-orient": {
+    model: "ba334296cc3e26e05bb84feecf8c42a6852aa0d3c26758bbe31032311601f83f",
+    inputs: [
+      {
+        name: "noise",
+        tensors: () => noise([1, 48, 192, 3]),
+        input: "82747214e257fa205950ec6adf0e5ff3db0104307122dabc01deb60bdbdbece7",
+        output: "40bc18b0edcbd5666c7b8b204b07d38d43ea73ed5ec51e599c0f218e8b92cfcf",
+        blocks: "2d5920f2a2b247dbac181884e7c530a9af3c5959100c2fb487e419386a596559",
+      },
+      {
+        name: "extremes",
+        tensors: () => extremes([2, 48, 192, 3]),
+        input: "5b2db161ed51ba9b670708027a986102d17257132260492eff62c4d516087297",
+        output: "5c74517bd0dad02dc4c8d93d5da5860b9eed41aba0a39a2beaea534d92c15a29",
+        blocks: "4c9678e1715c7650611b831cf191e01db783652e9130f547f29357b0d5374fb7",
+      },
+      {
+        name: "a rendered line, in part",
+        tensors: () => textPicture([1, 48, 192, 3]),
+        input: "f3ac971cf0d3cf59cb1e194ab3acd9ea1278894dbd47d517f162fab6acd6cfc9",
+        output: "b3b124b90c4160659594d51a7a6568822a9f82523b19f187ed86c7425e33a0d5",
+        blocks: "a5f8a699e2acd76e81f0c5b358b913de02fc00e4bf4427b995fb49cf571e8c91",
+      },
+    ],
+  },
+  "ocr-recognise": {
+    model: "a214a66bda6f5fe553be7707636fc2dc16da66edf905657160ca19f77ff58d9f",
+    inputs: [
+      {
+        name: "noise",
+        tensors: () => noise([1, 48, 64, 3]),
+        input: "ea577bbcadb0376af2707ba54f6f2504089fa8894023fe6c6fd60689be50fcbd",
+        output: "2364b2c10d4264937b611627a2280933e6509ed1f23533c98b14cb2ef3968b38",
+        blocks: "e7ef97edd522bc0efe278424975a19022744e4cf7baf2c4da0c7862b2c19afe3",
+      },
+      {
+        name: "extremes",
+        tensors: () => extremes([2, 48, 32, 3]),
+        input: "dc6da5a6625356b609f7ea2425efab4b948eeb6eb8cb69fba00f4e2e344cedd4",
+        output: "693c562f773c404c9fffe48eaee5c9b6887bd680b83d5391fee6713103638535",
+        blocks: "944ec03bee83bac083d3b7257a01df6cf4d9d8710450ee71a264e0fb36bc3eef",
+      },
+      {
+        name: "a rendered line, in part",
+        tensors: () => textPicture([1, 48, 160, 3]),
+        input: "beaca6d8b5aec6a02fe4db04662136db628ec2543d396d03601853067dd47eac",
+        output: "3ec8444d0d9260bf96e5b82291063fcfebca5cf7f0b355db47b20fa4ab411394",
+        blocks: "f190e7a21810acf3bef22d39945df973c9b24449eb44e10938828adccd10784f",
       },
     ],
   },
