@@ -1,21 +1,31 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
 //   npm run bench -- [models] [accuracy] [size] [kernels] [--json]
 import { parseArgs } from "node:util";
-import { ensureArtifact, findEntry } from "../cli/artifacts.ts";
+import { ensureArtifact } from "../cli/artifacts.ts";
 import { writeWholeFile } from "../cli/files.ts";
+import { createLocalModels } from "../cli/local.ts";
 import { createProgress } from "../cli/output.ts";
 import { BENCH_FILE } from "../cli/state.ts";
+import { CATALOGUE } from "../models/catalogue.ts";
 import { utf8 } from "../protocol/bytes.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { READ_TEXT } from "../tasks/read-text/task.ts";
 import { benchAccuracy } from "./accuracy.ts";
-
+import { benchOcr } from "./accuracy-ocr.ts";
+import { benchEmbeddingAccuracy, benchEmbeddings } from "./embeddings.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchModels } from "./models.ts";
+import { benchOcrSpeed } from "./ocr.ts";
 import { describeRun, formatTable, type Row } from "./report.ts";
 import { benchSize } from "./size.ts";
 
 const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
-  models: benchModels,
-  accuracy: benchAccuracy,
+  models: async () => [...(await benchModels()), ...(await benchEmbeddings()), ...(await benchOcrSpeed())],
+  accuracy: async () => [
+    ...(await benchAccuracy()),
+    ...(await benchEmbeddingAccuracy()),
+    ...(await benchOcr(await askLocally())),
+  ],
   size: benchSize,
   kernels: benchKernels,
 };
@@ -28,7 +38,13 @@ if (unknown !== undefined) {
   );
   process.exit(1);
 }
-await ensureArtifact(findEntry("moderate-mobilenet-v2"), createProgress("model"));
+/** The compiled models of read-text, on this machine. */
+async function askLocally() {
+  const models = createLocalModels(READ_TEXT, null);
+  return async (model: string, inputs: readonly Tensor[]) => (await models.open(model)).execute(inputs);
+}
+
+for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
 const rows: Row[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   console.error(`measuring ${name}`);

@@ -49,6 +49,14 @@ export async function createOrtAsk(): Promise<
   };
 }
 
+/** The bare run of one model on one input: what its time is compared with. */
+export async function prepareOrt(model: string, input: Tensor): Promise<() => Promise<unknown>> {
+  env.wasm.numThreads = 1;
+  const session = await InferenceSession.create(new Uint8Array(asset(MODELS[model]!.file)));
+  const values = normalize(input, MODELS[model]!);
+  return () => session.run({ [session.inputNames[0]!]: values });
+}
+
 /** (n, h, w, 3) bytes → (n, 3, h, w) floats. */
 function normalize({ shape, data }: Tensor, { mean, deviation }: Normalization): OrtTensor {
   const [count, height, width] = shape as [number, number, number, number];

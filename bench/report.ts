@@ -41,10 +41,11 @@ export function compareTimes(
   value: number,
   peer: string,
   peerValue: number,
-  target: number,
+  target: number | null,
 ): Row {
   const ratio = peerValue / value;
-  return { name, value, unit: "ms", peer, peerValue, ratio, target, met: ratio >= target };
+  const met = target === null ? null : ratio >= target;
+  return { name, value, unit: "ms", peer, peerValue, ratio, target, met };
 }
 
 /** The runs in turn, `count` times after `warmUp` rounds; milliseconds of each run, sorted. */

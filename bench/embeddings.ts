@@ -1,0 +1,96 @@
+// Text embeddings against the float original on TensorFlow.js: direction and time.
+import type { GraphModel } from "@tensorflow/tfjs-converter";
+import { type Tensor as PeerTensor, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { findEntry, loadArtifact, readTaskFile } from "../cli/artifacts.ts";
+import { readTfjsSource } from "../cli/sources.ts";
+import type { Model } from "../engine/index.ts";
+import { cosineOf, decodeEmbed, EMBED_MODEL, encodeEmbed, VOCABULARY_FILE } from "../tasks/embed.ts";
+import { parseVocabulary } from "../tasks/sentencepiece.ts";
+import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
+import { loadTfjs } from "./tfjs.ts";
+
+const RUNS = { count: 41, warmUp: 8 };
+const SUBJECTS = [
+  "The committee",
+  "My neighbour's dog",
+  "A small startup",
+  "Nobody here",
+  "The old lighthouse",
+];
+const VERBS = ["postponed", "never liked", "has finally repaired", "was asked about"];
+const OBJECTS = [
+  "the annual budget.",
+  "loud music at night!",
+  "its broken signal lamp",
+  "réservations à l’étranger?",
+];
+
+async function open(): Promise<{ model: Model; original: GraphModel }> {
+  const entry = findEntry(EMBED_MODEL);
+  return {
+    model: await loadArtifact(entry, "simd128"),
+    original: await loadTfjs(await readTfjsSource(entry)),
+  };
+}
+
+/** One sentence, as the original takes it: places of the tokens, and the tokens. */
+async function runOriginal(original: GraphModel, tokens: Int32Array): Promise<Float32Array> {
+  const indices = tensor2d(
+    Array.from(tokens, (_, column) => [0, column]),
+    [tokens.length, 2],
+    "int32",
+  );
+  const values = tensor1d(tokens, "int32");
+  const output = (await original.executeAsync({ indices, values })) as PeerTensor;
+  const data = (await output.data()) as Float32Array;
+  for (const tensor of [indices, values, output]) tensor.dispose();
+  return data;
+}
+
+const tokensOf = ({ data }: { readonly data: Uint8Array<ArrayBuffer> }) =>
+  new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+
+export async function benchEmbeddingAccuracy(): Promise<Row[]> {
+  const { model, original } = await open();
+  const vocabulary = parseVocabulary(await readTaskFile(findEntry(EMBED_MODEL), VOCABULARY_FILE));
+  const cosines: number[] = [];
+  for (const subject of SUBJECTS) {
+    for (const verb of VERBS) {
+      for (const object of OBJECTS) {
+        const input = encodeEmbed(`${subject} ${verb} ${object}`, vocabulary);
+        const ours = decodeEmbed(model.execute([input]));
+        cosines.push(cosineOf(ours.embeddings[0]!, [...(await runOriginal(original, tokensOf(input)))]));
+      }
+    }
+  }
+  const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+  return [
+    judge(
+      `embedding, cosine to the float original, mean of ${cosines.length} sentences`,
+      mean,
+      "",
+      "at least",
+      0.995,
+    ),
+    judge("embedding, cosine to the float original, worst", Math.min(...cosines), "", "at least", 0.98),
+  ];
+}
+
+export async function benchEmbeddings(): Promise<Row[]> {
+  const { model, original } = await open();
+  const rows: Row[] = [];
+  for (const count of [16, 128]) {
+    const tokens = Int32Array.from({ length: count }, (_, index) => (index * 1237 + 11) % 8000);
+    const input = { dtype: "i32", shape: [count], data: new Uint8Array(tokens.buffer) } as const;
+    const [ours, theirs] = await interleave(
+      [() => model.execute([input]), () => runOriginal(original, tokens)],
+      RUNS,
+    );
+    const name = `text embedding, ${count} tokens`;
+    rows.push(compareTimes(name, quantile(ours!, 0.5), "tfjs-backend-wasm", quantile(theirs!, 0.5), 3.3));
+  }
+  return [
+    ...rows,
+    judge("text embedding, linear memory", model.memoryBytes / 2 ** 20, "MiB", "at most", 100),
+  ];
+}
