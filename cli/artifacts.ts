@@ -3,11 +3,11 @@ import { createReadStream, globSync } from "node:fs";
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { engineDigest, loadModel, type Model } from "../engine/index.ts";
+import { decodeManifest, engineDigest, loadModel, type Model } from "../engine/index.ts";
 import { CATALOGUE, type CatalogueEntry } from "../models/catalogue.ts";
 import { compileModel } from "../models/compile.ts";
 import { ModelError } from "../models/errors.ts";
-import { type Bytes, concatBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
+import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import { readCalibration } from "./calibration.ts";
@@ -121,14 +121,24 @@ export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
   });
 }
 
-/** A file that the artifact holds for its task. Throws ModelError artifact_missing. */
+/** A file that the artifact holds for its task. Throws ModelError artifact_missing, for one that was changed too. */
 export async function readTaskFile(entry: CatalogueEntry, name: string): Promise<Bytes> {
   const known = (await readIndex())[entry.name];
   if (known === undefined) throw notBuilt(entry.name);
-  const file = await readFile(join(ARTIFACTS_FOLDER, known.digest, name)).catch((cause) => {
+  const folder = join(ARTIFACTS_FOLDER, known.digest);
+  const [manifest, file] = await Promise.all(
+    ["manifest.cbor", name].map(async (part) => new Uint8Array(await readFile(join(folder, part)))),
+  ).catch((cause) => {
     throw notBuilt(entry.name, cause);
   });
-  return new Uint8Array(file);
+  const stated = decodeManifest(manifest!).files.find((candidate) => candidate.name === name);
+  if (stated === undefined || !equalBytes(await digestRaw(file!), stated.digest)) {
+    throw new ModelError(
+      "artifact_missing",
+      `${name} of ${entry.name} is not the file that its manifest names; build it again with --force`,
+    );
+  }
+  return file!;
 }
 
 function notBuilt(name: string, cause?: unknown): ModelError {

@@ -21,6 +21,8 @@ export const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HOME = join(PROJECT_ROOT, ".quorate");
 const state = resolve(process.env.QUORATE_STATE ?? HOME);
 
+/** What `cli/sample-page.ts` renders. */
+export const SAMPLE_PAGE = join(HOME, "page.png");
 export const ARTIFACTS_FOLDER = join(HOME, "artifacts");
 export const NETWORK_FOLDER = join(state, "network");
 export const CERTIFICATES_FOLDER = join(state, "certificates");

@@ -10,8 +10,9 @@ import { parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
 import { ask, type Outcome, printOutcome, summarizeOutcome } from "./question.ts";
+import { ensureSamplePage } from "./sample-page.ts";
 import { photoPath } from "./sources.ts";
-import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, showPath } from "./state.ts";
+import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, SAMPLE_PAGE, showPath } from "./state.ts";
 
 const REGIONS = 2;
 const WORKERS = 5;
@@ -42,6 +43,7 @@ photograph and prints what a quorum of them signed. Builds what is missing first
     const cast = (optionalText(given, "cast")?.split(",") ?? []).map(parseVice);
     for (const entry of CATALOGUE)
       await ensureArtifact(entry, createProgress(`compiling ${entry.name} (once)`));
+    await ensureSamplePage();
     // Until here Ctrl-C ends the process as always: an artifact is there whole or not at all.
     const interrupted = waitForSignal();
     const starting = startNetwork({
@@ -119,6 +121,8 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print();
   print("Try next, in another terminal:");
   print(`  npm run -s quorate -- infer --task moderate --image ${image}`);
+  print(`  npm run -s quorate -- infer --task read-text --image ${showPath(SAMPLE_PAGE)} --draw lines.png`);
+  print('  npm run -s quorate -- infer --task embed --text "reset my password" --text "I forgot my login"');
   print(
     `  npm run -s quorate -- verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`,
   );

@@ -106,8 +106,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     files: ["assets/ch_PP-OCRv4_det_infer.onnx"],
     dimensions: {
       "p2o.DynamicDimension.0": fixed(1),
-      "p2o.DynamicDimension.1": { min: 32, max: 960, multiple: 32 },
-      "p2o.DynamicDimension.2": { min: 32, max: 960, multiple: 32 },
+      "p2o.DynamicDimension.1": { min: 32, max: 736, multiple: 32 },
+      "p2o.DynamicDimension.2": { min: 32, max: 736, multiple: 32 },
     },
     bytes: { x: { channelAxis: 1, ...normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) } },
     calibration: { kind: "text-pictures", count: 3 },

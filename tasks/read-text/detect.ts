@@ -9,10 +9,10 @@ import { scaleImage } from "./scale.ts";
 export const DETECT_MODEL = "ocr-detect";
 /** The model halves its input five times. */
 const DETECT_MULTIPLE = 32;
-/** PaddleOCR's `det_limit_side_len`; a picture that is smaller is not enlarged. */
-const MAX_DETECT_SIDE = 960;
+/** What fits a worker of 96 MiB beside nothing else; a picture that is smaller is not enlarged. */
+const MAX_DETECT_SIDE = 736;
 
-/** What a picture is stretched to: its longer side at most 960, both multiples of 32. */
+/** What a picture is stretched to: its longer side at most 736, both multiples of 32. */
 export function detectSize(width: number, height: number): { width: number; height: number } {
   const ratio = Math.min(MAX_DETECT_SIDE / Math.max(width, height), 1);
   const fit = (side: number) => Math.max(Math.round((side * ratio) / DETECT_MULTIPLE), 1) * DETECT_MULTIPLE;

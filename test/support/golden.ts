@@ -79,7 +79,7 @@ export const GOLDENS = {
     ],
   },
   "ocr-detect": {
-    model: "d7bb79ff64f4bf95230832b99ef6ba98c414077f6fd79b0093bdb50011ac1880",
+    model: "7e867f78ec5a8d01d3d8a893f19c4aad1028aaf86d5bc348195d7e6c8315a725",
     inputs: [
       {
         name: "noise",
