@@ -26,8 +26,8 @@ export async function benchModels(): Promise<Row[]> {
   const median = quantile(ours!, 0.5);
   const name = "MobileNetV2 1.4-224";
   return [
-    compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2),
-    compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2),
+    compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2.8),
+    compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2.8),
     judge(`${name}, throughput`, planMemory(model.manifest).opCount / median / 1e6, "GMAC/s", null, null),
     judge(`${name}, linear memory`, model.memoryBytes / 2 ** 20, "MiB", "at most", 48),
     judge(`${name}, evidence (trace and keyed trace)`, quantile(traced!, 0.5) - median, "ms", "at most", 3),

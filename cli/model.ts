@@ -80,9 +80,10 @@ async function inspect(args: readonly string[]): Promise<void> {
     ["memoryBytes", "memory bytes", loaded.memoryBytes],
   ];
   const chunks = manifest.chunks.map((chunk) => ({ digest: formatHex(chunk.digest), bytes: chunk.bytes }));
-  const layers = manifest.report.map(({ name, signalToNoise }) => ({
+  const layers = manifest.report.map(({ name, note, signalToNoise }) => ({
     name: name.split("/").slice(-2).join("/"),
     decibel: Number((10 * Math.log10(signalToNoise)).toFixed(1)),
+    note,
   }));
   if (given.values.json) {
     return printJson({ ...Object.fromEntries(facts.map(([key, , value]) => [key, value])), chunks, layers });
