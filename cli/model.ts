@@ -95,7 +95,8 @@ async function inspect(args: readonly string[]): Promise<void> {
   if (!given.values.layers) return;
   print();
   print("signal-to-noise ratio of each layer against the float original, in dB");
-  for (const { name, decibel } of layers) print(`${decibel.toFixed(1).padStart(6)}  ${name}`);
+  for (const { name, decibel, note } of layers)
+    print(`${decibel.toFixed(1).padStart(6)}  ${name}${note === null ? "" : `  (${note})`}`);
 }
 
 async function run(args: readonly string[]): Promise<void> {
