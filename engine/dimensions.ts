@@ -97,7 +97,7 @@ function readUnit(manifest: Manifest, [index]: readonly [number]): { symbol: num
 }
 
 /** For messages: a number, or the symbol's name with its unit. */
-export function describeShape(manifest: Manifest, tensor: number): string {
+function describeShape(manifest: Manifest, tensor: number): string {
   const sizes = manifest.tensors[tensor]!.shape.map((dimension) => {
     if (typeof dimension === "number") return String(dimension);
     const { symbol, unit } = readUnit(manifest, dimension);

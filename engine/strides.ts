@@ -1,5 +1,5 @@
 // Shapes as the strided loops of at most six dimensions that kernels run.
-export const KERNEL_DIMENSIONS = 6;
+const KERNEL_DIMENSIONS = 6;
 
 /** Elements between neighbours along each axis, row-major. */
 export function stridesOf(shape: readonly number[]): number[] {

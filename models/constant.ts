@@ -29,10 +29,6 @@ export function constantOfBytes(dtype: DataType, shape: readonly number[], bytes
   return constant;
 }
 
-export function withShape(constant: Constant, shape: readonly number[]): Constant {
-  return { ...constant, shape };
-}
-
 /** Integers up to 2^53; larger ones saturate there, as they only ever mean "to the end". Null for other types. */
 export function integersOf({ dtype, data }: Constant): number[] | null {
   if (dtype === "f32" || dtype === "f64") return null;

@@ -13,6 +13,7 @@ import { ELEMENTWISE } from "./elementwise.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
 import { PRODUCT } from "./product.ts";
+import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduce.ts";
 import { RESIZE } from "./resize.ts";
 import { type LowerTable, Scope } from "./scope.ts";
@@ -52,12 +53,8 @@ const TABLES: LowerTable = {
   ...GATHER,
   ...RESIZE,
   ...CREATE,
+  ...RECURRENT,
 };
-
-/** Whether some form of an operator can be lowered: `domain.name`, or the name alone for ONNX itself. */
-export function isSupported(op: string): boolean {
-  return op in TABLES || op === "If" || op === "Loop";
-}
 
 /** Throws ModelError: op_unsupported naming operator, node and reason; model_too_large. */
 export function lowerGraph(graph: Graph, options: LowerOptions): Program {

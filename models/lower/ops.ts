@@ -20,7 +20,7 @@ export function floats(scope: Scope, title: string, shape: readonly number[], da
 }
 
 /** Numpy's rule: right-aligned, a size of 1 repeats. Refuses sizes that may differ. */
-export function broadcastShapes(scope: Scope, shapes: readonly (readonly Size[])[]): Size[] {
+function broadcastShapes(scope: Scope, shapes: readonly (readonly Size[])[]): Size[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return identityOrder(rank).map((axis) => {
     let size: Size = 1;

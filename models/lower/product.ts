@@ -19,7 +19,7 @@ function matmulOperator(node: Scope): void {
   node.set(0, multiplyMatrices(node, node.input(0), node.input(1), 1));
 }
 
-export function multiplyMatrices(node: Scope, a: Value, b: Value, alpha: number): Value {
+function multiplyMatrices(node: Scope, a: Value, b: Value, alpha: number): Value {
   const left = a.shape.length === 1 ? reshape(node, a, [1, ...a.shape]) : a;
   const right = b.shape.length === 1 ? reshape(node, b, [...b.shape, 1]) : b;
   const { constant } = right;

@@ -51,7 +51,7 @@ interface Normalization {
 }
 
 /** The last axis of the value, which has to be in order. */
-export function normalizeRows(node: Scope, value: Value, options: Normalization): Value {
+function normalizeRows(node: Scope, value: Value, options: Normalization): Value {
   const { context } = node;
   if (value.dtype !== "f32") node.refuse(`a ${value.dtype} input`);
   const factors = [options.gamma, options.beta].map((factor) => (factor ? context.contiguous(factor) : -1));

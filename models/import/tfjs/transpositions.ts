@@ -1,8 +1,9 @@
 // Lets transpositions sink through operators that do not care about the order of axes, until they meet their inverse or
 // somebody who does. Images stay NCHW from one convolution to the next, and what stands between is next to them for the
 // fusions to find. A transposition is made where its value is read after all.
+
+import { transposeConstant } from "../../constant.ts";
 import type { Attribute, Constant, Graph, Node } from "../../graph.ts";
-import { transposeConstant } from "./arrange.ts";
 import { int64s } from "./builder.ts";
 import { fromStart, integersOf } from "./types.ts";
 

@@ -1,7 +1,8 @@
 // Layers with windows: convolutions and pools, over lines (batch, length, channels) and images (batch, height, width,
 // channels). Each is the operator with channels second, between two transpositions.
+
+import { transposeConstant } from "../../../constant.ts";
 import type { Attribute } from "../../../graph.ts";
-import { transposeConstant } from "../arrange.ts";
 import type { Layer, LayerTable, TranslateLayer } from "./layer.ts";
 
 type Attributes = Record<string, Attribute>;

@@ -1,8 +1,9 @@
 // Convolutions and matrix products, alone and fused with bias and activation. Images stay NHWC between operators: each
 // convolution stands between two transpositions that cancel against those of its neighbours when the graph is lowered.
+
+import { transposeConstant } from "../../../constant.ts";
 import type { Attribute, Constant } from "../../../graph.ts";
 import { activate } from "../activations.ts";
-import { transposeConstant } from "../arrange.ts";
 import type { Translation, TranslationTable } from "../translation.ts";
 
 const TO_NCHW = [0, 3, 1, 2];
