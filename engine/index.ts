@@ -21,7 +21,8 @@ export {
 } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
 export { loadModel, type Model } from "./model.ts";
-export type { AttributesOf, OperationKind } from "./operations/operations.ts";
+export type { Fields, FieldType, Operation } from "./operations/define.ts";
+export { type AttributesOf, OPERATIONS, type OperationKind } from "./operations/operations.ts";
 export { planMemory } from "./plan.ts";
 
 /** The engine digest: of wasm/digests.json, which names every module. What a worker claims to run. */

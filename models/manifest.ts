@@ -1,8 +1,6 @@
 // A program as a manifest with its weights: packs layers, numbers sizes, finds the blocks of the trace.
-import type { Dimension, Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
-import { planMemory } from "../engine/index.ts";
-import type { Fields } from "../engine/operations/define.ts";
-import { OPERATIONS } from "../engine/operations/operations.ts";
+import type { Dimension, Fields, Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
+import { OPERATIONS, planMemory } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
 import { DimensionTable, evaluateSize, type Size } from "./dimension.ts";

@@ -1,8 +1,14 @@
 // A model as operations of the engine, while sizes are still symbols and weights are still real numbers: what lowering
 // makes of a graph, what quantization rewrites, and what becomes a manifest. Every tensor is written by one operation.
-import type { ElementType, OperationKind, SizeSymbol } from "../engine/index.ts";
-import type { Fields, FieldType, Operation } from "../engine/operations/define.ts";
-import type { OPERATIONS } from "../engine/operations/operations.ts";
+import type {
+  ElementType,
+  Fields,
+  FieldType,
+  OPERATIONS,
+  Operation,
+  OperationKind,
+  SizeSymbol,
+} from "../engine/index.ts";
 import { keyOf, multiply, product, type Size } from "./dimension.ts";
 import type { Layer } from "./layer.ts";
 

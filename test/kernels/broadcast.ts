@@ -67,11 +67,3 @@ export function elementsOf(sizes: Six, strides: Six): number[] {
 export function operandLength(sizes: Six, strides: Six): number {
   return elementsOf(sizes, strides).reduce((most, at) => Math.max(most, at + 1), 0);
 }
-
-/** The six fields of a parameter block: size0 … size5, or aStride0 … aStride5. */
-export function sixFields<N extends string>(
-  name: N,
-  values: Six,
-): Record<`${N}${0 | 1 | 2 | 3 | 4 | 5}`, number> {
-  return Object.fromEntries(values.map((value, i) => [`${name}${i}`, value])) as never;
-}

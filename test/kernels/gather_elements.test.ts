@@ -1,7 +1,8 @@
 // gather_elements and scatter_elements along each axis, from and into tensors that are larger than the indices.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { elementsOf, operandLength, sixFields } from "./broadcast.ts";
+import { sixFields } from "../../engine/strides.ts";
+import { elementsOf, operandLength } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 

@@ -1,7 +1,7 @@
 // gather_nd and scatter_nd against numpy's meaning of a tuple of indices.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sixFields } from "./broadcast.ts";
+import { sixFields } from "../../engine/strides.ts";
 import { createRandom, type Random } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 

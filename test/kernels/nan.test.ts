@@ -1,9 +1,9 @@
 // A NaN that comes in with a sign or a payload must leave as the one NaN: processors differ in what they make of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sixFields } from "../../engine/strides.ts";
 import type { Family } from "../../wasm/kernels.ts";
 import { BINARY, CAST, REDUCE, UNARY } from "../../wasm/operators.ts";
-import { sixFields } from "./broadcast.ts";
 import { type Call, runSiblings } from "./sandbox.ts";
 
 /** Negative, signalling, and full of payload, between numbers; seven, so that both vectors and the rest see some. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { elementsOf, sixFields } from "./broadcast.ts";
+import { sixFields } from "../../engine/strides.ts";
+import { elementsOf } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 

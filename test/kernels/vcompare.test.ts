@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sixFields } from "../../engine/strides.ts";
 import { COMPARE } from "../../wasm/operators.ts";
-import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength, sixFields } from "./broadcast.ts";
+import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength } from "./broadcast.ts";
 import { ARRAYS, bytesOf, type Elements, type ElementType, elementsFrom } from "./elements.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BROADCAST_SHAPES, elementsOf, operandLength, sixFields } from "./broadcast.ts";
+import { sixFields } from "../../engine/strides.ts";
+import { BROADCAST_SHAPES, elementsOf, operandLength } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 

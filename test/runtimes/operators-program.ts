@@ -1,6 +1,6 @@
-// Every element-wise operator on every pair of hostile values, every conversion and every sum of them. Processors give NaNs different bits, and the models of
-// the golden table make none: here they would show. Knows no platform.
-
+// Every element-wise operator on every pair of hostile values, every conversion and every sum of them. Processors give
+// NaNs different bits, and the models of the golden table make none: here they would show. Knows no platform.
+import { sixFields } from "../../engine/strides.ts";
 import { formatHex } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { createArena } from "../../wasm/arena.ts";
@@ -103,9 +103,9 @@ export async function computeOperators(module: WebAssembly.Module): Promise<Oper
       const count = length / WIDTHS[type];
       // The value of each row with the value of each column.
       const pairs = {
-        ...sixFields("size", count, count),
-        ...sixFields("aStride", 1, 0),
-        ...sixFields("bStride", 0, 1),
+        ...sixFields("size", [1, 1, 1, 1, count, count]),
+        ...sixFields("aStride", [0, 0, 0, 0, 1, 0]),
+        ...sixFields("bStride", [0, 0, 0, 0, 0, 1]),
       };
       const inputs = { a: VALUES[type], b: VALUES[type] };
       for (const [code, op] of BINARY.entries())
@@ -115,13 +115,6 @@ export async function computeOperators(module: WebAssembly.Module): Promise<Oper
     }
   }
   return digests;
-}
-
-/** Six dimensions of which the first four are 1: sizes, or strides of them. */
-function sixFields(name: string, fifth: number, sixth: number): Record<string, number> {
-  const outer = name === "size" ? 1 : 0;
-  const fields = [outer, outer, outer, outer, fifth, sixth];
-  return Object.fromEntries(fields.map((value, index) => [`${name}${index}`, value]));
 }
 
 function bytesOf(array: Uint32Array | BigUint64Array): Uint8Array {
