@@ -1,5 +1,5 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
-//   npm run bench -- [models] [accuracy] [size] [kernels] [--json]
+//   npm run bench -- [models] [memory] [accuracy] [size] [kernels] [--json]
 import { parseArgs } from "node:util";
 import { ensureArtifact } from "../cli/artifacts.ts";
 import { writeWholeFile } from "../cli/files.ts";
@@ -14,6 +14,7 @@ import { benchAccuracy } from "./accuracy.ts";
 import { benchOcr } from "./accuracy-ocr.ts";
 import { benchEmbeddingAccuracy, benchEmbeddings } from "./embeddings.ts";
 import { benchKernels } from "./kernels.ts";
+import { benchMemory } from "./memory.ts";
 import { benchModels } from "./models.ts";
 import { benchOcrSpeed } from "./ocr.ts";
 import { describeRun, formatTable, type Row } from "./report.ts";
@@ -21,6 +22,7 @@ import { benchSize } from "./size.ts";
 
 const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
   models: async () => [...(await benchModels()), ...(await benchEmbeddings()), ...(await benchOcrSpeed())],
+  memory: benchMemory,
   accuracy: async () => [
     ...(await benchAccuracy()),
     ...(await benchEmbeddingAccuracy()),

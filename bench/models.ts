@@ -1,4 +1,4 @@
-// The shipped models whole: time against the float original on TensorFlow.js, memory, and what evidence costs.
+// The shipped models whole: time against the float original on TensorFlow.js, and what evidence costs.
 import { findEntry, loadArtifact } from "../cli/artifacts.ts";
 import { readPhoto, readTfjsSource } from "../cli/sources.ts";
 import { planMemory } from "../engine/index.ts";
@@ -29,7 +29,6 @@ export async function benchModels(): Promise<Row[]> {
     compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2.8),
     compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2.8),
     judge(`${name}, throughput`, planMemory(model.manifest).opCount / median / 1e6, "GMAC/s", null, null),
-    judge(`${name}, linear memory`, model.memoryBytes / 2 ** 20, "MiB", "at most", 48),
     judge(`${name}, evidence (trace and keyed trace)`, quantile(traced!, 0.5) - median, "ms", "at most", 3),
   ];
 }

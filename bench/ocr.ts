@@ -1,7 +1,8 @@
-// The models of read-text against onnxruntime-web f32: time and memory.
+// The models of read-text against onnxruntime-web f32.
 import { findEntry, loadArtifact } from "../cli/artifacts.ts";
 import { prepareOrt } from "./ort-ocr.ts";
-import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
+import { compareTimes, interleave, quantile, type Row } from "./report.ts";
+import { createRequest } from "./requests.ts";
 
 const RUNS = { count: 31, warmUp: 4 };
 /** Name, shape, and how much faster than the peer it has to be; null where nothing is asked. */
@@ -15,10 +16,7 @@ export async function benchOcrSpeed(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [name, shape, target] of CASES) {
     const model = await loadArtifact(findEntry(name), "simd128");
-    const count = shape.reduce<number>((product, size) => product * size, 1);
-    // Bytes without a pattern: time does not depend on them.
-    const data = Uint8Array.from({ length: count }, (_, index) => (index * 2_654_435_761) >>> 24);
-    const input = { dtype: "u8", shape, data } as const;
+    const input = createRequest("u8", shape);
     const [ours, theirs] = await interleave(
       [() => model.execute([input]), await prepareOrt(name, input)],
       RUNS,
@@ -27,7 +25,6 @@ export async function benchOcrSpeed(): Promise<Row[]> {
     rows.push(
       compareTimes(title, quantile(ours!, 0.5), "onnxruntime-web f32", quantile(theirs!, 0.5), target),
     );
-    rows.push(judge(`${title}, linear memory`, model.memoryBytes / 2 ** 20, "MiB", "at most", 100));
   }
   return rows;
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { type GraphModel, loadGraphModel } from "@tensorflow/tfjs-converter";
-import { ready, setBackend, type Tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { ready, setBackend, type Tensor, tensor1d, tensor2d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import type { TfjsSource } from "../models/import/tfjs/source.ts";
 
 const require = createRequire(import.meta.url);
@@ -36,4 +36,18 @@ export function toTfjsInput(bytes: Uint8Array, side: number): Tensor {
 
 export function runTfjs(model: GraphModel, input: Tensor): Float32Array {
   return tidy(() => (model.predict(input) as Tensor).dataSync() as Float32Array);
+}
+
+/** One sentence, as the embedding model takes it: places of the tokens, and the tokens. */
+export async function embedTfjs(model: GraphModel, tokens: Int32Array): Promise<Float32Array> {
+  const indices = tensor2d(
+    Array.from(tokens, (_, column) => [0, column]),
+    [tokens.length, 2],
+    "int32",
+  );
+  const values = tensor1d(tokens, "int32");
+  const output = (await model.executeAsync({ indices, values })) as Tensor;
+  const data = (await output.data()) as Float32Array;
+  for (const tensor of [indices, values, output]) tensor.dispose();
+  return data;
 }
