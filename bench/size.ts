@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { findEntry, loadArtifact } from "../cli/artifacts.ts";
+import { loadArtifact } from "../cli/artifacts.ts";
 import { judge, type Row } from "./report.ts";
 
 const root = new URL("../", import.meta.url);
@@ -12,7 +12,7 @@ export async function benchSize(): Promise<Row[]> {
   const worker = await bundle("workers/adapters/cloudflare-worker.ts");
   const client = await bundle("client/index.ts");
   const verifier = await bundle("client/verify.ts");
-  const { manifest } = await loadArtifact(findEntry("moderate-mobilenet-v2"), "simd128");
+  const { manifest } = await loadArtifact("moderate-mobilenet-v2", "simd128");
   const weights = manifest.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const { size } = await stat(new URL("wasm/kernels.wasm", root));
   return [

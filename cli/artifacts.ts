@@ -4,9 +4,10 @@ import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { decodeManifest, engineDigest, loadModel, type Model } from "../engine/index.ts";
-import { CATALOGUE, type CatalogueEntry } from "../models/catalogue.ts";
+import { CATALOGUE } from "../models/catalogue.ts";
 import { compileModel } from "../models/compile.ts";
 import { ModelError } from "../models/errors.ts";
+import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import type { Isa } from "../wasm/kernels.ts";
@@ -30,39 +31,43 @@ export async function readEngineDigest(): Promise<Bytes> {
 }
 
 /** Throws ModelError model_unknown, listing what there is. */
-export function findEntry(name: string): CatalogueEntry {
-  const entry = CATALOGUE.find((candidate) => candidate.name === name);
-  if (entry !== undefined) return entry;
+export function findRecipe(name: string): Recipe {
+  const recipe = CATALOGUE.find((candidate) => candidate.name === name);
+  if (recipe !== undefined) return recipe;
   const names = CATALOGUE.map((candidate) => candidate.name).join(", ");
   throw new ModelError(
     "model_unknown",
-    `there is no model ${JSON.stringify(name)}; the catalogue has ${names}`,
+    `there is no model ${JSON.stringify(name)}; the catalogue has ${names}, and none of yours of that name is built here`,
   );
 }
 
-/** The model's digest; compiles it first if it is not there or anything that decides its bytes has changed. */
-export async function ensureArtifact(entry: CatalogueEntry, progress: Progress): Promise<Bytes> {
-  const known = (await readIndex())[entry.name];
-  if (known?.recipe === (await recipeDigest(entry))) {
+/**
+ * The model's digest; compiles it first if it is not there or anything that decides its bytes has changed. Files of a
+ * folder may have changed under the same names, so its model is always compiled.
+ */
+export async function ensureArtifact(recipe: Recipe, progress: Progress): Promise<Bytes> {
+  if (recipe.origin.kind === "folder") return buildArtifact(recipe, progress);
+  const known = (await readIndex())[recipe.name];
+  if (known?.recipe === (await recipeDigest(recipe))) {
     const isThere = await access(join(ARTIFACTS_FOLDER, known.digest, "manifest.cbor")).then(
       () => true,
       () => false,
     );
     if (isThere) return parseHex(known.digest);
   }
-  return buildArtifact(entry, progress);
+  return buildArtifact(recipe, progress);
 }
 
 /** Compiles and writes; the index names an artifact only once all of it is on disk. */
-export async function buildArtifact(entry: CatalogueEntry, progress: Progress): Promise<Bytes> {
-  const { graph, sourceDigest } = await readSource(entry);
+export async function buildArtifact(recipe: Recipe, progress: Progress): Promise<Bytes> {
+  const { graph, sourceDigest } = await readSource(recipe);
   const artifact = await compileModel({
-    entry,
+    recipe,
     graph,
     sourceDigest,
     kernels: await readKernels(),
-    calibration: await readCalibration(entry),
-    files: await readTaskFiles(entry),
+    calibration: await readCalibration(recipe),
+    files: await readTaskFiles(recipe),
     progress,
   });
   const name = formatHex(artifact.digest);
@@ -76,7 +81,10 @@ export async function buildArtifact(entry: CatalogueEntry, progress: Progress): 
   await rm(join(ARTIFACTS_FOLDER, name), { recursive: true, force: true });
   await rename(staging, join(ARTIFACTS_FOLDER, name));
   // From here the artifact is complete: a crash before the index names it costs a second build and nothing else.
-  const index = { ...(await readIndex()), [entry.name]: { digest: name, recipe: await recipeDigest(entry) } };
+  const index = {
+    ...(await readIndex()),
+    [recipe.name]: { digest: name, recipe: await recipeDigest(recipe) },
+  };
   await writeWholeFile(INDEX, utf8(`${JSON.stringify(index, null, 2)}\n`));
   await removeUnnamed(index);
   return artifact.digest;
@@ -92,16 +100,16 @@ async function removeUnnamed(index: Index): Promise<void> {
   }
 }
 
-/** The catalogue's entry of a model that is built here; null for any other digest. */
-export async function findBuilt(model: Bytes): Promise<CatalogueEntry | null> {
+/** The catalogue's recipe of a model that is built here; null for any other digest. */
+export async function findBuilt(model: Bytes): Promise<Recipe | null> {
   const built = Object.entries(await readIndex()).find(([, { digest }]) => digest === formatHex(model));
   return CATALOGUE.find(({ name }) => name === built?.[0]) ?? null;
 }
 
-/** Loads a built model into the local engine. Throws ModelError artifact_missing, InferenceError. */
-export async function loadArtifact(entry: CatalogueEntry, isa: Isa): Promise<Model> {
-  const known = (await readIndex())[entry.name];
-  if (known === undefined) throw notBuilt(entry.name);
+/** Loads a built model into the local engine. Throws ModelError: model_unknown, artifact_missing; InferenceError. */
+export async function loadArtifact(name: string, isa: Isa): Promise<Model> {
+  const known = (await readIndex())[name];
+  if (known === undefined) throw notBuilt(findRecipe(name).name);
   return loadArtifactByDigest(parseHex(known.digest), isa);
 }
 
@@ -122,20 +130,20 @@ export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
 }
 
 /** A file that the artifact holds for its task. Throws ModelError artifact_missing, for one that was changed too. */
-export async function readTaskFile(entry: CatalogueEntry, name: string): Promise<Bytes> {
-  const known = (await readIndex())[entry.name];
-  if (known === undefined) throw notBuilt(entry.name);
+export async function readTaskFile(recipe: Recipe, name: string): Promise<Bytes> {
+  const known = (await readIndex())[recipe.name];
+  if (known === undefined) throw notBuilt(recipe.name);
   const folder = join(ARTIFACTS_FOLDER, known.digest);
   const [manifest, file] = await Promise.all(
     ["manifest.cbor", name].map(async (part) => new Uint8Array(await readFile(join(folder, part)))),
   ).catch((cause) => {
-    throw notBuilt(entry.name, cause);
+    throw notBuilt(recipe.name, cause);
   });
   const stated = decodeManifest(manifest!).files.find((candidate) => candidate.name === name);
   if (stated === undefined || !equalBytes(await digestRaw(file!), stated.digest)) {
     throw new ModelError(
       "artifact_missing",
-      `${name} of ${entry.name} is not the file that its manifest names; build it again with --force`,
+      `${name} of ${recipe.name} is not the file that its manifest names; build it again with --force`,
     );
   }
   return file!;
@@ -166,7 +174,7 @@ async function readIndex(): Promise<Index> {
 }
 
 /** Everything that decides an artifact's bytes besides the package: the entry, the kernels, the compiler's sources. */
-async function recipeDigest(entry: CatalogueEntry): Promise<string> {
+async function recipeDigest(recipe: Recipe): Promise<string> {
   const files = globSync(
     ["models/**/*.ts", "tasks/**/*.ts", "cli/calibration.ts", "cli/calibration/*.ts", "cli/sources.ts"],
     {
@@ -174,7 +182,7 @@ async function recipeDigest(entry: CatalogueEntry): Promise<string> {
     },
   ).sort();
   const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
-  const parts = [utf8(JSON.stringify(entry)), await readEngineDigest(), ...sources];
+  const parts = [utf8(JSON.stringify(recipe)), await readEngineDigest(), ...sources];
   return formatHex(
     await digestRaw(concatBytes(...(await Promise.all(parts.map((part) => digestRaw(concatBytes(part))))))),
   );

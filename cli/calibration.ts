@@ -1,6 +1,6 @@
 // Requests that models are calibrated and measured with: the same bytes on every machine, since their digest is part of
 // the artifact.
-import type { CatalogueEntry } from "../models/catalogue.ts";
+import type { Recipe } from "../models/recipe.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { encodeEmbed, VOCABULARY_FILE } from "../tasks/embed.ts";
 import type { RgbImage } from "../tasks/image.ts";
@@ -11,10 +11,11 @@ import type { Quad } from "../tasks/read-text/quad.ts";
 import { encodeRecognise } from "../tasks/read-text/recognise.ts";
 import { parseVocabulary } from "../tasks/sentencepiece.ts";
 import { calibrationPictures } from "./calibration/text-images.ts";
-import { cropPhoto, readPhoto, readTaskFiles } from "./sources.ts";
+import { cropPhoto, readPhoto } from "./photos.ts";
+import { readRequests, readTaskFiles } from "./sources.ts";
 
-export async function readCalibration(entry: CatalogueEntry): Promise<Tensor[][]> {
-  const { calibration } = entry;
+export async function readCalibration(recipe: Recipe): Promise<Tensor[][]> {
+  const { calibration } = recipe;
   switch (calibration.kind) {
     case "photographs": {
       const photos = await Promise.all(calibration.packages.map(readPhoto));
@@ -24,10 +25,12 @@ export async function readCalibration(entry: CatalogueEntry): Promise<Tensor[][]
     }
     case "text-pictures": {
       const pictures = await calibrationPictures(calibration.count);
-      return pictures.map((picture) => [encodeText(entry.name, picture)]);
+      return pictures.map((picture) => [encodeText(recipe.name, picture)]);
     }
+    case "tensors":
+      return readRequests(recipe, calibration.folders);
     case "sentences": {
-      const vocabulary = parseVocabulary((await readTaskFiles(entry)).get(VOCABULARY_FILE)!);
+      const vocabulary = parseVocabulary((await readTaskFiles(recipe)).get(VOCABULARY_FILE)!);
       return SENTENCES.map((sentence) => [encodeEmbed(sentence, vocabulary)]);
     }
   }

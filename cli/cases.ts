@@ -4,10 +4,14 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ModelCase } from "../models/check.ts";
+import { tensorOf } from "../models/constant.ts";
+import { readCaseTensor } from "../models/import/onnx-case.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { CliError } from "./errors.ts";
 import { readGivenFile, unreadable } from "./files.ts";
 
 const MODEL = "model.onnx";
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
+export const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 export interface FoundCase {
   /** The folder, as seen from the one that was given. */
@@ -34,14 +38,26 @@ export async function readCase({ folder }: FoundCase): Promise<ModelCase> {
   const sets = await listNumbered(folder, /^test_data_set_(\d+)$/);
   const dataSets = [];
   for (const set of sets) {
-    const inputs = await readNumbered(join(folder, set), /^input_(\d+)\.pb$/);
+    const inputs = await readInputs(join(folder, set));
     const outputs = await readNumbered(join(folder, set), /^output_(\d+)\.pb$/);
     dataSets.push({ inputs, outputs });
   }
   return { model, dataSets, external: (location) => readBeside(folder, location) };
 }
 
-function readBeside(folder: string, location: string): Uint8Array | undefined {
+function readInputs(folder: string): Promise<Uint8Array[]> {
+  return readNumbered(folder, /^input_(\d+)\.pb$/);
+}
+
+/** The inputs in a folder as tensors of a request. Throws CliError file_unreadable, ModelError. */
+export async function readTensors(folder: string): Promise<Tensor[]> {
+  const files = await readInputs(folder);
+  if (files.length === 0) throw new CliError("file_unreadable", `there is no input_0.pb in ${folder}`);
+  return files.map((bytes, index) => tensorOf(readCaseTensor(bytes, `${folder}/input_${index}.pb`)));
+}
+
+/** A file beside a model; undefined where there is none. */
+export function readBeside(folder: string, location: string): Uint8Array | undefined {
   try {
     return readFileSync(join(folder, location));
   } catch {

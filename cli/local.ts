@@ -2,7 +2,7 @@
 import type { Model } from "../engine/index.ts";
 import type { TaskTools } from "../tasks/task.ts";
 import type { AnyTask } from "../tasks/tasks.ts";
-import { findEntry, loadArtifact, readTaskFile } from "./artifacts.ts";
+import { findRecipe, loadArtifact, readTaskFile } from "./artifacts.ts";
 import { CliError } from "./errors.ts";
 
 export interface LocalModels {
@@ -19,16 +19,16 @@ export function createLocalModels(task: AnyTask, instead: string | null): LocalM
   const opened = new Map<string, Promise<Model>>();
   return {
     open(model) {
-      const known = opened.get(model) ?? loadArtifact(findEntry(instead ?? model), "simd128");
+      const known = opened.get(model) ?? loadArtifact(instead ?? model, "simd128");
       opened.set(model, known);
       return known;
     },
-    readFile: (model, name) => readTaskFile(findEntry(instead ?? model), name),
+    readFile: (model, name) => readTaskFile(findRecipe(instead ?? model), name),
   };
 }
 
 function checkStandIn(task: AnyTask, model: string): void {
-  const entry = findEntry(model);
+  const entry = findRecipe(model);
   if (entry.task !== task.name)
     throw new CliError("option_invalid", `${model} does ${entry.task}, not ${task.name}`);
   if (task.models.length > 1)

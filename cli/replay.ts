@@ -1,6 +1,6 @@
 // A task run again over certificates: each request that it makes is looked up among what a quorum signed.
 import type { VerifiedBundle } from "../client/index.ts";
-import type { CatalogueEntry } from "../models/catalogue.ts";
+import type { Recipe } from "../models/recipe.ts";
 import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
 import { createStatement, inputCommitment, statementDigest } from "../protocol/statement.ts";
@@ -15,7 +15,7 @@ import { createLocalModels } from "./local.ts";
 export interface Certificate {
   readonly path: string;
   readonly verified: VerifiedBundle;
-  readonly entry: CatalogueEntry | null;
+  readonly entry: Recipe | null;
 }
 
 /** Whatever is wrong with a file is said with its name, and what that means. */

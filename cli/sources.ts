@@ -1,24 +1,25 @@
-// Reads model files and photographs out of the packages that `npm ci` installed.
+// Reads the files of a model where its recipe says they are: a package that `npm ci` installed, or a folder.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { CatalogueEntry } from "../models/catalogue.ts";
 import { ModelError } from "../models/errors.ts";
 import type { Graph } from "../models/graph.ts";
 import { appendArgmax } from "../models/head.ts";
 import { readOnnx } from "../models/import/onnx.ts";
-import { readTfjsGraphModel } from "../models/import/tfjs/graph-model.ts";
 import { specializeToOneSentence } from "../models/import/tfjs/one-sentence.ts";
-import type { TfjsSource } from "../models/import/tfjs/source.ts";
+import { readShardPaths, type TfjsSource } from "../models/import/tfjs/source.ts";
+import { readTfjs } from "../models/import/tfjs/tfjs.ts";
+import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
-import { cropImage, type RgbImage } from "../tasks/image.ts";
-import { decodeJpeg } from "../tasks/jpeg.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { MAX_FILE_BYTES, readBeside, readTensors } from "./cases.ts";
+import { readGivenFile } from "./files.ts";
 
 const require = createRequire(import.meta.url);
 
 /** The folder of an installed package. Throws ModelError source_missing with the way out. */
-function packageFolder(name: string): string {
+export function packageFolder(name: string): string {
   const found = require.resolve.paths(name)?.map((folder) => join(folder, name)) ?? [];
   const folder = found.find((candidate) => isPackage(candidate));
   if (folder === undefined)
@@ -35,89 +36,98 @@ function isPackage(folder: string): boolean {
   }
 }
 
-interface SourceFiles {
-  readonly paths: readonly string[];
-  readonly contents: readonly Uint8Array[];
-}
-
-/** The files of a catalogue entry. Throws ModelError source_missing, source_mismatch. */
-async function readFiles(entry: CatalogueEntry): Promise<SourceFiles> {
-  const folder = packageFolder(entry.package);
+/** Where a recipe's files are. Throws ModelError source_missing, source_mismatch. */
+async function originFolder({ name, origin }: Recipe): Promise<string> {
+  if (origin.kind === "folder") return origin.path;
+  const folder = packageFolder(origin.name);
   const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  if (version !== entry.version) {
-    throw new ModelError(
-      "source_mismatch",
-      `${entry.package} is ${version}, ${entry.name} comes from ${entry.version}; run npm ci`,
-    );
-  }
-  const paths = entry.files.map((file) => join(folder, file));
-  const contents = await Promise.all(paths.map(async (path) => new Uint8Array(await readFile(path))));
-  return { paths, contents };
+  if (version === origin.version) return folder;
+  throw new ModelError(
+    "source_mismatch",
+    `${origin.name} is ${version}, ${name} comes from ${origin.version}; run npm ci`,
+  );
 }
 
-/** The graph of a catalogue entry, and the digest of the files that it was read from. Throws ModelError. */
-export async function readSource(entry: CatalogueEntry): Promise<{ graph: Graph; sourceDigest: Bytes }> {
-  const files = await readFiles(entry);
-  const graph = readGraph(entry, files);
+/** Throws CliError file_unreadable. */
+function readOriginFile(folder: string, file: string): Promise<Bytes> {
+  return readGivenFile(join(folder, file), MAX_FILE_BYTES);
+}
+
+/** The graph of a recipe's model, and the digest of the files that it was read from. Throws ModelError. */
+export async function readSource(recipe: Recipe): Promise<{ graph: Graph; sourceDigest: Bytes }> {
+  const { graph, files } = recipe.format === "onnx" ? await openOnnx(recipe) : await openTfjs(recipe);
   return {
-    graph: entry.head === "argmax" ? appendArgmax(graph) : graph,
-    sourceDigest: await digestRaw(concatBytes(...files.contents)),
+    graph: recipe.head === "argmax" ? appendArgmax(graph) : graph,
+    sourceDigest: await digestRaw(concatBytes(...files)),
   };
 }
 
-function readGraph(entry: CatalogueEntry, files: SourceFiles): Graph {
-  if (entry.format === "onnx") return readOnnx(files.contents[0]!);
-  const graph = readTfjsGraphModel(parseTfjs(entry, files));
-  return entry.task === "embed" ? specializeToOneSentence(graph).graph : graph;
+interface OpenedSource {
+  readonly graph: Graph;
+  /** Everything that was read, in that order. */
+  readonly files: readonly Uint8Array[];
+}
+
+/** Files beside the model that hold its tensors are read as it names them. */
+async function openOnnx(recipe: Recipe): Promise<OpenedSource> {
+  const folder = await originFolder(recipe);
+  const model = await readOriginFile(folder, recipe.files[0]!);
+  const beside = new Map<string, Uint8Array>();
+  const external = (location: string) => {
+    const bytes = beside.get(location) ?? readBeside(folder, location);
+    if (bytes !== undefined) beside.set(location, bytes);
+    return bytes;
+  };
+  return { graph: readOnnx(model, { external }), files: [model, ...beside.values()] };
+}
+
+async function openTfjs(recipe: Recipe): Promise<OpenedSource> {
+  const { source, files } = await openTfjsFiles(recipe);
+  const graph = readTfjs(source);
+  return { graph: recipe.task === "embed" ? specializeToOneSentence(graph).graph : graph, files };
 }
 
 /** The float original, for whoever runs it with TensorFlow.js. */
-export async function readTfjsSource(entry: CatalogueEntry): Promise<TfjsSource> {
-  return parseTfjs(entry, await readFiles(entry));
+export async function readTfjsSource(recipe: Recipe): Promise<TfjsSource> {
+  return (await openTfjsFiles(recipe)).source;
 }
 
-function parseTfjs({ format }: CatalogueEntry, { paths, contents }: SourceFiles): TfjsSource {
-  if (format === "tfjs") {
-    const [first, ...shards] = contents;
-    return { model: JSON.parse(new TextDecoder().decode(first)), weights: concatBytes(...shards) };
+async function openTfjsFiles(recipe: Recipe): Promise<{ source: TfjsSource; files: readonly Uint8Array[] }> {
+  const folder = await originFolder(recipe);
+  const read = (files: readonly string[]) => Promise.all(files.map((file) => readOriginFile(folder, file)));
+  if (recipe.format === "nsfwjs") {
+    // Scripts whose values are model.json and base64 text of each weight shard.
+    const [model, ...shards] = recipe.files.map((file) => require(join(folder, file)));
+    const weights = concatBytes(...shards.map((shard: string) => Buffer.from(shard, "base64")));
+    return { source: { model, weights }, files: await read(recipe.files) };
   }
-  // nsfwjs: scripts whose values are model.json and base64 text of each weight shard.
-  const [model, ...shards] = paths.map((path) => require(path));
-  return { model, weights: concatBytes(...shards.map((shard: string) => Buffer.from(shard, "base64"))) };
+  const [first] = await read(recipe.files.slice(0, 1));
+  const model = parseModelJson(first!);
+  const shards = await read(recipe.files.length > 1 ? recipe.files.slice(1) : readShardPaths(model));
+  return { source: { model, weights: concatBytes(...shards) }, files: [first!, ...shards] };
+}
+
+/** Throws ModelError model_malformed. */
+function parseModelJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new ModelError("model_malformed", `the first file is no JSON: ${reason}`, { cause });
+  }
 }
 
 /** What a task needs beside the model, by name. */
-export async function readTaskFiles(entry: CatalogueEntry): Promise<Map<string, Bytes>> {
-  const folder = packageFolder(entry.package);
-  const files = Object.entries(entry.taskFiles).map(
-    async ([name, file]) => [name, new Uint8Array(await readFile(join(folder, file)))] as const,
+export async function readTaskFiles(recipe: Recipe): Promise<Map<string, Bytes>> {
+  const folder = await originFolder(recipe);
+  const files = Object.entries(recipe.taskFiles).map(
+    async ([name, file]) => [name, await readOriginFile(folder, file)] as const,
   );
   return new Map(await Promise.all(files));
 }
 
-export async function readPhoto(packageName: string): Promise<RgbImage> {
-  return decodeJpeg(await readPhotoBytes(packageName));
-}
-
-export function readPhotoBytes(packageName: string): Promise<Uint8Array> {
-  return readFile(photoPath(packageName));
-}
-
-export function photoPath(packageName: string): string {
-  return join(packageFolder(packageName), "data/image.jpg");
-}
-
-/**
- * `count` crops of a photograph: sides from the whole shorter side down to a quarter of it, placed over the picture by
- * fixed fractions. Integers only, so that calibration does not depend on the machine.
- */
-export function cropPhoto(photo: RgbImage, count: number): RgbImage[] {
-  const shorter = Math.min(photo.width, photo.height);
-  return Array.from({ length: count }, (_, index) => {
-    const side = Math.floor((shorter * (8 - (index % 4) * 2)) / 8);
-    // Steps of 5/11 and 3/13 visit every place before they come back to one: 572 crops are all different.
-    const left = Math.floor(((photo.width - side) * ((index * 5) % 11)) / 10);
-    const top = Math.floor(((photo.height - side) * ((index * 3) % 13)) / 12);
-    return cropImage(photo, left, top, side, side);
-  });
+/** The requests in folders of a recipe's origin. Throws ModelError, CliError file_unreadable. */
+export async function readRequests(recipe: Recipe, folders: readonly string[]): Promise<Tensor[][]> {
+  const origin = await originFolder(recipe);
+  return Promise.all(folders.map((folder) => readTensors(join(origin, folder))));
 }

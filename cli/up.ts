@@ -9,9 +9,9 @@ import { createLocalModels } from "./local.ts";
 import { parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
+import { photoPath } from "./photos.ts";
 import { ask, type Outcome, printOutcome, summarizeOutcome } from "./question.ts";
 import { ensureSamplePage } from "./sample-page.ts";
-import { photoPath } from "./sources.ts";
 import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, SAMPLE_PAGE, showPath } from "./state.ts";
 
 const REGIONS = 2;

@@ -107,11 +107,11 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   );
   const manifest: Manifest = {
     name: readText(name, MAX_TEXT, "name"),
-    task: readText(task, MAX_TEXT, "task"),
+    task: readOptionalText(task, "task"),
     licence: readText(licence, MAX_TEXT, "licence"),
     source: {
-      package: readText(packageName, MAX_TEXT, "source package"),
-      version: readText(packageVersion, MAX_TEXT, "source version"),
+      package: readOptionalText(packageName, "source package"),
+      version: readOptionalText(packageVersion, "source version"),
       digest: readBytes(sourceDigest, DIGEST_BYTES, "source digest"),
     },
     compiler: readText(compiler, MAX_TEXT, "compiler"),
@@ -302,7 +302,7 @@ function decodeLayer(value: unknown): LayerReport {
   const [name, note, signalToNoise] = readArray(value, 3, "layer report");
   return {
     name: readText(name, MAX_TEXT, "layer name"),
-    note: note === null ? null : readText(note, MAX_TEXT, "layer note"),
+    note: readOptionalText(note, "layer note"),
     signalToNoise: readReal(signalToNoise, "signal to noise"),
   };
 }
@@ -335,4 +335,8 @@ function readReal(value: unknown, title: string): number {
   const real = bits.getFloat32(0);
   if (!Number.isFinite(real)) throw new DecodeError("out_of_range", `${title} is not a finite number`);
   return real;
+}
+
+function readOptionalText(value: unknown, title: string): string | null {
+  return value === null ? null : readText(value, MAX_TEXT, title);
 }

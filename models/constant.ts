@@ -1,4 +1,5 @@
 // Constants as arrays: making, reading, rearranging. Elements are moved, never computed with.
+import type { Tensor } from "../protocol/tensor.ts";
 import type { Constant, DataType } from "./graph.ts";
 
 const ARRAYS = {
@@ -27,6 +28,12 @@ export function constantOfBytes(dtype: DataType, shape: readonly number[], bytes
   const constant = createConstant(dtype, shape);
   new Uint8Array(constant.data.buffer).set(bytes);
   return constant;
+}
+
+/** As a request has it, where truth values are bytes. */
+export function tensorOf(constant: Constant): Tensor {
+  const { dtype, shape } = constant;
+  return { dtype: dtype === "bool" ? "u8" : dtype, shape, data: bytesOf(constant) };
 }
 
 /** Integers up to 2^53; larger ones saturate there, as they only ever mean "to the end". Null for other types. */

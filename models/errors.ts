@@ -6,6 +6,7 @@ export type ModelErrorCode =
   | "source_missing" // the package is not installed
   | "source_mismatch" // another version of it is
   | "artifact_missing" // not built on this machine
+  | "recipe_invalid"
   | "model_malformed"
   | "model_too_large"
   | "op_unsupported"

@@ -2,6 +2,7 @@
 // attacker-controlled: the message is walked twice, so that shape, type and length are known before anything is allocated.
 import { ModelError } from "../errors.ts";
 import type { Constant, ConstantData } from "../graph.ts";
+import { isPlainPath } from "../plain-path.ts";
 import { holderOf, type OnnxType, readType } from "./onnx-types.ts";
 import { Fields, malformed } from "./protobuf.ts";
 
@@ -116,11 +117,9 @@ function readEntry(bytes: Uint8Array, entries: Map<string, string>): void {
   entries.set(key, value);
 }
 
-/** Policy: a location is a plain relative path, so that no resolver can be led out of the model's own folder. */
 function findExternal({ external }: Description, context: TensorContext, name: string): Uint8Array {
   const location = external.get("location") ?? "";
-  const parts = location.split("/");
-  if (parts.some((part) => part === "" || part === "." || part === "..") || /[\\:\0]/.test(location)) {
+  if (!isPlainPath(location)) {
     throw malformed(`tensor ${name} is in file ${JSON.stringify(location)}, which is no plain relative path`);
   }
   const bytes = context.find(location, name);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkDrawing, writeDrawing } from "../../cli/draw.ts";
-import { photoPath, readPhoto } from "../../cli/sources.ts";
+import { photoPath, readPhoto } from "../../cli/photos.ts";
 import { decodePng } from "../../tasks/png.ts";
 import { drawBoxes } from "../../tasks/read-text/draw-boxes.ts";
 import { findTask } from "../../tasks/tasks.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { photoPath, readPhotoBytes } from "../../cli/sources.ts";
+import { photoPath, readPhotoBytes } from "../../cli/photos.ts";
 import { createProgram, lastLine } from "./program.ts";
 
 const program = await createProgram();

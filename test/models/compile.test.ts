@@ -11,7 +11,7 @@ import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
 import { createRunner, observe } from "../../models/quantize/statistics.ts";
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { compileTiny } from "./compile-tiny.ts";
-import { createTinySource, randomInput, TINY_ENTRY, tinyRequest } from "./tiny-model.ts";
+import { createTinySource, randomInput, TINY_RECIPE, tinyRequest } from "./tiny-model.ts";
 
 const run = promisify(execFile);
 
@@ -43,7 +43,7 @@ test("the int8 model stays close to the float model on inputs that calibration d
   const kernels = await readKernels();
   const executor = new Executor(kernels, "scalar", decodeManifest(artifact.manifest));
   executor.weights.set(concatBytes(...artifact.chunks));
-  const program = createProgram(readTfjsGraphModel(createTinySource()), TINY_ENTRY, kernels);
+  const program = createProgram(readTfjsGraphModel(createTinySource()), TINY_RECIPE, kernels);
   const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
   for (let seed = 100; seed < 120; seed++) {
     const input = randomInput(seed);

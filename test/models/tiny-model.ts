@@ -1,17 +1,17 @@
 // A small TF.js graph model that has every layer of the shipped one, with weights from a seeded generator.
-import type { CatalogueEntry } from "../../models/catalogue.ts";
+
 import type { TfjsSource } from "../../models/import/tfjs/source.ts";
+import type { Recipe } from "../../models/recipe.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 
 export const TINY_SIDE = 9;
 
-export const TINY_ENTRY: CatalogueEntry = {
+export const TINY_RECIPE: Recipe = {
   name: "tiny",
   task: "moderate",
   licence: "MIT",
-  package: "tiny",
-  version: "1.0.0",
+  origin: { kind: "package", name: "tiny", version: "1.0.0" },
   format: "tfjs",
   files: [],
   dimensions: { batch: { min: 1, max: 1, multiple: 1 } },

@@ -1,6 +1,6 @@
 // Requests for the shipped model with an input that is the same everywhere.
 
-import { findEntry, loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
+import { loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
 import type { Model } from "../../engine/index.ts";
 import { digest } from "../../protocol/digest.ts";
 import type { InferRequest } from "../../protocol/request.ts";
@@ -10,7 +10,7 @@ export const MODEL_NAME = "moderate-mobilenet-v2";
 
 /** The shipped model, in this process. */
 export function openTestModel(): Promise<Model> {
-  return loadArtifact(findEntry(MODEL_NAME), "simd128");
+  return loadArtifact(MODEL_NAME, "simd128");
 }
 
 /** A u8 picture of pseudo-random bytes: a linear congruential generator, high bits. */

@@ -1,6 +1,7 @@
 // The parts of a TF.js model file that both of its formats share. Everything in it is unknown until it is checked here.
 // attacker-controlled: a model file comes from a stranger.
 import { ModelError } from "../../errors.ts";
+import { isPlainPath } from "../../plain-path.ts";
 
 /** The most nodes or layers that a model file may have; the models that ship have a few hundred. */
 export const MAX_NODES = 100_000;
@@ -58,6 +59,18 @@ export function isShape(value: unknown): value is number[] {
 /** The members of an object, or none if it is something else. */
 export function membersOf(value: unknown): Json {
   return isObject(value) ? value : {};
+}
+
+/** Paths of the weight shards beside model.json, in order. Throws ModelError model_malformed. */
+export function readShardPaths(model: unknown): string[] {
+  const { weightsManifest } = membersOf(model);
+  if (!Array.isArray(weightsManifest)) throw malformed("weightsManifest is not a list");
+  return weightsManifest.flatMap((group) => {
+    const { paths } = membersOf(group);
+    if (!isStringList(paths) || !paths.every(isPlainPath))
+      throw malformed("paths of weightsManifest are not plain relative paths");
+    return paths;
+  });
 }
 
 /** Throws ModelError model_malformed. */
