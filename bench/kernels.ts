@@ -52,7 +52,10 @@ const RUN_MACS = 40e6;
 const CEILING_TURNS = 400_000;
 const MACS_PER_TURN = 64;
 const INT8 = { outputMin: -128, outputMax: 127 };
-const EVERYTHING = { outputMin: Number.NEGATIVE_INFINITY, outputMax: Number.POSITIVE_INFINITY };
+const EVERYTHING = {
+  ...{ outputMin: Number.NEGATIVE_INFINITY, outputMax: Number.POSITIVE_INFINITY },
+  ...{ activation: 0, offset: 0 },
+};
 
 /** Rows in GMAC/s, one a shape; for the int8 GEMM also the geometric mean and the shares of the ceiling. */
 export async function benchKernels(): Promise<Row[]> {

@@ -4,6 +4,7 @@
 import { InferenceError } from "../protocol/errors.ts";
 import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
 import { type Family, type KernelValues, scratchBytes } from "../wasm/kernels.ts";
+import { ACTIVATION } from "../wasm/operators.ts";
 import { type PackedFormat, packedBytes } from "../wasm/packed.ts";
 import { ELEMENT_BYTES, type ElementType, type WeightRange } from "./manifest.ts";
 
@@ -146,6 +147,13 @@ export class Lowering {
     const holds = (bound: number) => Number.isInteger(bound) && bound >= -128 && bound <= 127;
     this.need(min <= max && (dtype === "f32" || (holds(min) && holds(max))), `a clamp of ${min} to ${max}`);
     return { outputMin: min, outputMax: max };
+  }
+
+  /** What an f32 product or convolution does behind its clamp; nothing else can. The manifest's reals are finite. */
+  activation(activation: number, offset: number, dtype: ElementType): { activation: number; offset: number } {
+    this.need(activation in ACTIVATION, `activation ${activation}`);
+    this.need(activation === 0 || dtype === "f32", `an activation of ${dtype}`);
+    return { activation, offset };
   }
 
   need(condition: boolean, reason: string): void {

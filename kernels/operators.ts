@@ -65,6 +65,9 @@ export const REDUCE_SUM_SQUARE: i32 = 7;
 export const REDUCE_LOG_SUM: i32 = 8;
 export const REDUCE_LOG_SUM_EXP: i32 = 9;
 
+export const ACTIVATION_NONE: i32 = 0;
+export const ACTIVATION_HARD_SWISH: i32 = 1;
+
 export const CAST_F32: i32 = 0;
 export const CAST_F64: i32 = 1;
 export const CAST_I8: i32 = 2;

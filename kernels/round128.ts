@@ -1,9 +1,14 @@
 // The SIMD side of clamp.ts: the same results, four lanes at a time. The constants live in memory, 16 bytes each,
 // because reloading one costs a single load while V8 rebuilds a splat from a scalar in two or three instructions.
+import { hardSwishLanes } from "./hardswish128";
+import { ACTIVATION_HARD_SWISH } from "./operators";
 
 /** 1.5 · 2^23: adding it to |f| < 2^22 leaves nearest-even(f) in the low bits of the sum. */
 const MAGIC: f32 = 12582912.0;
 const MAGIC_BITS: i32 = 0x4b400000;
+
+/** For families without scratch. */
+const MAGIC_IN_MEMORY: usize = memory.data<f32>([MAGIC], 4);
 
 /** Bytes of the block that writeQuantizedOutput or writeFloatOutput fills. */
 export const OUTPUT_CONSTANTS_BYTES: usize = 80;
@@ -17,10 +22,14 @@ export function writeQuantizedOutput(constants: usize, zeroPoint: i32, outputMin
   v128.store(constants, i8x16.splat(<i8>outputMin), 64);
 }
 
-/** Fills `constants` for clamping floats. */
-export function writeFloatOutput(constants: usize, outputMin: f32, outputMax: f32): void {
+/** Fills `constants` for clamping floats and activating them. */
+export function writeFloatOutput(
+  constants: usize, outputMin: f32, outputMax: f32, activation: i32, offset: f32,
+): void {
   v128.store(constants, f32x4.splat(outputMin), 0);
   v128.store(constants, f32x4.splat(outputMax), 16);
+  v128.store(constants, f32x4.splat(offset), 32);
+  store<i32>(constants, activation, 48);
 }
 
 /**
@@ -38,7 +47,8 @@ export function roundFrom(value: v128, constants: usize): v128 {
 // @ts-ignore: decorator
 @inline
 export function roundLanes(value: v128, low: v128): v128 {
-  return i32x4.sub(f32x4.add(f32x4.pmax(low, value), f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS));
+  const magic = v128.load32_splat(MAGIC_IN_MEMORY);
+  return i32x4.sub(f32x4.add(f32x4.pmax(low, value), magic), magic);
 }
 
 /** requantize() of eight accumulators into i16 lanes, not yet clamped from above. */
@@ -101,6 +111,20 @@ export function isTame(panel: usize, inputs: i32): bool {
 @inline
 export function clampFloats(value: v128, constants: usize): v128 {
   return f32x4.pmin(v128.load(constants, 16), f32x4.pmax(v128.load(constants, 0), value));
+}
+
+/** Whether writeFloatOutput was given an activation. */
+// @ts-ignore: decorator
+@inline
+export function isActivated(constants: usize): bool {
+  return load<i32>(constants, 48) == ACTIVATION_HARD_SWISH;
+}
+
+/** The activation of four clamped lanes. */
+// @ts-ignore: decorator
+@inline
+export function activateFloats(value: v128, constants: usize): v128 {
+  return f32x4.add(hardSwishLanes(value), v128.load(constants, 32));
 }
 
 /** An accumulator times its scale, clamped. */

@@ -14,6 +14,7 @@ import { fuseGraph } from "./fuse/fuse.ts";
 import type { Graph } from "./graph.ts";
 import { lowerGraph } from "./lower/lower.ts";
 import { ANONYMOUS, type EmittedModel, emitProgram, type Header } from "./manifest.ts";
+import { fuseActivations } from "./passes/activations.ts";
 import { fuseClamps } from "./passes/clamps.ts";
 import { foldInputScaling } from "./passes/inputs.ts";
 import { dropDead, type Program } from "./program.ts";
@@ -25,9 +26,11 @@ import type { Recipe } from "./recipe.ts";
 import { evaluateNode } from "./run.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
-const COMPILER = "quorate-compiler/2";
+const COMPILER = "quorate-compiler/3";
 /** A layer that is kept in f32 changes what comes behind it; after this many rounds what is found is taken. */
 const MAX_ROUNDS = 4;
+/** 1 dB: a layer whose signal in f32 rises by less over its noise has that noise from what it reads, and stays in int8. */
+const LEAST_GAIN = 1.2589;
 
 export interface CompileOptions {
   readonly recipe: Recipe;
@@ -95,7 +98,7 @@ function encodeRequests({ name, quantization }: Recipe, requests: readonly (read
   }
 }
 
-/** In int8, with every layer in f32 whose signal to noise would be below the budget. */
+/** In int8, with every layer in f32 whose signal to noise would be below the budget, if that helps it. */
 function quantize(
   program: Program,
   quantization: "static" | "dynamic",
@@ -107,6 +110,7 @@ function quantize(
       ? collectStatistics(reference, calibration, (done, of) => progress("calibrating", done, of))
       : new Map();
   const kept = new Map<number, LayerNoise>();
+  const settled = new Set<number>();
   for (let round = 1; ; round++) {
     const keep = new Set(kept.keys());
     const { program: quantized, origins } =
@@ -123,9 +127,22 @@ function quantize(
       calibration,
       (done, of) => progress("measuring", done, of),
     );
-    const bad = findBroken(program, layers, recipe.leastDecibel).filter(({ tensor }) => !kept.has(tensor));
-    if (bad.length === 0 || round === MAX_ROUNDS) return { model, report: describe(layers, kept, recipe) };
+    const idle = layers.filter(({ tensor, signalToNoise }) => {
+      const before = kept.get(tensor)?.signalToNoise;
+      return before !== undefined && signalToNoise < LEAST_GAIN * before;
+    });
+    const bad = findBroken(program, layers, recipe.leastDecibel).filter(
+      ({ tensor }) => !kept.has(tensor) && !settled.has(tensor),
+    );
+    if (bad.length + idle.length === 0 || round === MAX_ROUNDS) {
+      const fused = dropDead(fuseActivations(clean));
+      return { model: emitProgram(fused, ANONYMOUS), report: describe(layers, kept, recipe) };
+    }
     for (const layer of bad) kept.set(layer.tensor, layer);
+    for (const { tensor } of idle) {
+      kept.delete(tensor);
+      settled.add(tensor);
+    }
   }
 }
 

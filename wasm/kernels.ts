@@ -18,6 +18,8 @@ interface KernelEntry {
 
 const QS8_OUTPUT = { outputZeroPoint: "i32", outputMin: "i32", outputMax: "i32" } as const;
 const F32_OUTPUT = { outputMin: "f32", outputMax: "f32" } as const;
+/** Bounds are finite with an activation; `offset` is added behind it. */
+const ACTIVATED_OUTPUT = { ...F32_OUTPUT, activation: "i32", offset: "f32" } as const;
 
 const GEMM = {
   rows: "i32",
@@ -372,15 +374,15 @@ export const KERNELS = {
     tile: null,
     fields: { rows: "i32", columns: "i32", input: "i32", output: "i32", scales: "i32" },
   },
-  qd8_f32_qc8w_gemm: { tile: "4x8c2", fields: { ...DYNAMIC_GEMM, ...F32_OUTPUT, scratch: "i32" } },
+  qd8_f32_qc8w_gemm: { tile: "4x8c2", fields: { ...DYNAMIC_GEMM, ...ACTIVATED_OUTPUT, scratch: "i32" } },
   f32_softmax: {
     tile: null,
     fields: { rows: "i32", columns: "i32", input: "i32", output: "i32" },
   },
   u8_qs8_convert: { tile: null, fields: CONVERT },
   u8_f32_convert: { tile: null, fields: { ...CONVERT, scale: "f32", bias: "f32" } },
-  f32_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT } },
-  f32_conv: { tile: "4x8", fields: { ...CONV, ...F32_OUTPUT } },
+  f32_gemm: { tile: "4x8", fields: { ...GEMM, ...ACTIVATED_OUTPUT } },
+  f32_conv: { tile: "4x8", fields: { ...CONV, ...ACTIVATED_OUTPUT } },
   f32_qb4w_gemm: { tile: "4x8", fields: { ...GEMM, ...F32_OUTPUT, scratch: "i32" } },
   f32_matmul: {
     tile: "4x8",
@@ -402,7 +404,7 @@ export const KERNELS = {
       outputMax: "i32",
     },
   },
-  f32_dwconv: { tile: "4x8", fields: { ...DWCONV, ...F32_OUTPUT } },
+  f32_dwconv: { tile: "4x8", fields: { ...DWCONV, ...ACTIVATED_OUTPUT } },
   f32_vadd: { tile: null, fields: { ...VADD, ...F32_OUTPUT } },
   f32_avgpool: { tile: null, fields: { ...AVGPOOL, ...F32_OUTPUT } },
   f32_vunary: {
@@ -543,7 +545,7 @@ const roundUp = (value: number, multiple: number): number => Math.ceil(value / m
 
 /** LEAST_BLOCK_ROWS, BLOCK_BYTES and TILE_ROWS of kernels/qs8_qc8w_gemm/block.ts. */
 const LEAST_BLOCK_ROWS = 52;
-const BLOCK_BYTES = 16_384;
+const BLOCK_BYTES = 262_144;
 const TILE_ROWS = 4;
 /** Output constants of kernels/round128.ts, and room for one row of 8 outputs. */
 const CONSTANTS_BYTES = 112;

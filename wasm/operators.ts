@@ -24,5 +24,8 @@ export const REDUCE = [
   ...(["l1", "l2", "sum_square", "log_sum", "log_sum_exp"] as const),
 ] as const;
 
+/** What the f32 products and convolutions do to a sum once it is clamped. */
+export const ACTIVATION = ["none", "hard_swish"] as const;
+
 /** The from and to of vcast. */
 export const CAST = ["f32", "f64", "i8", "u8", "i32", "i64", "bool"] as const;

@@ -28,6 +28,9 @@ export type BoundAttributes<F extends Fields> = {
       : number;
 };
 
+/** Clamps what is stored, integers for qs8 and reals for f32; then, f32 only, activates it and adds `offset`. */
+export const OUTPUT = { min: "real", max: "real", activation: "integer", offset: "real" } as const;
+
 export interface Operation<F extends Fields> {
   readonly fields: F;
   /** Throws InferenceError manifest_invalid for whatever does not fit together. */

@@ -2,7 +2,7 @@
 import type { KernelValues } from "../../wasm/kernels.ts";
 import type { BoundTensor, Lowering } from "../lowering.ts";
 import { broadcastStrides, stridesOf } from "../strides.ts";
-import { defineOperation } from "./define.ts";
+import { defineOperation, OUTPUT } from "./define.ts";
 
 /** How the weights are packed: as the types of input and output say, or for f32 in 8 or 4 bits. */
 const FORMATS = ["typed", "qd8w", "qb4w"] as const;
@@ -12,8 +12,8 @@ const FORMATS = ["typed", "qd8w", "qb4w"] as const;
  * as it comes; with qb4w the weights have 4 bits.
  */
 export const gemm = defineOperation(
-  { weights: "weights", format: "integer", min: "real", max: "real" },
-  (lowering, { weights, format, min, max }) => {
+  { weights: "weights", format: "integer", ...OUTPUT },
+  (lowering, { weights, format, min, max, activation, offset }) => {
     const [input, output] = [lowering.input(), lowering.output()];
     const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
     const rows = output.count / outputs;
@@ -35,9 +35,11 @@ export const gemm = defineOperation(
       ...lowering.clamp(min, max, output.dtype),
     };
     const call = { ...values, input: input.pointer };
-    if (name === "qd8w") return multiplyQuantized(lowering, input, values);
+    const activated = lowering.activation(activation, offset, input.dtype);
+    if (name === "qd8w") return multiplyQuantized(lowering, input, { ...values, ...activated });
+    lowering.need(activation === 0 || name === "typed", `an activation of ${name}`);
     if (name === "qb4w") return lowering.step("f32_qb4w_gemm", call);
-    if (input.dtype === "f32") lowering.step("f32_gemm", call);
+    if (input.dtype === "f32") lowering.step("f32_gemm", { ...call, ...activated });
     else if (output.dtype === "f32") lowering.step("qs8_f32_qc8w_gemm", call);
     else lowering.step("qs8_qc8w_gemm", { ...call, outputZeroPoint: output.zeroPoint });
   },

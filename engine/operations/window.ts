@@ -2,7 +2,7 @@
 import type { KernelValues } from "../../wasm/kernels.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
-import { type BoundAttributes, defineOperation } from "./define.ts";
+import { type BoundAttributes, defineOperation, OUTPUT } from "./define.ts";
 
 /** Pairs are [height, width]; what pads the end follows from the output's size. */
 const WINDOW = { kernel: "integers", strides: "integers", dilations: "integers", pads: "integers" } as const;
@@ -10,12 +10,12 @@ const WINDOW = { kernel: "integers", strides: "integers", dilations: "integers",
 const CLAMP = { min: "real", max: "real" } as const;
 
 /** inputs: images, output: images of (weights) outputs. f32 → f32, qs8 → qs8. */
-export const conv = defineOperation({ weights: "weights", ...WINDOW, ...CLAMP }, (lowering, attributes) => {
+export const conv = defineOperation({ weights: "weights", ...WINDOW, ...OUTPUT }, (lowering, attributes) => {
   const { input, output, taps, values } = readWindow(lowering, attributes);
   const [inputChannels, outputChannels] = [input.shape[3]!, output.shape[3]!];
   const inputs = taps * inputChannels;
   lowering.work(output.count, inputs);
-  const { dilations, min, max, weights } = attributes;
+  const { dilations, min, max, activation, offset, weights } = attributes;
   const format = input.dtype === "f32" ? "f32" : "qc8w";
   const call = {
     ...values,
@@ -26,27 +26,32 @@ export const conv = defineOperation({ weights: "weights", ...WINDOW, ...CLAMP },
     dilationWidth: dilations[1]!,
     ...lowering.clamp(min, max, output.dtype),
   };
-  if (input.dtype === "f32") lowering.step("f32_conv", call);
+  const activated = lowering.activation(activation, offset, output.dtype);
+  if (input.dtype === "f32") lowering.step("f32_conv", { ...call, ...activated });
   else lowering.step("qs8_qc8w_conv", { ...call, ...zeroPoints(input, output) });
 });
 
 /** One filter a channel. f32 → f32, qs8 → qs8. */
-export const dwconv = defineOperation({ weights: "weights", ...WINDOW, ...CLAMP }, (lowering, attributes) => {
-  const { input, output, taps, values } = readWindow(lowering, attributes);
-  const channels = sameChannels(lowering, input, output);
-  const { dilations, min, max, weights } = attributes;
-  lowering.need(dilations[0] === 1 && dilations[1] === 1, "dilation");
-  lowering.work(output.count, taps);
-  const format = input.dtype === "f32" ? "f32" : "qc8w";
-  const call = {
-    ...values,
-    channels,
-    weights: lowering.weights(format, weights, channels, taps),
-    ...lowering.clamp(min, max, output.dtype),
-  };
-  if (input.dtype === "f32") lowering.step("f32_dwconv", call);
-  else lowering.step("qs8_qc8w_dwconv", { ...call, ...zeroPoints(input, output) });
-});
+export const dwconv = defineOperation(
+  { weights: "weights", ...WINDOW, ...OUTPUT },
+  (lowering, attributes) => {
+    const { input, output, taps, values } = readWindow(lowering, attributes);
+    const channels = sameChannels(lowering, input, output);
+    const { dilations, min, max, activation, offset, weights } = attributes;
+    lowering.need(dilations[0] === 1 && dilations[1] === 1, "dilation");
+    lowering.work(output.count, taps);
+    const format = input.dtype === "f32" ? "f32" : "qc8w";
+    const call = {
+      ...values,
+      channels,
+      weights: lowering.weights(format, weights, channels, taps),
+      ...lowering.clamp(min, max, output.dtype),
+    };
+    const activated = lowering.activation(activation, offset, output.dtype);
+    if (input.dtype === "f32") lowering.step("f32_dwconv", { ...call, ...activated });
+    else lowering.step("qs8_qc8w_dwconv", { ...call, ...zeroPoints(input, output) });
+  },
+);
 
 /** The mean of the taps inside the image, or of those inside the padded image (padded: its height and width). */
 export const avgpool = defineOperation(

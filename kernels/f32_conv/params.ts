@@ -21,4 +21,6 @@ export class ConvParams {
   output: usize;
   outputMin: f32;
   outputMax: f32;
+  activation: i32;
+  offset: f32;
 }

@@ -1,6 +1,7 @@
 // f32_conv: NHWC convolution, groups = 1; the sum starts at the bias and runs over (kernel row, kernel column, channel).
 // The specification of the family. Taps outside the image are left out of the sum.
 import { clampFloat } from "../clamp";
+import { activate } from "../hardswish";
 import { floatBiasOf, floatPanelOf, floatWeightOf } from "../panel";
 import { ConvParams } from "./params";
 
@@ -35,5 +36,5 @@ function pixel(p: ConvParams, b: i32, y: i32, x: i32, n: i32): f32 {
       }
     }
   }
-  return clampFloat(acc, p.outputMin, p.outputMax);
+  return activate(clampFloat(acc, p.outputMin, p.outputMax), p.activation, p.offset);
 }

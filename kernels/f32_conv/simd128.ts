@@ -52,7 +52,7 @@ function row(p: ConvParams, panel: usize, b: i32, y: i32, output: usize, count: 
       <usize>p.dilationHeight * lineBytes, whole ? 1 : taps, <usize>p.dilationWidth * tapBytes,
       whole ? taps * channels : channels, <usize>((p.kernelWidth - taps) * channels) << 5, output,
       output + step1 * outputStride, output + step2 * outputStride, output + step3 * outputStride, count, p.outputMin,
-      p.outputMax,
+      p.outputMax, p.activation, p.offset,
     );
     x += pixels;
     output += <usize>pixels * outputStride;

@@ -18,4 +18,6 @@ export class DwconvParams {
   output: usize;
   outputMin: f32;
   outputMax: f32;
+  activation: i32;
+  offset: f32;
 }

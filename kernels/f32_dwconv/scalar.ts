@@ -1,6 +1,7 @@
 // f32_dwconv: NHWC depthwise convolution; the sum starts at the bias and runs over (kernel row, kernel column).
 // The specification of the family. Taps outside the image are left out of the sum.
 import { clampFloat } from "../clamp";
+import { activate } from "../hardswish";
 import { floatBiasOf, floatPanelOf, floatWeightOf } from "../panel";
 import { DwconvParams } from "./params";
 
@@ -32,5 +33,5 @@ export function pixel(p: DwconvParams, b: i32, y: i32, x: i32, c: i32): f32 {
       acc += load<f32>(p.input + (<usize>position << 2)) * floatWeightOf(panel, c, i * p.kernelWidth + j);
     }
   }
-  return clampFloat(acc, p.outputMin, p.outputMax);
+  return activate(clampFloat(acc, p.outputMin, p.outputMax), p.activation, p.offset);
 }

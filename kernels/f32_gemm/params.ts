@@ -11,4 +11,6 @@ export class GemmParams {
   outputStride: i32;
   outputMin: f32;
   outputMax: f32;
+  activation: i32;
+  offset: f32;
 }

@@ -1,6 +1,7 @@
 // f32_gemm: output[m, n] = clamp(bias[n] + Σk input[m, k] · weight[n, k]), k ascending, one accumulator an output.
 // The specification of the family.
 import { clampFloat } from "../clamp";
+import { activate } from "../hardswish";
 import { floatBiasOf, floatPanelOf, floatWeightOf } from "../panel";
 import { GemmParams } from "./params";
 
@@ -14,7 +15,7 @@ export function f32_gemm_4x8__scalar(p: GemmParams): void {
       for (let k = 0; k < p.inputs; k++) {
         acc += load<f32>(input + (<usize>k << 2)) * floatWeightOf(panel, n, k);
       }
-      store<f32>(output + (<usize>n << 2), clampFloat(acc, p.outputMin, p.outputMax));
+      store<f32>(output + (<usize>n << 2), activate(clampFloat(acc, p.outputMin, p.outputMax), p.activation, p.offset));
     }
   }
 }

@@ -8,6 +8,7 @@ export function f32_gemm_4x8__simd128(p: GemmParams): void {
     clampedRows(
       floatPanelOf(p.weights, p.inputs, n), p.inputs, p.input, <usize>p.inputStride << 2, p.rows,
       p.output + (<usize>n << 2), <usize>p.outputStride << 2, p.outputs - n, p.outputMin, p.outputMax,
+      p.activation, p.offset,
     );
   }
 }

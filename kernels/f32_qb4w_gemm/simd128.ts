@@ -4,6 +4,7 @@
 // halves are widened, made f32 and multiplied by the scale in registers, then by the input.
 // More rows: a panel is written to scratch as an f32 panel and multiplied in tiles, as ../f32_gemm/tile.ts describes.
 import { clampedRows } from "../f32_gemm/tile";
+import { ACTIVATION_NONE } from "../operators";
 import { storeClamped } from "../store128";
 import { BLOCK_BYTES, BLOCK_HEAD_BYTES, BLOCK_WEIGHTS, blockPanelBytes } from "./panel";
 import { BlockGemmParams } from "./params";
@@ -18,7 +19,7 @@ export function f32_qb4w_gemm_4x8__simd128(p: BlockGemmParams): void {
       unpackPanel(p.scratch, panel, p.inputs);
       clampedRows(
         p.scratch, p.inputs, p.input, <usize>p.inputStride << 2, p.rows, output, <usize>p.outputStride << 2,
-        p.outputs - n, p.outputMin, p.outputMax,
+        p.outputs - n, p.outputMin, p.outputMax, ACTIVATION_NONE, 0,
       );
     }
     panel += blockPanelBytes(p.inputs);

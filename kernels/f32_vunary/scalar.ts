@@ -2,6 +2,7 @@
 // family; docs/kernels.md has the formula of each op. NaN in gives NaN out, and every NaN is stored as 0x7fc00000.
 import { erfFloat, geluFloat } from "../erf";
 import { expFloat } from "../exp";
+import { between, hardSwish } from "../hardswish";
 import { logDouble, logFloat } from "../log";
 import { canonicalFloat } from "../nan";
 import {
@@ -16,7 +17,6 @@ import { UnaryParams } from "./params";
 
 export const SQRT_TWO_OVER_PI: f32 = 0.79788456080286536;
 export const GELU_CUBIC: f32 = 0.044715;
-export const ONE_SIXTH: f32 = 1.0 / 6.0;
 
 export function f32_vunary__scalar(p: UnaryParams): void {
   unaryRange(p, 0);
@@ -28,14 +28,6 @@ export function unaryRange(p: UnaryParams, first: i32): void {
     const at = <usize>i << 2;
     store<f32>(p.output + at, canonicalFloat(unary(p.op, load<f32>(p.input + at), p.alpha, p.beta)));
   }
-}
-
-/** max(x, low), then min with high; NaN stays NaN. */
-// @ts-ignore: decorator
-@inline
-function between(x: f32, low: f32, high: f32): f32 {
-  const raised: f32 = x < low ? low : x;
-  return high < raised ? high : raised;
 }
 
 function unary(op: i32, x: f32, alpha: f32, beta: f32): f32 {
@@ -69,7 +61,7 @@ function unary(op: i32, x: f32, alpha: f32, beta: f32): f32 {
     case UNARY_CELU: return x < 0 ? alpha * (expFloat(x / alpha) - 1) : x;
     case UNARY_LEAKY_RELU: return x < 0 ? alpha * x : x;
     case UNARY_HARD_SIGMOID: return between(alpha * x + beta, 0, 1);
-    case UNARY_HARD_SWISH: return x * between(x * ONE_SIXTH + 0.5, 0, 1);
+    case UNARY_HARD_SWISH: return hardSwish(x);
     case UNARY_SILU: return x / (1 + expFloat(-x));
     case UNARY_CLIP: return between(x, alpha, beta);
     case UNARY_AFFINE: return alpha * x + beta;

@@ -2,6 +2,7 @@
 // `lanes` shrinks to one branch; the others, and the last length mod 4 elements, take the scalar code.
 import { erfLanes, geluLanes } from "../erf128";
 import { expLanes } from "../exp128";
+import { hardSwishLanes } from "../hardswish128";
 import { canonicalFloats } from "../nan";
 import {
   UNARY_ABS, UNARY_AFFINE, UNARY_CLIP, UNARY_ELU, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_HARD_SIGMOID,
@@ -10,7 +11,7 @@ import {
 } from "../operators";
 import { sigmoidLanes, tanhLanes } from "../tanh128";
 import { UnaryParams } from "./params";
-import { GELU_CUBIC, ONE_SIXTH, SQRT_TWO_OVER_PI, unaryRange } from "./scalar";
+import { GELU_CUBIC, SQRT_TWO_OVER_PI, unaryRange } from "./scalar";
 
 export function f32_vunary__simd128(p: UnaryParams): void {
   switch (p.op) {
@@ -82,10 +83,7 @@ function lanes(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   }
   if (op == UNARY_LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, f32x4.lt(x, zero));
   if (op == UNARY_HARD_SIGMOID) return between(f32x4.add(f32x4.mul(alpha, x), beta), zero, one);
-  if (op == UNARY_HARD_SWISH) {
-    const gate = f32x4.add(f32x4.mul(x, f32x4.splat(ONE_SIXTH)), f32x4.splat(0.5));
-    return f32x4.mul(x, between(gate, zero, one));
-  }
+  if (op == UNARY_HARD_SWISH) return hardSwishLanes(x);
   if (op == UNARY_SILU) return f32x4.div(x, f32x4.add(one, expLanes(f32x4.neg(x))));
   if (op == UNARY_CLIP) return between(x, alpha, beta);
   if (op == UNARY_AFFINE) return f32x4.add(f32x4.mul(alpha, x), beta);

@@ -12,5 +12,7 @@ export class DynamicGemmParams {
   outputStride: i32;
   outputMin: f32;
   outputMax: f32;
+  activation: i32;
+  offset: f32;
   scratch: usize;
 }

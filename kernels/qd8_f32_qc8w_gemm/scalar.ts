@@ -2,6 +2,7 @@
 // each step rounded to f32. The specification of the family: rows from f32_qd8_quantize, panels with a float bias.
 // |acc| ≤ 128·128·K: exact in i32 for K ≤ 131 071.
 import { clampFloat } from "../clamp";
+import { activate } from "../hardswish";
 import { floatBiasOf, panelOf, scaleOf, weightOf } from "../panel";
 import { DynamicGemmParams } from "./params";
 
@@ -17,7 +18,7 @@ export function qd8_f32_qc8w_gemm_4x8c2__scalar(p: DynamicGemmParams): void {
         acc += <i32>load<i8>(input + k) * weightOf(panel, n, k);
       }
       const value = <f32>acc * (rowScale * scaleOf(panel, n)) + floatBiasOf(panel, n);
-      store<f32>(output + (<usize>n << 2), clampFloat(value, p.outputMin, p.outputMax));
+      store<f32>(output + (<usize>n << 2), activate(clampFloat(value, p.outputMin, p.outputMax), p.activation, p.offset));
     }
   }
 }

@@ -8,7 +8,7 @@ export function qd8_f32_qc8w_gemm_4x8c2__simd128(p: DynamicGemmParams): void {
   const inputStride = <usize>p.inputStride;
   const outputStride = <usize>p.outputStride << 2;
   const height = blockRows(p.inputs);
-  writeFloatOutput(scratch, p.outputMin, p.outputMax);
+  writeFloatOutput(scratch, p.outputMin, p.outputMax, p.activation, p.offset);
   for (let row = 0; row < p.rows; row += height) {
     const rows = min<i32>(height, p.rows - row);
     const rowScales = p.rowScales + (<usize>row << 2);

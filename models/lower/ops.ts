@@ -101,6 +101,9 @@ export function binary(scope: Scope, operator: (typeof BINARY)[number], a: Value
 /** The largest finite f32: a clamp at it changes no finite value, and a manifest holds only finite numbers. */
 export const F32_MAX = 3.4028234663852886e38;
 
+/** Of a product whose result is stored as it is. */
+export const PLAIN_OUTPUT = { min: -F32_MAX, max: F32_MAX, activation: 0, offset: 0 } as const;
+
 export function compare(scope: Scope, operator: (typeof COMPARE)[number], a: Value, b: Value): Value {
   const shape = broadcastShapes(scope, [a.shape, b.shape]);
   if (a.dtype !== b.dtype || a.dtype === "i8") scope.refuse(`${operator} of ${a.dtype} and ${b.dtype}`);
@@ -296,8 +299,7 @@ export function dense(
   scope.context.builder.op("gemm", scope.name, [input], [tensor], {
     weights: { format: "f32", ...layer },
     format: 0,
-    min: -F32_MAX,
-    max: F32_MAX,
+    ...PLAIN_OUTPUT,
   });
   return output;
 }

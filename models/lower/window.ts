@@ -3,7 +3,7 @@ import { createConstant } from "../constant.ts";
 import { add, divide, maximum, minimum, multiply, type Size, subtract } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
 import { channelsLast, type Value } from "../value.ts";
-import { binary, concat, F32_MAX, floats, reduce, reshape, slice, unary } from "./ops.ts";
+import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, reshape, slice, unary } from "./ops.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
 type Pair = readonly [number, number];
@@ -178,19 +178,18 @@ function convolve(node: Scope, image: Value, window: Window, filters: Filters): 
     weights: swapInner(filters.weights, outputs, inputs, taps),
     bias,
   };
-  const clamp = { min: -F32_MAX, max: F32_MAX };
   const pointwise =
     taps === 1 &&
     [...window.strides, ...window.before, ...window.after].every(
       (each, index) => each === (index < 2 ? 1 : 0),
     );
   if (pointwise)
-    context.builder.op("gemm", node.name, [input], [tensor], { weights: layer, format: 0, ...clamp });
+    context.builder.op("gemm", node.name, [input], [tensor], { weights: layer, format: 0, ...PLAIN_OUTPUT });
   else
     context.builder.op("conv", node.name, [input], [tensor], {
       weights: layer,
       ...windowFields(window),
-      ...clamp,
+      ...PLAIN_OUTPUT,
     });
   return value;
 }
@@ -209,8 +208,7 @@ function convolveDepthwise(node: Scope, image: Value, window: Window, filters: F
       bias: filters.bias,
     },
     ...windowFields(dense),
-    min: -F32_MAX,
-    max: F32_MAX,
+    ...PLAIN_OUTPUT,
   });
   return value;
 }
@@ -357,8 +355,7 @@ function spreadImage(node: Scope, image: Value, window: TransposedWindow, filter
       bias: new Float32Array(taps * outputs),
     },
     format: 0,
-    min: -F32_MAX,
-    max: F32_MAX,
+    ...PLAIN_OUTPUT,
   });
   const { tensor, value } = createImage(node, [batch, outputs, ...window.output]);
   const biasTensor = context.contiguous(floats(node, "bias", [outputs], bias.slice()));

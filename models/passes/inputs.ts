@@ -2,6 +2,7 @@
 import { BINARY } from "../../wasm/operators.ts";
 import { type Program, type ProgramOp, rootOf } from "../program.ts";
 import { countReaders } from "./readers.ts";
+import { readScalar } from "./scalar.ts";
 
 export function foldInputScaling(program: Program): Program {
   const readers = countReaders(program);
@@ -54,10 +55,4 @@ function rescale(
   if (operator === "sub" && first) return result(scale, bias - scalar);
   if (operator === "div" && first && scalar !== 0) return result(scale / scalar, bias / scalar);
   return null;
-}
-
-function readScalar(program: Program, tensor: number): number | null {
-  const { storage, dtype } = program.tensors[rootOf(program, tensor)]!;
-  if (!(storage instanceof Uint8Array) || dtype !== "f32" || storage.length !== 4) return null;
-  return new DataView(storage.buffer, storage.byteOffset).getFloat32(0, true);
 }

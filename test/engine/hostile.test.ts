@@ -60,6 +60,8 @@ const refusals: [string, (manifest: Manifest) => Manifest][] = [
   ["weights shorter than the kernel reads", withOp(conv, { weights: { ...convWeights, bytes: 16 } })],
   ["a clamp that is no integer", withOp(conv, { min: -1.5 })],
   ["a clamp beyond int8", withOp(conv, { max: 4096 })],
+  ["an activation that no kernel has", withOp(conv, { activation: 2 })],
+  ["an activation of int8", withOp(conv, { activation: 1 })],
   ["a clamp upside down", withOp(conv, { min: 100, max: -100 })],
   ["a sum whose scales overflow", withTensor(honest.ops[add]!.outputs[0]!, { scale: 2 ** -120 })],
 ];

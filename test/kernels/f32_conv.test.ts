@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packF32Gemm } from "../../models/pack.ts";
-import { clamp, windows } from "./model.ts";
+import { ACTIVATIONS, activate, clamp, windows } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 import { DILATED_SHAPES, WINDOW_SHAPES, type WindowShape } from "./shapes.ts";
@@ -19,7 +19,7 @@ function check(shape: WindowShape, inputChannels: number, outputChannels: number
   );
   const weights = createRandom(seed + 1).float32(outputChannels * inputs, -0.5, 0.5);
   const bias = createRandom(seed + 2).float32(outputChannels, -1, 1);
-  const expected: number[] = [];
+  const sums: number[] = [];
   for (const kernel of windows(window, dilationHeight, dilationWidth)) {
     for (let n = 0; n < outputChannels; n++) {
       let acc = bias[n]!;
@@ -30,14 +30,22 @@ function check(shape: WindowShape, inputChannels: number, outputChannels: number
           acc = Math.fround(acc + Math.fround(input[pixel * inputChannels + c]! * weight));
         }
       }
-      expected.push(clamp(acc, CLAMP.outputMin, CLAMP.outputMax));
+      sums.push(clamp(acc, CLAMP.outputMin, CLAMP.outputMax));
     }
   }
-  const bytes = new Uint8Array(Float32Array.from(expected).buffer);
-  const output = { rows: 1, rowBytes: bytes.length, strideBytes: bytes.length };
-  const values = { ...window, dilationHeight, dilationWidth, inputChannels, outputChannels, ...CLAMP };
+  const output = { rows: 1, rowBytes: 4 * sums.length, strideBytes: 4 * sums.length };
   const tensors = { input, weights: packF32Gemm({ outputs: outputChannels, inputs, weights, bias }) };
-  assert.deepEqual(runSiblings({ family: "f32_conv", values, tensors, output }), bytes, name);
+  for (const activation of ACTIVATIONS) {
+    const expected = Float32Array.from(sums, (sum) => activate(sum, activation));
+    const values = { ...window, dilationHeight, dilationWidth, inputChannels, outputChannels, ...CLAMP };
+    const result = runSiblings({
+      family: "f32_conv",
+      values: { ...values, ...activation },
+      tensors,
+      output,
+    });
+    assert.deepEqual(result, new Uint8Array(expected.buffer), name);
+  }
 }
 
 for (const [i, shape] of [...WINDOW_SHAPES, ...DILATED_SHAPES].entries()) {

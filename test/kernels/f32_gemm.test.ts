@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packF32Gemm } from "../../models/pack.ts";
-import { clamp } from "./model.ts";
+import { ACTIVATIONS, type Activation, activate, clamp } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 import { GEMM_SHAPES, type GemmShape } from "./shapes.ts";
 
 /** Runs both siblings on seeded operands and compares with the plain model, each step rounded to f32. */
-function check(shape: GemmShape, seed: number, outputMin: number, outputMax: number): Float32Array {
+function check(
+  shape: GemmShape,
+  seed: number,
+  outputMin: number,
+  outputMax: number,
+  activation: Activation,
+): Float32Array {
   const { rows, inputs, outputs, inputStride = inputs, outputStride = outputs } = shape;
   const random = createRandom(seed);
   const input = random.float32((rows - 1) * inputStride + inputs, -3, 3);
@@ -20,12 +26,12 @@ function check(shape: GemmShape, seed: number, outputMin: number, outputMax: num
       for (let k = 0; k < inputs; k++) {
         acc = Math.fround(acc + Math.fround(input[m * inputStride + k]! * weights[n * inputs + k]!));
       }
-      expected[m * outputs + n] = clamp(acc, outputMin, outputMax);
+      expected[m * outputs + n] = activate(clamp(acc, outputMin, outputMax), activation);
     }
   }
   const result = runSiblings({
     family: "f32_gemm",
-    values: { rows, inputs, outputs, inputStride, outputStride, outputMin, outputMax },
+    values: { rows, inputs, outputs, inputStride, outputStride, outputMin, outputMax, ...activation },
     tensors: { input, weights: packF32Gemm({ outputs, inputs, weights, bias }) },
     output: { rows, rowBytes: 4 * outputs, strideBytes: 4 * outputStride },
   });
@@ -35,11 +41,13 @@ function check(shape: GemmShape, seed: number, outputMin: number, outputMax: num
 
 for (const [i, shape] of GEMM_SHAPES.entries()) {
   test(`f32_gemm equals the plain model: ${shape.name}`, () => {
-    check(shape, 8000 + i, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    const [plain, ...others] = ACTIVATIONS;
+    check(shape, 8000 + i, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, plain!);
+    for (const activation of others) check(shape, 8000 + i, -5, 5, activation);
   });
 }
 
 test("f32_gemm clamps to outputMin and outputMax", () => {
-  const values = check({ name: "relu6", rows: 9, inputs: 12, outputs: 11 }, 8900, 0, 6);
+  const values = check({ name: "relu6", rows: 9, inputs: 12, outputs: 11 }, 8900, 0, 6, ACTIVATIONS[0]!);
   assert.ok(values.includes(0) && values.includes(6));
 });

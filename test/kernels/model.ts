@@ -1,5 +1,6 @@
 // The formulas of docs/kernels.md in plain TypeScript, written apart from kernels/: f32 steps through Math.fround,
 // integers as doubles (exact below 2^53), no packing, no blocks.
+import { ACTIVATION } from "../../wasm/operators.ts";
 
 /** To the nearest integer, ties to even. */
 export function nearestEven(value: number): number {
@@ -31,6 +32,24 @@ export function quantize(value: number, output: QuantizedOutput): number {
 /** A product of an int32 accumulator and an f32 scale, rounded as f32 arithmetic rounds. */
 export function scaled(acc: number, scale: number): number {
   return Math.fround(Math.fround(acc) * scale);
+}
+
+export interface Activation {
+  readonly activation: number;
+  readonly offset: number;
+}
+
+/** Both forms of an f32 output; each family runs its shapes with each. */
+export const ACTIVATIONS: readonly Activation[] = ACTIVATION.map((name, activation) => ({
+  activation,
+  offset: name === "none" ? 0 : -0.375,
+}));
+
+/** A clamped value as it is stored, each step rounded to f32. */
+export function activate(value: number, { activation, offset }: Activation): number {
+  if (ACTIVATION[activation] === "none") return value;
+  const gate = clamp(Math.fround(Math.fround(value * Math.fround(1 / 6)) + 0.5), 0, 1);
+  return Math.fround(Math.fround(value * gate) + offset);
 }
 
 export interface Window {

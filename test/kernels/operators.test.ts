@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
+import { ACTIVATION, BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
 
 test("the codes of wasm/operators.ts are those of kernels/operators.ts", async () => {
   const source = await readFile(new URL("../../kernels/operators.ts", import.meta.url), "utf8");
@@ -9,8 +9,8 @@ test("the codes of wasm/operators.ts are those of kernels/operators.ts", async (
     name,
     Number(code),
   ]);
-  const listed = Object.entries({ UNARY, BINARY, COMPARE, REDUCE, CAST }).flatMap(([list, names]) =>
-    names.map((name, code) => [`${list}_${name.toUpperCase()}`, code]),
+  const listed = Object.entries({ UNARY, BINARY, COMPARE, REDUCE, ACTIVATION, CAST }).flatMap(
+    ([list, names]) => names.map((name, code) => [`${list}_${name.toUpperCase()}`, code]),
   );
   assert.deepEqual(declared, listed);
 });

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packDynamicGemm } from "../../models/pack.ts";
 import { findFlaw } from "../../wasm/packed.ts";
-import { clamp } from "./model.ts";
+import { ACTIVATIONS, type Activation, activate, clamp } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 import { GEMM_SHAPES, type GemmShape } from "./shapes.ts";
 
+const [PLAIN, ...others] = ACTIVATIONS as [Activation, ...Activation[]];
 const EVERYTHING = { outputMin: Number.NEGATIVE_INFINITY, outputMax: Number.POSITIVE_INFINITY };
 
 /** Runs both siblings on seeded operands and compares with the plain model. */
@@ -14,6 +15,7 @@ function check(
   shape: GemmShape,
   seed: number,
   range: { outputMin: number; outputMax: number },
+  activation: Activation,
   change: (rowScales: Float32Array) => void = () => {},
 ): Float32Array {
   const { rows, inputs, outputs, inputStride = inputs, outputStride = outputs } = shape;
@@ -30,12 +32,13 @@ function check(
       let acc = 0;
       for (let k = 0; k < inputs; k++) acc += input[m * inputStride + k]! * weights[n * inputs + k]!;
       const product = Math.fround(Math.fround(acc) * Math.fround(rowScales[m]! * scale[n]!));
-      expected[m * outputs + n] = clamp(Math.fround(product + bias[n]!), range.outputMin, range.outputMax);
+      const sum = clamp(Math.fround(product + bias[n]!), range.outputMin, range.outputMax);
+      expected[m * outputs + n] = activate(sum, activation);
     }
   }
   const result = runSiblings({
     family: "qd8_f32_qc8w_gemm",
-    values: { rows, inputs, outputs, inputStride, outputStride, ...range },
+    values: { rows, inputs, outputs, inputStride, outputStride, ...range, ...activation },
     tensors: { input, weights: packDynamicGemm({ outputs, inputs, weights, bias, scale }), rowScales },
     output: { rows, rowBytes: 4 * outputs, strideBytes: 4 * outputStride },
   });
@@ -45,21 +48,27 @@ function check(
 
 for (const [i, shape] of GEMM_SHAPES.entries()) {
   test(`qd8_f32_qc8w_gemm equals the plain model: ${shape.name}`, () => {
-    check(shape, 13000 + i, EVERYTHING);
+    check(shape, 13000 + i, EVERYTHING, PLAIN);
+    for (const activation of others) check(shape, 13000 + i, { outputMin: -5, outputMax: 5 }, activation);
   });
 }
 
 test("qd8_f32_qc8w_gemm clamps to outputMin and outputMax", () => {
-  const values = check({ name: "relu6", rows: 9, inputs: 40, outputs: 11 }, 13100, {
-    outputMin: 0,
-    outputMax: 6,
-  });
+  const values = check(
+    { name: "relu6", rows: 9, inputs: 40, outputs: 11 },
+    13100,
+    {
+      outputMin: 0,
+      outputMax: 6,
+    },
+    PLAIN,
+  );
   assert.ok(values.includes(0) && values.includes(6));
 });
 
 test("qd8_f32_qc8w_gemm gives the bias where a row scale is 0, and a NaN among row scales gives outputMin", () => {
   const shape = { name: "scales", rows: 6, inputs: 9, outputs: 9 };
-  const values = check(shape, 13200, { outputMin: -50, outputMax: 50 }, (rowScales) => {
+  const values = check(shape, 13200, { outputMin: -50, outputMax: 50 }, PLAIN, (rowScales) => {
     rowScales[1] = 0;
     rowScales[3] = Number.NaN;
   });

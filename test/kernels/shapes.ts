@@ -10,7 +10,7 @@ export interface GemmShape {
   readonly outputStride?: number;
 }
 
-/** Around a tile of 4 rows × 8 outputs, 8 inputs a turn, and a block of 52 rows or more. */
+/** Around a tile of 4 rows × 8 outputs, 8 inputs a turn, and a block of 52 rows or more, 256 KiB of them if they are many. */
 export const GEMM_SHAPES: readonly GemmShape[] = [
   { name: "k_eq", rows: 4, inputs: 8, outputs: 8 },
   ...[1, 2, 3, 5, 7].map((inputs) => ({ name: `k_lt_${inputs}`, rows: 4, inputs, outputs: 8 })),
@@ -23,7 +23,7 @@ export const GEMM_SHAPES: readonly GemmShape[] = [
   ...[5, 6, 7, 9].map((rows) => ({ name: `m_gt_${rows}`, rows, inputs: 12, outputs: 9 })),
   { name: "strided_a", rows: 6, inputs: 11, outputs: 10, inputStride: 29 },
   { name: "strided_c", rows: 6, inputs: 8, outputs: 11, outputStride: 37 },
-  { name: "several blocks", rows: 121, inputs: 331, outputs: 11 },
+  { name: "several blocks", rows: 121, inputs: 2731, outputs: 11 },
 ];
 
 export interface WindowShape extends Window {
@@ -113,6 +113,22 @@ export const WINDOW_SHAPES: readonly WindowShape[] = [
     outputWidth: 10,
   },
 ];
+
+/** Rows with a tile of 8 pixels that all taps of their kernels meet: one, one that ends early, several. */
+export const WIDE_SHAPES: readonly WindowShape[] = [3, 5].flatMap((kernelWidth) =>
+  [8, 9, 15, 24].flatMap((inside) =>
+    [1, kernelWidth].map((kernelHeight) => {
+      const padLeft = kernelWidth >> 1;
+      const padTop = kernelHeight >> 1;
+      return {
+        name: `${kernelHeight}×${kernelWidth}, ${inside} pixels inside`,
+        ...{ batch: 2, kernelHeight, kernelWidth, strideHeight: 1, strideWidth: 1, padTop, padLeft },
+        ...{ inputHeight: 6, outputHeight: 6 },
+        ...{ inputWidth: inside + kernelWidth - 1, outputWidth: inside + kernelWidth - 1 },
+      };
+    }),
+  ),
+);
 
 /** The dilated ones: only general convolution has dilation. */
 export const DILATED_SHAPES: readonly WindowShape[] = [

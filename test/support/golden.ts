@@ -27,7 +27,7 @@ const MODERATE_SHAPE = [1, 224, 224, 3];
 /** By name in the catalogue. */
 export const GOLDENS = {
   "moderate-mobilenet-v2": {
-    model: "bd3869e94595152b9afab4055a2b39f44bd7f94b865ca17f2bdd5ed367e0731a",
+    model: "c66f1e7a233ea07dc49e225bf57482a94afa7c423d7a60b6e25e4e29478c8f0c",
     inputs: [
       {
         name: "a cat on a locomotive",
@@ -53,7 +53,7 @@ export const GOLDENS = {
     ],
   },
   "embed-use-lite": {
-    model: "fb3eb051fcaad83412063579985abd43bec6faed564146758eb2eec3495c4e3c",
+    model: "95eb539dd336126f2401ef05a6e063d280ffab8079294392e9cc70e55becd1db",
     inputs: [
       {
         name: "a word",
@@ -79,7 +79,7 @@ export const GOLDENS = {
     ],
   },
   "ocr-detect": {
-    model: "7e867f78ec5a8d01d3d8a893f19c4aad1028aaf86d5bc348195d7e6c8315a725",
+    model: "86e1a94b3b7d1236334a00e3c0643e73c648d3632646f487bb0aded783d0b87b",
     inputs: [
       {
         name: "noise",
@@ -105,54 +105,54 @@ export const GOLDENS = {
     ],
   },
   "ocr-orient": {
-    model: "ba334296cc3e26e05bb84feecf8c42a6852aa0d3c26758bbe31032311601f83f",
+    model: "35bf69841b93cc3070f60b290e19ae833dd700886cf8ab52538b3c8b61d9c1e9",
     inputs: [
       {
         name: "noise",
         tensors: () => noise([1, 48, 192, 3]),
         input: "82747214e257fa205950ec6adf0e5ff3db0104307122dabc01deb60bdbdbece7",
         output: "40bc18b0edcbd5666c7b8b204b07d38d43ea73ed5ec51e599c0f218e8b92cfcf",
-        blocks: "2d5920f2a2b247dbac181884e7c530a9af3c5959100c2fb487e419386a596559",
+        blocks: "324499757f8ddda175daccf415aada4b389d11e5265a1f55abb235721495ae9f",
       },
       {
         name: "extremes",
         tensors: () => extremes([2, 48, 192, 3]),
         input: "5b2db161ed51ba9b670708027a986102d17257132260492eff62c4d516087297",
         output: "5c74517bd0dad02dc4c8d93d5da5860b9eed41aba0a39a2beaea534d92c15a29",
-        blocks: "4c9678e1715c7650611b831cf191e01db783652e9130f547f29357b0d5374fb7",
+        blocks: "d7612e9be5df3499523cc1c31fd702ec47887638fb941e3749f107831e02971f",
       },
       {
         name: "a rendered line, in part",
         tensors: () => textPicture([1, 48, 192, 3]),
         input: "f3ac971cf0d3cf59cb1e194ab3acd9ea1278894dbd47d517f162fab6acd6cfc9",
         output: "b3b124b90c4160659594d51a7a6568822a9f82523b19f187ed86c7425e33a0d5",
-        blocks: "a5f8a699e2acd76e81f0c5b358b913de02fc00e4bf4427b995fb49cf571e8c91",
+        blocks: "f217a9af0d43190325e83a4abbed6d43d5450a36bd69583ec5f7d58aa3ee7c53",
       },
     ],
   },
   "ocr-recognise": {
-    model: "a214a66bda6f5fe553be7707636fc2dc16da66edf905657160ca19f77ff58d9f",
+    model: "2d2f17868c2fcc63793af24f9df15123a3e689a60694f3c0f36572207ae646d9",
     inputs: [
       {
         name: "noise",
         tensors: () => noise([1, 48, 64, 3]),
         input: "ea577bbcadb0376af2707ba54f6f2504089fa8894023fe6c6fd60689be50fcbd",
-        output: "2364b2c10d4264937b611627a2280933e6509ed1f23533c98b14cb2ef3968b38",
-        blocks: "e7ef97edd522bc0efe278424975a19022744e4cf7baf2c4da0c7862b2c19afe3",
+        output: "538ea6f52e3ff73132a6d4b789e3f8ca6ce484a4ceaaa2238e5a81eae349f351",
+        blocks: "b19d7c8aba686d33e81ff8d1db353cf10bee78b85d497022ad93e6f1bffb48ad",
       },
       {
         name: "extremes",
         tensors: () => extremes([2, 48, 32, 3]),
         input: "dc6da5a6625356b609f7ea2425efab4b948eeb6eb8cb69fba00f4e2e344cedd4",
-        output: "693c562f773c404c9fffe48eaee5c9b6887bd680b83d5391fee6713103638535",
-        blocks: "944ec03bee83bac083d3b7257a01df6cf4d9d8710450ee71a264e0fb36bc3eef",
+        output: "f5996ff025d53e38710affc5c1e07b7c867547e7e1f05ea60154dc655178ef09",
+        blocks: "76ced2978e0a6ec0148221db0a97a7529df0e508c8fcf4b7f9264b6c139bde48",
       },
       {
         name: "a rendered line, in part",
         tensors: () => textPicture([1, 48, 160, 3]),
         input: "beaca6d8b5aec6a02fe4db04662136db628ec2543d396d03601853067dd47eac",
-        output: "3ec8444d0d9260bf96e5b82291063fcfebca5cf7f0b355db47b20fa4ab411394",
-        blocks: "f190e7a21810acf3bef22d39945df973c9b24449eb44e10938828adccd10784f",
+        output: "3851d0d0ef78d0d1cc3d404e450a4e3ec0751a0e252e83d6b495d401005b655e",
+        blocks: "d608490ed03e3f1c36f3606fda6b3cc34d849bc2424d55ab834653080b8cefbd",
       },
     ],
   },
