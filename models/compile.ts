@@ -66,7 +66,7 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const digested = await digestRaw(encodeRequests(recipe, calibration));
   const { model, report } =
     recipe.quantization === "none"
-      ? { model: emitProgram(program, ANONYMOUS), report: [] }
+      ? { model: emitFused(program), report: [] }
       : quantize(program, recipe.quantization, options);
   const { origin } = recipe;
   const header: Header = {
@@ -84,6 +84,10 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
     report,
   };
   return writeArtifact({ ...model.manifest, ...header }, model.weights, options.files);
+}
+
+function emitFused(program: Program): EmittedModel {
+  return emitProgram(dropDead(fuseActivations(program)), ANONYMOUS);
 }
 
 /** Throws ModelError calibration_invalid for none, and for tensors that are none. */
@@ -134,10 +138,8 @@ function quantize(
     const bad = findBroken(program, layers, recipe.leastDecibel).filter(
       ({ tensor }) => !kept.has(tensor) && !settled.has(tensor),
     );
-    if (bad.length + idle.length === 0 || round === MAX_ROUNDS) {
-      const fused = dropDead(fuseActivations(clean));
-      return { model: emitProgram(fused, ANONYMOUS), report: describe(layers, kept, recipe) };
-    }
+    if (bad.length + idle.length === 0 || round === MAX_ROUNDS)
+      return { model: emitFused(clean), report: describe(layers, kept, recipe) };
     for (const layer of bad) kept.set(layer.tensor, layer);
     for (const { tensor } of idle) {
       kept.delete(tensor);
