@@ -82,6 +82,8 @@ export { qs8_qc8w_gemm_4x8c2__scalar } from "./qs8_qc8w_gemm/scalar";
 export { qs8_qc8w_gemm_4x8c2__simd128 } from "./qs8_qc8w_gemm/simd128";
 export { qs8_vadd__scalar } from "./qs8_vadd/scalar";
 export { qs8_vadd__simd128 } from "./qs8_vadd/simd128";
+export { qs8_vbinary__scalar } from "./qs8_vbinary/scalar";
+export { qs8_vbinary__simd128 } from "./qs8_vbinary/simd128";
 export { resize_nearest__scalar } from "./resize_nearest/scalar";
 export { scatter_elements__scalar } from "./scatter_elements/scalar";
 export { scatter_nd__scalar } from "./scatter_nd/scalar";

@@ -90,6 +90,13 @@ export class ProgramBuilder {
     return this.tensors.push({ ...source, shape, storage: root }) - 1;
   }
 
+  /** The bytes of another tensor of bytes, with another meaning. */
+  reinterpret(of: number, dtype: "u8" | "qs8", scale = 1, zeroPoint = 0): number {
+    const source = this.tensors[of]!;
+    const root = typeof source.storage === "number" ? source.storage : of;
+    return this.tensors.push({ ...source, dtype, scale, zeroPoint, storage: root }) - 1;
+  }
+
   op<K extends OperationKind>(
     kind: K,
     name: string,

@@ -389,7 +389,7 @@ export const KERNELS = {
     fields: { ...MATMUL, alpha: "f32", scratch: "i32" },
   },
   x8_i32_matmul: { tile: "4x8c2", fields: { ...INTEGER_MATMUL, scratch: "i32" } },
-  x8_im2col: { tile: null, fields: { ...IM2COL, output: "i32", fillValue: "i32" } },
+  x8_im2col: { tile: null, fields: { ...IM2COL, output: "i32", fill: "i32" } },
   i32_requantize: {
     tile: null,
     fields: {
@@ -400,6 +400,20 @@ export const KERNELS = {
       scales: "i32",
       output: "i32",
       zeroPoint: "i32",
+      outputMin: "i32",
+      outputMax: "i32",
+    },
+  },
+  qs8_vbinary: {
+    tile: null,
+    fields: {
+      ...BROADCAST,
+      aScale: "f32",
+      aZeroPoint: "i32",
+      bScale: "f32",
+      bZeroPoint: "i32",
+      outputScale: "f32",
+      outputZeroPoint: "i32",
       outputMin: "i32",
       outputMax: "i32",
     },

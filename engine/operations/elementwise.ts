@@ -133,7 +133,8 @@ export const select = defineOperation({}, (lowering) => {
   });
 });
 
-function broadcast(lowering: Lowering, operands: readonly BoundTensor[], output: BoundTensor) {
+/** The loop over the output in which each operand repeats as it has to. */
+export function broadcast(lowering: Lowering, operands: readonly BoundTensor[], output: BoundTensor) {
   const strides = operands.map(
     ({ shape }) =>
       broadcastStrides(shape, output.shape) ??

@@ -4,6 +4,7 @@ import { add, binary, cast, compare, convert, dequantize, quantize, select, unar
 import { gather, gather_elements, gather_nd, scatter_elements, scatter_nd } from "./gather.ts";
 import { concat, expand, fill, pad, pad_constant, sizes, slice, transpose, trilu } from "./layout.ts";
 import { gemm, matmul } from "./product.ts";
+import { binary_quantized, im2col, matmul_integer, requantize } from "./quantized.ts";
 import { gru, lstm } from "./recurrent.ts";
 import { argreduce, cumsum, reduce, topk } from "./reduce.ts";
 import { log_softmax, normalize, softmax } from "./rows.ts";
@@ -16,6 +17,7 @@ export const OPERATIONS = {
   ...{ reduce, argreduce, topk, cumsum },
   ...{ gather, gather_elements, gather_nd, scatter_nd, scatter_elements },
   ...{ matmul, log_softmax, normalize, maxpool, resize, col2im, lstm, gru },
+  ...{ matmul_integer, im2col, requantize, binary_quantized },
 } as const;
 
 export type OperationKind = keyof typeof OPERATIONS;

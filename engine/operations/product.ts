@@ -1,6 +1,7 @@
 // Matrix products.
 import type { KernelValues } from "../../wasm/kernels.ts";
 import type { BoundTensor, Lowering } from "../lowering.ts";
+import { ELEMENT_BYTES } from "../manifest.ts";
 import { broadcastStrides, stridesOf } from "../strides.ts";
 import { defineOperation, OUTPUT } from "./define.ts";
 
@@ -71,68 +72,28 @@ function multiplyQuantized(
 export const matmul = defineOperation(
   { alpha: "real", aOrder: "integers", bOrder: "integers" },
   (lowering, { alpha, aOrder, bOrder }) => {
-    const output = lowering.output();
-    const a = readOperand(lowering, lowering.input(0), aOrder);
-    const b = readOperand(lowering, lowering.input(1), bOrder);
-    lowering.need(output.dtype === "f32" && output.shape.length >= 2, "want an f32 output of matrices");
-    const [m, k, n] = [a.rows.size, a.columns.size, b.columns.size];
-    lowering.need(k === b.rows.size, `${k} columns times ${b.rows.size} rows`);
-    lowering.need(m === output.shape.at(-2) && n === output.shape.at(-1), "size of the output");
-    const batches = output.shape.slice(0, -2);
-    const strides = [a, b].map(
-      (operand) => repeatBatch(operand, batches) ?? lowering.refuse("batches that do not repeat"),
+    const [left, right, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+    lowering.need(
+      [left, right, output].every(({ dtype }) => dtype === "f32"),
+      "want f32",
     );
-    lowering.work(Math.max(1, output.count), Math.max(1, k));
-    const outputStrides = stridesOf(output.shape).slice(0, -2);
-    // The kernel has two batch axes; further ones are a loop of calls.
-    const inner = batches.slice(-2);
-    const outer = batches.slice(0, -2);
-    const calls = outer.reduce((product, size) => product * size, 1);
-    lowering.need(calls <= MAX_CALLS, `${calls} batches`);
-    const pair = (list: readonly number[]) => [
-      ...Array.from({ length: 2 - inner.length }, () => 0),
-      ...list.slice(-inner.length || list.length),
-    ];
-    for (let call = 0; call < calls; call++) {
-      const offset = (list: readonly number[]) => {
-        let rest = call;
-        let sum = 0;
-        for (let axis = outer.length - 1; axis >= 0; axis--) {
-          sum += (rest % outer[axis]!) * list[axis]!;
-          rest = Math.floor(rest / outer[axis]!);
-        }
-        return 4 * sum;
-      };
-      const [aBatch0 = 0, aBatch1 = 0] = pair(strides[0]!);
-      const [bBatch0 = 0, bBatch1 = 0] = pair(strides[1]!);
-      const [outputBatch0 = 0, outputBatch1 = 0] = pair(outputStrides);
+    const a = readOperand(lowering, left, aOrder);
+    const b = readOperand(lowering, right, bOrder);
+    eachProduct(lowering, a, b, 2, ({ batches, aBatches, bBatches, outputBatches, ...call }) => {
+      const [batch0, batch1] = batches as [number, number];
+      const [aBatch0, aBatch1] = aBatches as [number, number];
+      const [bBatch0, bBatch1] = bBatches as [number, number];
+      const [outputBatch0, outputBatch1] = outputBatches as [number, number];
       lowering.step("f32_matmul", {
-        batch0: inner.length > 1 ? inner[0]! : 1,
-        batch1: inner.at(-1) ?? 1,
-        m,
-        n,
-        k,
-        a: a.pointer + offset(strides[0]!),
-        aBatch0,
-        aBatch1,
-        aRow: a.rows.stride,
-        aColumn: a.columns.stride,
-        b: b.pointer + offset(strides[1]!),
-        bBatch0,
-        bBatch1,
-        bRow: b.rows.stride,
-        bColumn: b.columns.stride,
-        output: output.pointer + offset(outputStrides),
-        outputBatch0,
-        outputBatch1,
-        outputRow: n,
+        ...call,
+        ...{ batch0, batch1, aBatch0, aBatch1, bBatch0, bBatch1, outputBatch0, outputBatch1 },
         alpha,
       });
-    }
+    });
   },
 );
 
-/** Of one product of more than two batch axes. */
+/** Of one product of more batch axes than its kernel has. */
 const MAX_CALLS = 1024;
 
 interface Axis {
@@ -140,21 +101,105 @@ interface Axis {
   readonly stride: number;
 }
 
-interface Operand {
+export interface Operand {
   readonly pointer: number;
+  readonly elementBytes: number;
   readonly batch: readonly Axis[];
   readonly rows: Axis;
   readonly columns: Axis;
 }
 
-function readOperand(lowering: Lowering, tensor: BoundTensor, order: readonly number[]): Operand {
+/** Axis i of the operand is axis order[i] of the tensor. */
+export function readOperand(lowering: Lowering, tensor: BoundTensor, order: readonly number[]): Operand {
   const rank = tensor.shape.length;
   const isOrder =
     order.length === rank && new Set(order).size === rank && order.every((axis) => axis in tensor.shape);
-  lowering.need(tensor.dtype === "f32" && rank >= 2 && isOrder, "want f32 matrices");
+  lowering.need(rank >= 2 && isOrder, "want matrices");
   const strides = stridesOf(tensor.shape);
   const axes = order.map((axis): Axis => ({ size: tensor.shape[axis]!, stride: strides[axis]! }));
-  return { pointer: tensor.pointer, batch: axes.slice(0, -2), rows: axes.at(-2)!, columns: axes.at(-1)! };
+  return {
+    pointer: tensor.pointer,
+    elementBytes: ELEMENT_BYTES[tensor.dtype],
+    batch: axes.slice(0, -2),
+    rows: axes.at(-2)!,
+    columns: axes.at(-1)!,
+  };
+}
+
+/** One call of a kernel that multiplies matrices: sizes, pointers, and strides in elements. */
+interface ProductCall {
+  readonly batches: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: number;
+  readonly aBatches: readonly number[];
+  readonly aRow: number;
+  readonly aColumn: number;
+  readonly b: number;
+  readonly bBatches: readonly number[];
+  readonly bRow: number;
+  readonly bColumn: number;
+  readonly output: number;
+  readonly outputBatches: readonly number[];
+  readonly outputRow: number;
+}
+
+/** All products that make up the output, whose elements have 4 bytes: a kernel has `axes` batch axes, further ones are a loop of calls. */
+export function eachProduct(
+  lowering: Lowering,
+  a: Operand,
+  b: Operand,
+  axes: number,
+  step: (call: ProductCall) => void,
+): void {
+  const output = lowering.output();
+  const [m, k, n] = [a.rows.size, a.columns.size, b.columns.size];
+  lowering.need(output.shape.length >= 2, "want an output of matrices");
+  lowering.need(k === b.rows.size, `${k} columns times ${b.rows.size} rows`);
+  lowering.need(m === output.shape.at(-2) && n === output.shape.at(-1), "size of the output");
+  const sizes = output.shape.slice(0, -2);
+  const strides = [a, b].map(
+    (operand) => repeatBatch(operand, sizes) ?? lowering.refuse("batches that do not repeat"),
+  );
+  lowering.work(Math.max(1, output.count), Math.max(1, k));
+  const [aStrides, bStrides] = strides as [number[], number[]];
+  const outputStrides = stridesOf(output.shape).slice(0, -2);
+  const outer = sizes.slice(0, -axes);
+  const calls = outer.reduce((product, size) => product * size, 1);
+  lowering.need(calls <= MAX_CALLS, `${calls} batches`);
+  const inner = (list: readonly number[], fill: number): number[] => {
+    const last = list.slice(-axes);
+    return [...Array.from({ length: axes - last.length }, () => fill), ...last];
+  };
+  for (let call = 0; call < calls; call++) {
+    const offset = (list: readonly number[]) => {
+      let rest = call;
+      let sum = 0;
+      for (let axis = outer.length - 1; axis >= 0; axis--) {
+        sum += (rest % outer[axis]!) * list[axis]!;
+        rest = Math.floor(rest / outer[axis]!);
+      }
+      return sum;
+    };
+    step({
+      batches: inner(sizes, 1),
+      m,
+      n,
+      k,
+      a: a.pointer + a.elementBytes * offset(aStrides),
+      aBatches: inner(aStrides, 0),
+      aRow: a.rows.stride,
+      aColumn: a.columns.stride,
+      b: b.pointer + b.elementBytes * offset(bStrides),
+      bBatches: inner(bStrides, 0),
+      bRow: b.rows.stride,
+      bColumn: b.columns.stride,
+      output: output.pointer + 4 * offset(outputStrides),
+      outputBatches: inner(outputStrides, 0),
+      outputRow: n,
+    });
+  }
 }
 
 /** The stride of each batch axis of the output: 0 where the operand repeats. */

@@ -5,7 +5,12 @@ import { ELEMENT_BYTES } from "../manifest.ts";
 import { type BoundAttributes, defineOperation, OUTPUT } from "./define.ts";
 
 /** Pairs are [height, width]; what pads the end follows from the output's size. */
-const WINDOW = { kernel: "integers", strides: "integers", dilations: "integers", pads: "integers" } as const;
+export const WINDOW = {
+  kernel: "integers",
+  strides: "integers",
+  dilations: "integers",
+  pads: "integers",
+} as const;
 /** Clamps the stored value: integers for qs8, reals for f32. */
 const CLAMP = { min: "real", max: "real" } as const;
 
@@ -169,7 +174,7 @@ export const resize = defineOperation(
 );
 
 /** What all of them have in common. */
-function readWindow(lowering: Lowering, window: BoundAttributes<typeof WINDOW>) {
+export function readWindow(lowering: Lowering, window: BoundAttributes<typeof WINDOW>) {
   const [input, output] = [lowering.input(), lowering.output()];
   lowering.need(input.shape.length === 4 && output.shape.length === 4, "want four dimensions");
   lowering.need(input.dtype === output.dtype, "input and output of different types");

@@ -17,5 +17,5 @@ export class Im2colParams {
   outputHeight: i32;
   outputWidth: i32;
   output: usize;
-  fillValue: i32;
+  fill: usize;
 }

@@ -1,5 +1,5 @@
 // x8_im2col: for each output pixel in (image, y, x) order the bytes under the kernel, in (kernel row, kernel column,
-// channel) order; taps outside the image are fillValue, of which the low 8 bits count. The specification of the family.
+// channel) order; taps outside the image are the low 8 bits of the i32 at `fill`. The specification of the family.
 import { Im2colParams } from "./params";
 
 export function x8_im2col__scalar(p: Im2colParams): void {
@@ -13,7 +13,7 @@ export function x8_im2col__scalar(p: Im2colParams): void {
           const inside = row >= 0 && row < p.inputHeight && column >= 0 && column < p.inputWidth;
           const input = p.input + <usize>(((b * p.inputHeight + row) * p.inputWidth + column) * p.inputChannels);
           for (let c = 0; c < p.inputChannels; c++) {
-            store<u8>(output++, inside ? <i32>load<u8>(input + c) : p.fillValue);
+            store<u8>(output++, inside ? <i32>load<u8>(input + c) : load<i32>(p.fill));
           }
         }
       }

@@ -5,7 +5,7 @@ import { Im2colParams } from "./params";
 
 export function x8_im2col__simd128(p: Im2colParams): void {
   const inputs = p.kernelHeight * p.kernelWidth * p.inputChannels;
-  gatherRows(p, p.output, <usize>inputs, 0, p.batch * p.outputHeight * p.outputWidth, p.fillValue);
+  gatherRows(p, p.output, <usize>inputs, 0, p.batch * p.outputHeight * p.outputWidth, load<i32>(p.fill));
 }
 
 /** Writes the bytes under the kernel for `rows` output pixels from number `pixel`, in (image, y, x) order. */

@@ -8,12 +8,20 @@ import type { Constant, DataType } from "../graph.ts";
 import { ProgramBuilder } from "../program.ts";
 import { ELEMENT_TYPES, identityOrder, type Place, sameLayout, type Value } from "../value.ts";
 
+/** What int8 stands for: scale · (q − zeroPoint). */
+export interface Quantization {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
 /** A tensor of more elements than this does not fit beside its weights in an isolate of 128 MB. */
 const MAX_TENSOR_ELEMENTS = 24 * 1024 * 1024;
 
 export class Context {
   readonly builder = new ProgramBuilder();
   readonly #values = new Map<string, Value>();
+  /** Of values in uint8: the same numbers less 128, in int8. One of the two may have no tensor yet. */
+  readonly #signed = new WeakMap<Value, Value>();
 
   has(name: string): boolean {
     return this.#values.has(name);
@@ -57,6 +65,7 @@ export class Context {
     dtype: DataType,
     shape: readonly Size[],
     order: readonly number[] = identityOrder(shape.length),
+    quantization: Quantization = { scale: 1, zeroPoint: 0 },
   ): number {
     const elements = shape.reduce<number>((count, size) => count * (typeof size === "number" ? size : 1), 1);
     if (elements > MAX_TENSOR_ELEMENTS) {
@@ -69,13 +78,51 @@ export class Context {
       name,
       ELEMENT_TYPES[dtype],
       order.map((axis) => shape[axis]!),
+      quantization.scale,
+      quantization.zeroPoint,
     );
+  }
+
+  /** The value in uint8 as int8, less 128: what the kernels compute on. */
+  signed(value: Value): Value {
+    const known = this.#signed.get(value);
+    if (known !== undefined) return known;
+    const signed = this.#toSigned(value);
+    this.#signed.set(value, signed);
+    return signed;
+  }
+
+  /** The inverse of signed: costs nothing until somebody wants the value itself. */
+  unsigned(signed: Value): Value {
+    const value: Value = { ...signed, dtype: "u8", places: new Map() };
+    this.#signed.set(value, signed);
+    return value;
+  }
+
+  #toSigned(value: Value): Value {
+    const { name, shape, constant } = value;
+    if (constant !== null) {
+      const data = Int8Array.from(constant.data as Uint8Array, (byte) => byte - 128);
+      return this.constantValue(name, { dtype: "i8", shape: constant.shape, data });
+    }
+    const { tensor, order } = this.place(value);
+    return this.placedValue(name, "i8", shape, this.#flip(name, tensor), order);
+  }
+
+  /** Adds 128 to each byte, or takes it away: the same bit. */
+  #flip(name: string, tensor: number): number {
+    const { builder } = this;
+    const flipped = builder.tensor(name, "qs8", builder.tensors[tensor]!.shape);
+    const bytes = builder.reinterpret(tensor, "u8");
+    builder.op("convert", name, [bytes], [flipped], { scale: 1, bias: 0 });
+    return flipped;
   }
 
   /** Whatever tensor holds the value already; the elements in order if none does. */
   place(value: Value): Place {
     for (const place of value.places.values()) return place;
-    const order = identityOrder(value.shape.length);
+    const signed = this.#signed.get(value);
+    const order = signed === undefined ? identityOrder(value.shape.length) : this.place(signed).order;
     return { tensor: this.arranged(value, order), order };
   }
 
@@ -105,6 +152,10 @@ export class Context {
       const tensor = this.createTensor(name, dtype, shape);
       builder.op("sizes", name, [], [tensor], { values: known });
       return tensor;
+    }
+    const signed = this.#signed.get(value);
+    if (value.places.size === 0 && signed !== undefined) {
+      return this.builder.reinterpret(this.#flip(name, this.arranged(signed, order)), "u8");
     }
     const places = [...value.places.values()];
     const target = order.map((axis) => shape[axis]!);

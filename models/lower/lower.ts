@@ -13,6 +13,7 @@ import { ELEMENTWISE } from "./elementwise.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
 import { PRODUCT } from "./product.ts";
+import { QUANTIZED } from "./quantized.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduce.ts";
 import { RESIZE } from "./resize.ts";
@@ -54,6 +55,7 @@ const TABLES: LowerTable = {
   ...RESIZE,
   ...CREATE,
   ...RECURRENT,
+  ...QUANTIZED,
 };
 
 /** Throws ModelError: op_unsupported naming operator, node and reason; model_too_large. */

@@ -20,7 +20,7 @@ export function floats(scope: Scope, title: string, shape: readonly number[], da
 }
 
 /** Numpy's rule: right-aligned, a size of 1 repeats. Refuses sizes that may differ. */
-function broadcastShapes(scope: Scope, shapes: readonly (readonly Size[])[]): Size[] {
+export function broadcastShapes(scope: Scope, shapes: readonly (readonly Size[])[]): Size[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return identityOrder(rank).map((axis) => {
     let size: Size = 1;
@@ -35,7 +35,7 @@ function broadcastShapes(scope: Scope, shapes: readonly (readonly Size[])[]): Si
 }
 
 /** Tensors of values that an element-wise operation reads, all with the axes of the output in one order. */
-function align(
+export function align(
   scope: Scope,
   operands: readonly Value[],
   shape: readonly Size[],
@@ -64,7 +64,7 @@ function align(
 }
 
 /** Creates a tensor for a result and says what it is. */
-function result(scope: Scope, dtype: DataType, shape: readonly Size[], order?: readonly number[]) {
+export function result(scope: Scope, dtype: DataType, shape: readonly Size[], order?: readonly number[]) {
   const name = scope.outputName();
   const tensor = scope.context.createTensor(name, dtype, shape, order);
   return { tensor, value: scope.context.placedValue(name, dtype, shape, tensor, order) };
@@ -262,6 +262,9 @@ export function reduce(
   return output;
 }
 
+/** Axis i of a value stands at place placesOf(order)[i] of the tensor that holds its axes in this order. */
+export const placesOf = (order: readonly number[]): number[] => order.map((_, axis) => order.indexOf(axis));
+
 /** alpha · a·b, batches repeating. */
 export function matmul(scope: Scope, a: Value, b: Value, alpha = 1): Value {
   if (a.dtype !== "f32" || b.dtype !== "f32") scope.refuse(`a product of ${a.dtype} and ${b.dtype}`);
@@ -272,8 +275,6 @@ export function matmul(scope: Scope, a: Value, b: Value, alpha = 1): Value {
   const { context } = scope;
   const [left, right] = [context.place(a), context.place(b)];
   const { tensor, value } = result(scope, "f32", [...batch, rows, columns]);
-  // Axis i of the operand stands at place order.indexOf(i) of its tensor.
-  const placesOf = (order: readonly number[]) => order.map((_, axis) => order.indexOf(axis));
   context.builder.op("matmul", scope.name, [left.tensor, right.tensor], [tensor], {
     alpha: Math.fround(alpha),
     aOrder: placesOf(left.order),
@@ -293,6 +294,8 @@ export function dense(
     readonly bias: Float32Array;
   },
 ): Value {
+  const inner = value.shape.at(-1) ?? 1;
+  if (!equalSizes(inner, layer.inputs)) scope.refuse(`${keyOf(inner)} columns times ${layer.inputs} rows`);
   const shape = [...value.shape.slice(0, -1), layer.outputs];
   const input = scope.context.contiguous(value);
   const { tensor, value: output } = result(scope, "f32", shape);

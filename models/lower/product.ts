@@ -14,24 +14,16 @@ export function transposeMatrix(data: Float32Array, rows: number, columns: numbe
   return result;
 }
 
-/** A vector on either side is a matrix of one row or column, whose axis is dropped afterwards. */
-function matmulOperator(node: Scope): void {
-  node.set(0, multiplyMatrices(node, node.input(0), node.input(1), 1));
-}
-
-function multiplyMatrices(node: Scope, a: Value, b: Value, alpha: number): Value {
+/** Products of matrices for operands of any rank: a vector is a matrix of one row or column, whose axis is dropped. */
+export function withMatrices(
+  node: Scope,
+  a: Value,
+  b: Value,
+  multiply: (left: Value, right: Value) => Value,
+): Value {
   const left = a.shape.length === 1 ? reshape(node, a, [1, ...a.shape]) : a;
   const right = b.shape.length === 1 ? reshape(node, b, [...b.shape, 1]) : b;
-  const { constant } = right;
-  const whole =
-    constant?.dtype === "f32" && constant.shape.length === 2 && alpha === 1
-      ? dense(node, left, {
-          outputs: constant.shape[1]!,
-          inputs: constant.shape[0]!,
-          weights: transposeMatrix(constant.data, constant.shape[0]!, constant.shape[1]!),
-          bias: new Float32Array(constant.shape[1]!),
-        })
-      : matmul(node, left, right, alpha);
+  const whole = multiply(left, right);
   const rank = whole.shape.length;
   const dropped = [...(a.shape.length === 1 ? [rank - 2] : []), ...(b.shape.length === 1 ? [rank - 1] : [])];
   if (dropped.length === 0) return whole;
@@ -40,6 +32,21 @@ function multiplyMatrices(node: Scope, a: Value, b: Value, alpha: number): Value
     whole,
     whole.shape.filter((_, axis) => !dropped.includes(axis)),
   );
+}
+
+function matmulOperator(node: Scope): void {
+  const product = (left: Value, right: Value): Value => {
+    const { constant } = right;
+    if (constant?.dtype !== "f32" || constant.shape.length !== 2) return matmul(node, left, right);
+    const [inputs, outputs] = constant.shape as [number, number];
+    return dense(node, left, {
+      outputs,
+      inputs,
+      weights: transposeMatrix(constant.data, inputs, outputs),
+      bias: new Float32Array(outputs),
+    });
+  };
+  node.set(0, withMatrices(node, node.input(0), node.input(1), product));
 }
 
 /** alpha · A'·B' + beta · C */

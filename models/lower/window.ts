@@ -1,99 +1,29 @@
-// Convolutions and pools. Inside, images are NHWC with two spatial axes; one spatial axis is an image of height 1.
+// Convolutions and pools.
 import { createConstant } from "../constant.ts";
-import { add, divide, maximum, minimum, multiply, type Size, subtract } from "../dimension.ts";
+import { add, divide, maximum, multiply, type Size, subtract } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
-import { channelsLast, type Value } from "../value.ts";
-import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, reshape, slice, unary } from "./ops.ts";
+import type { Value } from "../value.ts";
+import {
+  asImage,
+  imageShape,
+  isPointwise,
+  likeInput,
+  NHWC,
+  type Pair,
+  readWindow,
+  type SizePair,
+  swapInner,
+  type Window,
+  windowFields,
+  withoutDilation,
+} from "./image.ts";
+import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, slice, unary } from "./ops.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
-type Pair = readonly [number, number];
-type SizePair = readonly [Size, Size];
-
-interface Window {
-  readonly kernel: Pair;
-  readonly strides: Pair;
-  readonly dilations: Pair;
-  /** Before the image and behind it. */
-  readonly before: SizePair;
-  readonly after: SizePair;
-  readonly ceil: boolean;
-}
-
-const NHWC = channelsLast(4);
-
-/** The value with two spatial axes. Refuses three. */
-function asImage(node: Scope, value: Value): Value {
+function floatImage(node: Scope, value: Value): Value {
   if (value.dtype !== "f32") node.refuse(`images of ${value.dtype}`);
-  if (value.shape.length === 4) return value;
-  if (value.shape.length !== 3)
-    node.refuse(`${value.shape.length - 2} spatial axes; one or two are supported`);
-  const [batch, channels, length] = value.shape as [Size, Size, Size];
-  return reshape(node, value, [batch, channels, 1, length]);
+  return asImage(node, value);
 }
-
-/** The inverse of asImage for a result. */
-function likeInput(node: Scope, image: Value, rank: number): Value {
-  if (rank === 4) return image;
-  const [batch, channels, , length] = image.shape as [Size, Size, Size, Size];
-  return reshape(node, image, [batch, channels, length]);
-}
-
-function readWindow(node: Scope, image: Value, spatial: number, kernelShape: readonly number[]): Window {
-  const pair = (list: readonly number[], title: string, fill: number): Pair => {
-    if (list.length !== spatial) node.refuse(`${title} [${list}] for ${spatial} spatial axes`);
-    return spatial === 1 ? [fill, list[0]!] : [list[0]!, list[1]!];
-  };
-  const ones = Array.from({ length: spatial }, () => 1);
-  const kernel = pair(kernelShape, "kernel", 1);
-  const strides = pair(node.numbers("strides", ones), "strides", 1);
-  const dilations = pair(node.numbers("dilations", ones), "dilations", 1);
-  const pads = node.numbers(
-    "pads",
-    Array.from({ length: 2 * spatial }, () => 0),
-  );
-  let before: SizePair = pair(pads.slice(0, spatial), "pads", 0);
-  let after: SizePair = pair(pads.slice(spatial), "pads", 0);
-  const auto = node.text("auto_pad", "NOTSET");
-  if (auto === "VALID") before = after = [0, 0];
-  else if (auto.startsWith("SAME")) {
-    const totals = [0, 1].map((axis) => {
-      const size = image.shape[axis + 2]!;
-      const span = (kernel[axis as 0 | 1] - 1) * dilations[axis as 0 | 1] + 1;
-      const stride = strides[axis as 0 | 1];
-      const output = divide(add(size, stride - 1), stride);
-      return maximum(0, subtract(add(multiply(subtract(output, 1), stride), span), size));
-    }) as [Size, Size];
-    const small = totals.map((total) => divide(total, 2)) as [Size, Size];
-    const large = totals.map((total, axis) => subtract(total, small[axis]!)) as [Size, Size];
-    [before, after] = auto === "SAME_UPPER" ? [small, large] : [large, small];
-  }
-  const all = [...before, ...after];
-  if (all.some((each) => typeof each === "number" && each < 0)) node.refuse("negative pads");
-  return { kernel, strides, dilations, before, after, ceil: node.number("ceil_mode", 0) === 1 };
-}
-
-function outputSize(node: Scope, size: Size, window: Window, axis: 0 | 1): Size {
-  const span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
-  const stride = window.strides[axis];
-  const room = subtract(add(add(size, window.before[axis]), window.after[axis]), span);
-  if (typeof room === "number" && room < 0) node.refuse("a window larger than the padded image");
-  if (!window.ceil) return add(divide(room, stride), 1);
-  // The last window has to begin inside the image or the padding before it.
-  const last = add(divide(add(add(size, window.before[axis]), -1), stride), 1);
-  return minimum(add(divide(add(room, stride - 1), stride), 1), last);
-}
-
-function imageShape(node: Scope, image: Value, window: Window, channels: Size): Size[] {
-  const [batch, , height, width] = image.shape as [Size, Size, Size, Size];
-  return [batch, channels, outputSize(node, height, window, 0), outputSize(node, width, window, 1)];
-}
-
-const windowFields = ({ kernel, strides, dilations, before }: Window) => ({
-  kernel,
-  strides,
-  dilations,
-  pads: [...before],
-});
 
 function floatConstant(node: Scope, index: number): Constant & { data: Float32Array } {
   const constant = node.constant(index);
@@ -118,7 +48,7 @@ function createImage(node: Scope, shape: readonly Size[]): { tensor: number; val
 
 function conv(node: Scope): void {
   const given = node.input(0);
-  const image = asImage(node, given);
+  const image = floatImage(node, given);
   const weights = floatConstant(node, 1);
   const spatial = given.shape.length - 2;
   const [outputs = 0, groupChannels = 0] = weights.shape;
@@ -178,12 +108,7 @@ function convolve(node: Scope, image: Value, window: Window, filters: Filters): 
     weights: swapInner(filters.weights, outputs, inputs, taps),
     bias,
   };
-  const pointwise =
-    taps === 1 &&
-    [...window.strides, ...window.before, ...window.after].every(
-      (each, index) => each === (index < 2 ? 1 : 0),
-    );
-  if (pointwise)
+  if (isPointwise(window))
     context.builder.op("gemm", node.name, [input], [tensor], { weights: layer, format: 0, ...PLAIN_OUTPUT });
   else
     context.builder.op("conv", node.name, [input], [tensor], {
@@ -196,7 +121,7 @@ function convolve(node: Scope, image: Value, window: Window, filters: Filters): 
 
 function convolveDepthwise(node: Scope, image: Value, window: Window, filters: Filters): Value {
   const { context } = node;
-  const { dense, weights } = withoutDilation(window, filters);
+  const { dense, weights } = withoutDilation(window, filters.weights, filters.outputs);
   const input = context.arranged(image, NHWC);
   const { tensor, value } = createImage(node, imageShape(node, image, window, filters.outputs));
   context.builder.op("dwconv", node.name, [input], [tensor], {
@@ -213,42 +138,10 @@ function convolveDepthwise(node: Scope, image: Value, window: Window, filters: F
   return value;
 }
 
-/** Dilated filters as larger ones with zeros between the taps. */
-function withoutDilation(
-  window: Window,
-  { weights, outputs }: Filters,
-): { dense: Window; weights: Float32Array } {
-  const [down, right] = window.dilations;
-  if (down === 1 && right === 1) return { dense: window, weights };
-  const [height, width] = window.kernel;
-  const kernel: Pair = [(height - 1) * down + 1, (width - 1) * right + 1];
-  const spread = new Float32Array(outputs * kernel[0] * kernel[1]);
-  for (let output = 0; output < outputs; output++) {
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        const to = (output * kernel[0] + row * down) * kernel[1] + column * right;
-        spread[to] = weights[(output * height + row) * width + column]!;
-      }
-    }
-  }
-  return { dense: { ...window, kernel, dilations: [1, 1] }, weights: spread };
-}
-
-/** (outer, a, b) → (outer, b, a) */
-function swapInner(data: Float32Array, outer: number, a: number, b: number): Float32Array {
-  const result = new Float32Array(data.length);
-  for (let index = 0; index < outer; index++) {
-    const base = index * a * b;
-    for (let i = 0; i < a; i++)
-      for (let j = 0; j < b; j++) result[base + j * a + i] = data[base + i * b + j]!;
-  }
-  return result;
-}
-
 /** Every pixel times the weights gives the columns, whose sums at their places are the image. */
 function convTranspose(node: Scope): void {
   const given = node.input(0);
-  const image = asImage(node, given);
+  const image = floatImage(node, given);
   const weights = floatConstant(node, 1);
   const spatial = given.shape.length - 2;
   const groups = node.number("group", 1);
@@ -366,7 +259,7 @@ function spreadImage(node: Scope, image: Value, window: TransposedWindow, filter
 function pool(kind: "maxpool" | "avgpool") {
   return (node: Scope): void => {
     const given = node.input(0);
-    const image = asImage(node, given);
+    const image = floatImage(node, given);
     if (node.wants(1)) node.refuse("the indices of the largest elements");
     const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
     const result = slide(node, image, window, kind, node.number("count_include_pad", 0) === 1);
@@ -374,7 +267,8 @@ function pool(kind: "maxpool" | "avgpool") {
   };
 }
 
-function slide(
+/** Pools over windows. */
+export function slide(
   node: Scope,
   image: Value,
   window: Window,
@@ -404,7 +298,7 @@ function slide(
 /** (Σ |x|^p)^(1/p) over the window, by the mean of as many taps. */
 function lpPool(node: Scope): void {
   const given = node.input(0);
-  const image = asImage(node, given);
+  const image = floatImage(node, given);
   const p = node.number("p", 2);
   if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));

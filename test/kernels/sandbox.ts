@@ -24,7 +24,18 @@ const POINTERS = [
     "zeroPoints",
     "values",
   ] as const),
-  ...(["updates", "xw", "initialH", "initialC", "peephole", "rb", "lengths", "finalH", "finalC"] as const),
+  ...([
+    "updates",
+    "xw",
+    "initialH",
+    "initialC",
+    "peephole",
+    "rb",
+    "lengths",
+    "finalH",
+    "finalC",
+    "fill",
+  ] as const),
 ] as const;
 type Pointer = (typeof POINTERS)[number];
 type Tensor = Uint8Array | Int8Array | Int32Array | Float32Array;

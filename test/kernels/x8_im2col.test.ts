@@ -21,8 +21,8 @@ function check(shape: WindowShape, inputChannels: number, fillValue: number, see
   }
   const result = runSiblings({
     family: "x8_im2col",
-    values: { ...window, dilationHeight, dilationWidth, inputChannels, fillValue },
-    tensors: { input },
+    values: { ...window, dilationHeight, dilationWidth, inputChannels },
+    tensors: { input, fill: Int32Array.of(fillValue) },
     output: { rows: 1, rowBytes: expected.length, strideBytes: expected.length },
   });
   assert.deepEqual(result, Uint8Array.from(expected), `${name}, ${inputChannels} channels`);
