@@ -168,22 +168,29 @@ function expandOperator(node: Scope): void {
   node.set(0, expand(node, value, shape));
 }
 
-/** A size of 1 before each axis is repeated, and merged with it. */
+/** One axis after the other. */
 function tile(node: Scope): void {
   const value = node.input(0);
   const repeats = node.sizes(1);
   if (repeats.length !== value.shape.length) node.refuse(`${repeats.length} repeats`);
-  const spread = value.shape.flatMap((size): Size[] => [1, size]);
-  const repeated = value.shape.flatMap((size, axis): Size[] => [repeats[axis]!, size]);
-  const whole = expand(node, reshape(node, value, spread), repeated);
   node.set(
     0,
-    reshape(
-      node,
-      whole,
-      value.shape.map((size, axis) => multiply(size, repeats[axis]!)),
+    repeats.reduce<Value>(
+      (result, times, axis) => (times === 1 ? result : repeatAxis(node, result, axis, times)),
+      value,
     ),
   );
+}
+
+/** (rows, 1, axis and behind) → (rows, times, axis and behind), which is the axis `times` times as long. */
+function repeatAxis(node: Scope, value: Value, axis: number, times: Size): Value {
+  const { context } = node;
+  const [rows, row] = [product(value.shape.slice(0, axis)), product(value.shape.slice(axis))];
+  const once = context.builder.view(context.contiguous(value), [rows, 1, row]);
+  const repeated = context.createTensor(node.outputName(), value.dtype, [rows, times, row]);
+  context.builder.op("expand", node.name, [once], [repeated], {});
+  const shape = value.shape.map((size, other) => (other === axis ? multiply(size, times) : size));
+  return context.placedValue(node.outputName(), value.dtype, shape, context.builder.view(repeated, shape));
 }
 
 const PAD_MODES: Readonly<Record<string, number>> = { reflect: 1, edge: 2, wrap: 3 };

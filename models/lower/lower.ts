@@ -3,7 +3,7 @@
 import type { SizeSymbol } from "../../engine/index.ts";
 import { formatShape, multiply, type Size, symbol } from "../dimension.ts";
 import { ModelError } from "../errors.ts";
-import type { Constant, Graph, GraphInput, Node } from "../graph.ts";
+import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
 import { dropDead, type Program } from "../program.ts";
 import { ELEMENT_TYPES } from "../value.ts";
 import { Context } from "./context.ts";
@@ -63,6 +63,10 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Program {
   return new GraphLowering(options).run(graph);
 }
 
+function isGraph(value: Attribute): value is Graph {
+  return typeof value === "object" && "nodes" in value;
+}
+
 class GraphLowering {
   readonly #context = new Context();
   readonly #options: LowerOptions;
@@ -106,7 +110,9 @@ class GraphLowering {
     lower(scope);
   }
 
+  /** Not of nodes with graphs, which read what is around them: their inputs are not all that they need. */
   #fold(node: Node): readonly Constant[] | null {
+    if ([...node.attributes.values()].some(isGraph)) return null;
     const constants = new Map<string, Constant>();
     for (const input of node.inputs) {
       if (input === "") continue;

@@ -64,18 +64,33 @@ function known(value: Value | null): Known | null {
 
 type Evaluate = (node: Scope) => Known | Known[] | null;
 
+/**
+ * Numpy's shape of operands that have one shape, but for ones that hold a single integer; null for others, whose
+ * elements would repeat along axes.
+ */
+function commonShape(
+  operands: readonly (Pick<Known, "shape"> & { values: ArrayLike<unknown> })[],
+): number[] | null {
+  const rank = Math.max(...operands.map(({ shape }) => shape.length));
+  const result = Array.from({ length: rank }, (_, axis) =>
+    Math.max(...operands.map(({ shape }) => shape[axis - rank + shape.length] ?? 1)),
+  );
+  const count = result.reduce((total, size) => total * size, 1);
+  return operands.every(({ values }) => values.length === count || values.length === 1) ? result : null;
+}
+
+/** Of an operand of commonShape. */
+function at<T>(list: ArrayLike<T>, index: number): T {
+  return list[list.length === 1 ? 0 : index]!;
+}
+
 function elementwise(apply: (a: Size, b: Size) => Size): Evaluate {
   return (node) => {
+    if (node.inputCount !== 2) return null;
     const [a, b] = [known(node.input(0)), known(node.input(1))];
-    if (a === null || b === null) return null;
+    const shape = a && b && commonShape([a, b]);
+    if (a === null || b === null || shape === null) return null;
     const length = Math.max(a.values.length, b.values.length);
-    if (
-      (a.values.length !== length && a.values.length !== 1) ||
-      (b.values.length !== length && b.values.length !== 1)
-    )
-      return null;
-    const shape = a.shape.length >= b.shape.length && a.values.length === length ? a.shape : b.shape;
-    const at = (list: readonly Size[], index: number) => list[list.length === 1 ? 0 : index]!;
     const values = Array.from({ length }, (_, index) => apply(at(a.values, index), at(b.values, index)));
     return { dtype: a.dtype, shape, values };
   };
@@ -189,21 +204,21 @@ function where(node: Scope): Known | null {
   const condition = node.input(0).constant;
   const [a, b] = [known(node.input(1)), known(node.input(2))];
   if (condition?.dtype !== "bool" || a === null || b === null) return null;
-  const length = Math.max(condition.data.length, a.values.length, b.values.length);
-  const pick = <T>(list: ArrayLike<T>, index: number) => list[list.length === 1 ? 0 : index]!;
-  const values = Array.from({ length }, (_, index) =>
-    pick(pick(condition.data, index) ? a.values : b.values, index),
-  );
-  return { dtype: a.dtype, shape: length === 1 ? a.shape : [length], values };
+  const { data } = condition;
+  const shape = commonShape([{ shape: condition.shape, values: data }, a, b]);
+  if (shape === null) return null;
+  const length = Math.max(data.length, a.values.length, b.values.length);
+  const values = Array.from({ length }, (_, index) => at((at(data, index) ? a : b).values, index));
+  return { dtype: a.dtype, shape, values };
 }
 
 /** Symbols are at least 1: a size is never 0 or negative, and two sizes are equal or compare the same for all requests. */
 function comparison(decide: (difference: number) => boolean): Evaluate {
   return (node) => {
     const [a, b] = [known(node.input(0)), known(node.input(1))];
-    if (a === null || b === null) return null;
+    const shape = a && b && commonShape([a, b]);
+    if (a === null || b === null || shape === null) return null;
     const length = Math.max(a.values.length, b.values.length);
-    const at = (list: readonly Size[], index: number) => list[list.length === 1 ? 0 : index]!;
     const values: number[] = [];
     for (let index = 0; index < length; index++) {
       const [x, y] = [at(a.values, index), at(b.values, index)];
@@ -212,7 +227,7 @@ function comparison(decide: (difference: number) => boolean): Evaluate {
       else if (isPositive(x) && typeof y === "number" && y <= 0) values.push(decide(1) ? 1 : 0);
       else return null;
     }
-    return { dtype: "bool", shape: length === 1 ? a.shape : [length], values };
+    return { dtype: "bool", shape, values };
   };
 }
 

@@ -1,12 +1,14 @@
 // Moves a clamp (ReLU, ReLU6, Clip) into the operation that feeds it, so that the kernel clamps as it stores.
 import { UNARY } from "../../wasm/operators.ts";
+import { equalShapes } from "../dimension.ts";
 import { F32_MAX } from "../lower/ops.ts";
-import { type Program, type ProgramOp, rootOf } from "../program.ts";
+import { type Program, type ProgramOp, type ProgramTensor, rootOf } from "../program.ts";
 import { countReaders } from "./readers.ts";
 
 export function fuseClamps(program: Program): Program {
   const readers = countReaders(program);
   const ops: ProgramOp[] = [];
+  let { tensors } = program;
   const writers = new Map<number, number>();
   for (const op of program.ops) {
     const bounds = clampOf(op);
@@ -24,15 +26,26 @@ export function fuseClamps(program: Program): Program {
       ops.push(op);
       continue;
     }
-    const fused = { min: Math.max(clamp.min, bounds.min), max: Math.min(clamp.max, bounds.max) };
+    const inside = (bound: number) => Math.max(bounds.min, Math.min(bounds.max, bound));
+    const fused = { min: inside(clamp.min), max: inside(clamp.max) };
+    const [written] = producer.outputs as [number];
+    const isReshaped = !equalShapes(tensors[written]!.shape, tensors[output]!.shape);
+    if (isReshaped) tensors = shareBytes(tensors, output, written);
     ops[place!] = {
       ...producer,
-      outputs: [output],
+      outputs: [isReshaped ? written : output],
       attributes: { ...producer.attributes, ...fused },
     } as ProgramOp;
     writers.set(output, place!);
   }
-  return { ...program, ops };
+  return { ...program, tensors, ops };
+}
+
+/** What the clamp read had another shape than what the producer writes: a row of pixels is an image of height 1. */
+function shareBytes(tensors: readonly ProgramTensor[], tensor: number, owner: number): ProgramTensor[] {
+  return tensors.map((each, index) =>
+    index === tensor || each.storage === tensor ? { ...each, storage: owner } : each,
+  );
 }
 
 function clampOf(op: ProgramOp): { min: number; max: number } | null {

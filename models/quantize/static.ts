@@ -74,7 +74,8 @@ class Writer {
   write(op: ProgramOp): void {
     if (op.kind === "convert" && this.#wanted.has(op.outputs[0]!)) this.#convert(op);
     else if (isProduct(op) && this.#isQuantizable(op)) this.#product(op);
-    else if (op.inputs.length > 0 && op.inputs.every((tensor) => this.#isStored(tensor))) this.#pass(op);
+    else if (op.inputs.length > 0 && op.inputs.every((tensor) => tensor >= 0 && this.#isStored(tensor)))
+      this.#pass(op);
     else this.#copy(op);
   }
 

@@ -22,7 +22,7 @@ export function createRunner(kernels: WebAssembly.Module, { manifest, weights }:
   return executor;
 }
 
-/** Runs a program on one request and shows each f32 tensor as it is written: only for the duration of the call. */
+/** Runs a program on one request and shows each f32 tensor, inputs first: only for the duration of the call. */
 export function observe(
   executor: Executor,
   inputs: readonly Tensor[],
@@ -30,16 +30,17 @@ export function observe(
 ): void {
   const { manifest } = executor;
   executor.prepareShapes(inputs.map(({ shape }) => shape));
-  for (const [index, { tensor }] of manifest.inputs.entries())
+  const show = (tensor: number) => {
+    if (tensor < 0 || manifest.tensors[tensor]!.dtype !== "f32") return;
+    const view = executor.tensor(tensor);
+    const data = new Float32Array(view.buffer, view.byteOffset, view.length / 4);
+    see(tensor, data, executor.shape(tensor).at(-1) ?? 1);
+  };
+  for (const [index, { tensor }] of manifest.inputs.entries()) {
     executor.tensor(tensor).set(inputs[index]!.data);
-  executor.run((op) => {
-    for (const tensor of manifest.ops[op]!.outputs) {
-      if (tensor < 0 || manifest.tensors[tensor]!.dtype !== "f32") continue;
-      const view = executor.tensor(tensor);
-      const data = new Float32Array(view.buffer, view.byteOffset, view.length / 4);
-      see(tensor, data, executor.shape(tensor).at(-1) ?? 1);
-    }
-  });
+    show(tensor);
+  }
+  executor.run((op) => manifest.ops[op]!.outputs.forEach(show));
 }
 
 /** By tensor. Two passes over the requests: ranges first, because the histograms need them. */

@@ -47,6 +47,7 @@ export interface InputSpec {
 }
 
 export interface GraphSpec {
+  readonly name?: string;
   readonly nodes?: readonly NodeSpec[];
   readonly inputs?: readonly InputSpec[];
   readonly outputs?: readonly string[];
@@ -106,6 +107,7 @@ function writeOpset({ domain, version }: { domain: string; version: number }, pb
 
 function writeGraph(spec: GraphSpec, pbf: PbfWriter): void {
   for (const node of spec.nodes ?? []) pbf.writeMessage(1, writeNode, node);
+  if (spec.name !== undefined) pbf.writeStringField(2, spec.name);
   for (const tensor of spec.initializers ?? []) pbf.writeMessage(5, writeTensor, tensor);
   for (const input of spec.inputs ?? []) pbf.writeMessage(11, writeInput, input);
   for (const output of spec.outputs ?? [])
