@@ -1,6 +1,8 @@
 // Operators that make values out of sizes.
 import { createConstant } from "../constant.ts";
-import { binary, cast, countSteps, scalar } from "./ops.ts";
+import type { DataType } from "../graph.ts";
+import type { Value } from "../value.ts";
+import { binary, cast, compare, counting, countSteps, reshape, scalar, select, slice } from "./ops.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
 function constantOfShape(node: Scope): void {
@@ -18,21 +20,57 @@ export function firstBits(data: ArrayBufferView): { low: number; high: number } 
   return { low: bits.getInt32(0, true), high: bits.getInt32(4, true) };
 }
 
-/** start + delta · (0, 1, 2, …): running sums of ones, which are exact in i32. */
+/** start + delta · (0, 1, 2, …) */
 function range(node: Scope): void {
   const [start, limit] = [node.sizes(0)[0]!, node.sizes(1)[0]!];
   const [delta] = node.integers(2);
   const count = countSteps(start, limit, delta!);
   const { context } = node;
-  const ones = node.temporary("i32", [count]);
-  context.builder.op("fill", node.name, [], [ones], { low: 1, high: 0 });
-  const places = node.temporary("i32", [count]);
-  context.builder.op("cumsum", node.name, [ones], [places], { axis: 0, exclusive: 1, reverse: 0 });
-  const steps = context.placedValue(node.outputName(), "i32", [count], places);
+  const steps = counting(node, "i32", count);
   const { dtype } = node.input(0);
   const first = cast(node, context.knownValue(`${node.outputName()}:start`, "i32", [], [start]), "i32");
   const scaled = delta === 1 ? steps : binary(node, "mul", steps, scalar(node, "i32", delta!));
   node.set(0, cast(node, start === 0 ? scaled : binary(node, "add", scaled, first), dtype));
 }
 
-export const CREATE: LowerTable = { ConstantOfShape: constantOfShape, Range: range };
+/** On where the new axis counts to the index, off elsewhere; negative indices count from the depth. */
+function oneHot(node: Scope): void {
+  const [indices, values] = [node.input(0), node.input(2)];
+  const [depth] = node.sizes(1);
+  const rank = indices.shape.length + 1;
+  const axis = node.axis(node.number("axis", -1), rank);
+  const places = reshape(
+    node,
+    counting(node, indices.dtype, depth!),
+    Array.from({ length: rank }, (_, other) => (other === axis ? depth! : 1)),
+  );
+  const spread = reshape(node, indices, indices.shape.toSpliced(axis, 0, 1));
+  const end = cast(
+    node,
+    node.context.knownValue(`${node.outputName()}:depth`, "i32", [], [depth!]),
+    indices.dtype,
+  );
+  const counted = [spread, binary(node, "add", spread, end)];
+  const [from, behind] = counted.map((each) => compare(node, "eq", each, places)) as [Value, Value];
+  const [off, on] = [0, 1].map((start) =>
+    reshape(node, slice(node, values, [{ axis: 0, start, step: 1, count: 1 }]), []),
+  ) as [Value, Value];
+  node.set(0, select(node, binary(node, "or", from, behind), on, off));
+}
+
+/** 1 on a diagonal, k right of the main one. */
+function eyeLike(node: Scope): void {
+  const { dtype, shape } = node.input(0);
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || rows === undefined || columns === undefined) node.refuse("want a matrix");
+  const places = binary(node, "add", counting(node, "i32", rows), scalar(node, "i32", node.number("k", 0)));
+  const diagonal = compare(node, "eq", reshape(node, places, [rows, 1]), counting(node, "i32", columns));
+  node.set(0, cast(node, diagonal, node.has("dtype") ? (node.text("dtype") as DataType) : dtype));
+}
+
+export const CREATE: LowerTable = {
+  OneHot: oneHot,
+  EyeLike: eyeLike,
+  ConstantOfShape: constantOfShape,
+  Range: range,
+};

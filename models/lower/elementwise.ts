@@ -97,6 +97,45 @@ function gelu(node: Scope): void {
   node.set(0, unary(node, node.input(0), tanh ? "gelu_tanh" : "gelu"));
 }
 
+/** x · tanh(ln(1 + eˣ)) */
+function mish(node: Scope): void {
+  const value = node.input(0);
+  node.set(0, binary(node, "mul", value, unary(node, unary(node, value, "softplus"), "tanh")));
+}
+
+/** Nearer to 0 by `bias` beyond ±lambd, 0 in between. */
+function shrink(node: Scope): void {
+  const value = node.input(0);
+  const [lambd, bias] = [node.number("lambd", 0.5), node.number("bias", 0)];
+  const constant = (number: number) => scalar(node, value.dtype, number);
+  const below = compare(node, "lt", value, constant(-lambd));
+  const above = compare(node, "gt", value, constant(lambd));
+  const lowered = select(node, above, binary(node, "sub", value, constant(bias)), constant(0));
+  node.set(0, select(node, below, binary(node, "add", value, constant(bias)), lowered));
+}
+
+function thresholdedRelu(node: Scope): void {
+  const value = node.input(0);
+  const above = compare(node, "gt", value, scalar(node, value.dtype, node.number("alpha", 1)));
+  node.set(0, select(node, above, value, zero(node, value)));
+}
+
+function isInfinite(node: Scope): void {
+  const value = node.input(0);
+  if (value.dtype !== "f32") node.refuse(`a ${value.dtype} input`);
+  const signs = [node.number("detect_positive", 1), node.number("detect_negative", 1)];
+  if (!signs.includes(1)) node.refuse("neither sign is wanted");
+  const size = signs.includes(0) ? value : unary(node, value, "abs");
+  const bound = scalar(node, "f32", signs[0] === 1 ? F32_MAX : -F32_MAX);
+  node.set(0, compare(node, signs[0] === 1 ? "gt" : "lt", size, bound));
+}
+
+function bitwiseNot(node: Scope): void {
+  const value = node.input(0);
+  const ones = value.dtype === "u8" ? 255 : -1;
+  node.set(0, binary(node, "xor", value, scalar(node, value.dtype, ones)));
+}
+
 function mean(node: Scope, sum: Value): Value {
   return binary(node, "div", sum, scalar(node, sum.dtype, node.inputCount));
 }
@@ -137,6 +176,13 @@ export const ELEMENTWISE: LowerTable = {
   LeakyRelu: unaryOperator("leaky_relu", ["alpha", 0.01]),
   HardSigmoid: unaryOperator("hard_sigmoid", ["alpha", 0.2], ["beta", 0.5]),
   HardSwish: unaryOperator("hard_swish"),
+  Mish: mish,
+  Shrink: shrink,
+  ThresholdedRelu: thresholdedRelu,
+  Tan: (node) => {
+    const value = node.input(0);
+    node.set(0, binary(node, "div", unary(node, value, "sin"), unary(node, value, "cos")));
+  },
   "quorate.Silu": unaryOperator("silu"),
   Clip: clip,
   Add: binaryOperator("add"),
@@ -158,12 +204,15 @@ export const ELEMENTWISE: LowerTable = {
   LessOrEqual: comparison("le"),
   Greater: comparison("gt"),
   GreaterOrEqual: comparison("ge"),
+  IsNaN: (node) => node.set(0, compare(node, "ne", node.input(0), node.input(0))),
+  IsInf: isInfinite,
   And: binaryOperator("and"),
   Or: binaryOperator("or"),
   Xor: binaryOperator("xor"),
   BitwiseAnd: binaryOperator("and"),
   BitwiseOr: binaryOperator("or"),
   BitwiseXor: binaryOperator("xor"),
+  BitwiseNot: bitwiseNot,
   Not: not,
   Where: (node) => node.set(0, select(node, node.input(0), node.input(1), node.input(2))),
   Cast: castOperator,

@@ -6,19 +6,24 @@ import { ModelError } from "../errors.ts";
 import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
 import { dropDead, type Program } from "../program.ts";
 import { ELEMENT_TYPES } from "../value.ts";
+import { ATTENTION } from "./attention-operators.ts";
 import { Context } from "./context.ts";
+import { CONTRIB } from "./contrib.ts";
 import { createControl } from "./control.ts";
 import { CREATE } from "./create.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
+import { NBITS } from "./nbits.ts";
 import { PRODUCT } from "./product.ts";
 import { QUANTIZED } from "./quantized.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduce.ts";
 import { RESIZE } from "./resize.ts";
+import { ROTARY } from "./rotary.ts";
 import { type LowerTable, Scope } from "./scope.ts";
-import { lowerSizes } from "./sizes.ts";
+import { lowerSizes, SIZE_OPERATORS } from "./sizes.ts";
+import { SKIP_NORMALIZATION } from "./skip-normalization.ts";
 import { WINDOW } from "./window.ts";
 
 /** What a named dimension may be: from min to max, in steps of `multiple`. */
@@ -56,7 +61,18 @@ const TABLES: LowerTable = {
   ...CREATE,
   ...RECURRENT,
   ...QUANTIZED,
+  ...ATTENTION,
+  ...ROTARY,
+  ...SKIP_NORMALIZATION,
+  ...CONTRIB,
+  ...NBITS,
 };
+
+/** What is lowered, as it is written in files: operators of com.microsoft with their domain. */
+export function operatorNames(): string[] {
+  const names = [...Object.keys(TABLES), ...SIZE_OPERATORS, ...Object.keys(createControl(() => {}))];
+  return [...new Set(names)].filter((name) => !name.startsWith("quorate.")).sort();
+}
 
 /** Throws ModelError: op_unsupported naming operator, node and reason; model_too_large. */
 export function lowerGraph(graph: Graph, options: LowerOptions): Program {
@@ -106,7 +122,8 @@ class GraphLowering {
       return;
     }
     const lower = this.#tables[scope.op];
-    if (lower === undefined) throw scope.refuse("no operation of the engine computes it");
+    if (lower === undefined)
+      throw scope.refuse(`it is none of the ${operatorNames().length} operators in docs/models.md`);
     lower(scope);
   }
 

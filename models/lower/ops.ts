@@ -4,6 +4,8 @@ import { BINARY, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
 import { createConstant } from "../constant.ts";
 import { add as addSizes, divide, equalSizes, keyOf, product, type Size, subtract } from "../dimension.ts";
 import type { Constant, DataType } from "../graph.ts";
+import type { Layer } from "../layer.ts";
+import type { FloatWeights } from "../pack.ts";
 import { identityOrder, type Value } from "../value.ts";
 import type { Scope } from "./scope.ts";
 
@@ -284,24 +286,21 @@ export function matmul(scope: Scope, a: Value, b: Value, alpha = 1): Value {
 }
 
 /** The last axis times constant weights (outputs, inputs), plus a bias. */
-export function dense(
-  scope: Scope,
-  value: Value,
-  layer: {
-    readonly outputs: number;
-    readonly inputs: number;
-    readonly weights: Float32Array;
-    readonly bias: Float32Array;
-  },
-): Value {
+export function dense(scope: Scope, value: Value, layer: FloatWeights): Value {
+  return denseLayer(scope, value, { format: "f32", ...layer });
+}
+
+/** As dense, with weights in f32 or 4 bits. */
+export function denseLayer(scope: Scope, value: Value, weights: Layer): Value {
   const inner = value.shape.at(-1) ?? 1;
-  if (!equalSizes(inner, layer.inputs)) scope.refuse(`${keyOf(inner)} columns times ${layer.inputs} rows`);
-  const shape = [...value.shape.slice(0, -1), layer.outputs];
+  if (!equalSizes(inner, weights.inputs))
+    scope.refuse(`${keyOf(inner)} columns times ${weights.inputs} rows`);
+  const shape = [...value.shape.slice(0, -1), weights.outputs];
   const input = scope.context.contiguous(value);
   const { tensor, value: output } = result(scope, "f32", shape);
   scope.context.builder.op("gemm", scope.name, [input], [tensor], {
-    weights: { format: "f32", ...layer },
-    format: 0,
+    weights,
+    format: weights.format === "qb4w" ? 2 : 0,
     ...PLAIN_OUTPUT,
   });
   return output;
@@ -326,6 +325,16 @@ export function onRows(scope: Scope, value: Value, axis: number, kind: "softmax"
   const { tensor, value: output } = result(scope, "f32", value.shape, order);
   scope.context.builder.op(kind, scope.name, [input], [tensor], {});
   return output;
+}
+
+/** 0, 1, 2, …: running sums of ones, which are exact in i32. */
+export function counting(scope: Scope, dtype: DataType, count: Size): Value {
+  const { context } = scope;
+  const ones = scope.temporary("i32", [count]);
+  context.builder.op("fill", scope.name, [], [ones], { low: 1, high: 0 });
+  const places = scope.temporary("i32", [count]);
+  context.builder.op("cumsum", scope.name, [ones], [places], { axis: 0, exclusive: 1, reverse: 0 });
+  return cast(scope, context.placedValue(scope.outputName(), "i32", [count], places), dtype);
 }
 
 /** How many i with start + i · step before end; step is not 0. */

@@ -34,23 +34,24 @@ export function withMatrices(
   );
 }
 
-function matmulOperator(node: Scope): void {
-  const product = (left: Value, right: Value): Value => {
+/** alpha · a·b; with constant weights b, alpha is in them. */
+export function multiplyMatrices(node: Scope, a: Value, b: Value, alpha = 1): Value {
+  return withMatrices(node, a, b, (left, right) => {
     const { constant } = right;
-    if (constant?.dtype !== "f32" || constant.shape.length !== 2) return matmul(node, left, right);
+    if (constant?.dtype !== "f32" || constant.shape.length !== 2) return matmul(node, left, right, alpha);
     const [inputs, outputs] = constant.shape as [number, number];
-    return dense(node, left, {
-      outputs,
-      inputs,
-      weights: transposeMatrix(constant.data, inputs, outputs),
-      bias: new Float32Array(outputs),
-    });
-  };
-  node.set(0, withMatrices(node, node.input(0), node.input(1), product));
+    const weights = transposeMatrix(constant.data, inputs, outputs);
+    const scaled = alpha === 1 ? weights : weights.map((each) => each * alpha);
+    return dense(node, left, { outputs, inputs, weights: scaled, bias: new Float32Array(outputs) });
+  });
+}
+
+function matmulOperator(node: Scope): void {
+  node.set(0, multiplyMatrices(node, node.input(0), node.input(1)));
 }
 
 /** alpha · A'·B' + beta · C */
-function gemm(node: Scope): void {
+export function gemm(node: Scope): void {
   const alpha = node.number("alpha", 1);
   const beta = node.number("beta", 1);
   const given = node.input(0);

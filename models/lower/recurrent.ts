@@ -2,7 +2,7 @@
 import type { Size } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
 import type { Value } from "../value.ts";
-import { concat, dense, floats, reshape } from "./ops.ts";
+import { concat, dense, floats, reshape, transpose } from "./ops.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
 interface Direction {
@@ -18,15 +18,18 @@ interface Layer {
   readonly inputs: number;
   /** (steps, batch, inputs) */
   readonly x: Value;
+  /** Layout 1: in the node's inputs, outputs and states the batch is the first axis. */
+  readonly batchFirst: boolean;
   readonly directions: readonly Direction[];
 }
 
 function readLayer(node: Scope, gates: number): Layer {
   if (node.has("activations") && !isDefault(node, gates))
     node.refuse("other activations than the usual ones");
-  if (node.number("layout", 0) !== 0) node.refuse("layout 1");
   if (node.number("input_forget", 0) !== 0) node.refuse("input_forget");
-  const x = node.input(0);
+  const batchFirst = node.number("layout", 0) === 1;
+  const given = node.input(0);
+  const x = batchFirst && given.shape.length === 3 ? transpose(node, given, [1, 0, 2]) : given;
   const [steps, batch, inputs] = x.shape;
   if (x.dtype !== "f32" || steps === undefined || batch === undefined || typeof inputs !== "number")
     return node.refuse("want f32 inputs of three axes, the last of a fixed size");
@@ -38,7 +41,7 @@ function readLayer(node: Scope, gates: number): Layer {
   const name = node.text("direction", "forward");
   const reverses = names[name] ?? node.refuse(`direction ${name}`);
   const directions = reverses.map((reverse, index) => ({ index, reverse }));
-  return { gates, hidden: node.number("hidden_size"), steps, batch, inputs, x, directions };
+  return { gates, hidden: node.number("hidden_size"), steps, batch, inputs, x, batchFirst, directions };
 }
 
 const USUAL: Readonly<Record<number, readonly string[]>> = {
@@ -72,7 +75,7 @@ function initialState(node: Scope, index: number, { index: direction }: Directio
     context.builder.op("fill", node.name, [], [tensor], { low: 0, high: 0 });
     return tensor;
   }
-  const source = context.contiguous(given);
+  const source = context.contiguous(layer.batchFirst ? transpose(node, given, [1, 0, 2]) : given);
   const tensor = node.temporary("f32", [1, ...shape]);
   context.builder.op("slice", node.name, [source], [tensor], { starts: [direction, 0, 0], steps: [1, 1, 1] });
   return context.builder.view(tensor, shape);
@@ -96,7 +99,10 @@ function matrix(node: Scope, title: string, shape: readonly number[], data: Floa
   return node.context.contiguous(floats(node, title, shape, data));
 }
 
-/** (steps, batch, hidden) of each direction → Y (steps, directions, batch, hidden); the last states side by side. */
+/**
+ * (steps, batch, hidden) of each direction → Y (steps, directions, batch, hidden); the last states side by side. In
+ * layout 1 Y is (batch, steps, directions, hidden), a state (batch, directions, hidden).
+ */
 function setOutputs(node: Scope, layer: Layer, results: readonly (readonly number[])[]): void {
   const { context } = node;
   const { steps, batch, hidden } = layer;
@@ -106,7 +112,11 @@ function setOutputs(node: Scope, layer: Layer, results: readonly (readonly numbe
       const value = context.placedValue(node.outputName(output), "f32", shape, tensors[output]!);
       return reshape(node, value, [...shape.slice(0, axis), 1, ...shape.slice(axis)]);
     });
-    node.set(output, values.length === 1 ? values[0]! : concat(node, values, axis));
+    const whole = values.length === 1 ? values[0]! : concat(node, values, axis);
+    node.set(
+      output,
+      layer.batchFirst ? transpose(node, whole, axis === 0 ? [1, 0, 2] : [2, 0, 1, 3]) : whole,
+    );
   };
   join(0, [steps, batch, hidden], 1);
   for (let state = 1; state < results[0]!.length; state++) join(state, [batch, hidden], 0);

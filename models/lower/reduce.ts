@@ -1,8 +1,8 @@
 // Operators along axes: reductions, softmax, normalization, extremes and their places.
 import type { REDUCE } from "../../wasm/operators.ts";
-import { divideExactly, keyOf, multiply, product, type Size } from "../dimension.ts";
+import { add, divideExactly, keyOf, multiply, product, type Size } from "../dimension.ts";
 import { identityOrder, type Value } from "../value.ts";
-import { binary, cast, onRows, reduce, reshape } from "./ops.ts";
+import { binary, cast, compare, counting, onRows, reduce, reshape, scalar, slice, unary } from "./ops.ts";
 import type { LowerNode, LowerTable, Scope } from "./scope.ts";
 
 function reduction(operator: (typeof REDUCE)[number]): LowerNode {
@@ -51,7 +51,7 @@ interface Normalization {
 }
 
 /** The last axis of the value, which has to be in order. */
-function normalizeRows(node: Scope, value: Value, options: Normalization): Value {
+export function normalizeRows(node: Scope, value: Value, options: Normalization): Value {
   const { context } = node;
   if (value.dtype !== "f32") node.refuse(`a ${value.dtype} input`);
   const factors = [options.gamma, options.beta].map((factor) => (factor ? context.contiguous(factor) : -1));
@@ -107,24 +107,80 @@ function lpNormalization(node: Scope): void {
   node.set(0, binary(node, "div", value, reduce(node, value, p === 1 ? "l1" : "l2", [axis])));
 }
 
+/** Where the largest or smallest along an axis stand, i32; the axis stays with size 1. */
+function extremes(node: Scope, value: Value, axis: number, largest: 0 | 1, last = 0): Value {
+  if (value.dtype !== "f32" && value.dtype !== "i32") node.refuse(`a ${value.dtype} input`);
+  const { context } = node;
+  const { tensor: input, order } = context.place(value);
+  const shape = value.shape.map((size, other) => (other === axis ? 1 : size));
+  const tensor = context.createTensor(node.outputName(), "i32", shape, order);
+  context.builder.op("argreduce", node.name, [input], [tensor], { axis: order.indexOf(axis), largest, last });
+  return context.placedValue(node.outputName(), "i32", shape, tensor, order);
+}
+
+/** (x − mean) / (deviation + 1e-9) over some axes together. */
+function meanVarianceNormalization(node: Scope): void {
+  const value = node.input(0);
+  const axes = node.numbers("axes", [0, 2, 3]).map((axis) => node.axis(axis, value.shape.length));
+  axes.sort((a, b) => a - b);
+  const centred = binary(node, "sub", value, reduce(node, value, "mean", axes));
+  const variance = reduce(node, unary(node, centred, "square"), "mean", axes);
+  const deviation = unary(node, unary(node, variance, "sqrt"), "affine", 1, 1e-9);
+  node.set(0, binary(node, "div", centred, deviation));
+}
+
+/** x / (bias + alpha / size · Σ x²)^beta, the sum over the `size` channels around each. */
+function localResponseNormalization(node: Scope): void {
+  const value = node.input(0);
+  const size = node.number("size");
+  const channels = value.shape[1]!;
+  const { context } = node;
+  const before = Math.floor((size - 1) / 2);
+  const place = context.place(unary(node, value, "square"));
+  const padded = value.shape.with(1, add(channels, size - 1));
+  const tensor = context.createTensor(node.outputName(), "f32", padded, place.order);
+  context.builder.op("pad_constant", node.name, [place.tensor], [tensor], {
+    before: place.order.map((axis) => (axis === 1 ? before : 0)),
+    low: 0,
+    high: 0,
+  });
+  const squares = context.placedValue(node.outputName(), "f32", padded, tensor, place.order);
+  const shifted = Array.from({ length: size }, (_, start) =>
+    slice(node, squares, [{ axis: 1, start, step: 1, count: channels }]),
+  );
+  const sum = shifted.reduce((all, each) => binary(node, "add", all, each));
+  const base = unary(node, sum, "affine", node.number("alpha", 1e-4) / size, node.number("bias", 1));
+  const power = binary(node, "pow", base, scalar(node, "f32", node.number("beta", 0.75)));
+  node.set(0, binary(node, "div", value, power));
+}
+
 function argOperator(largest: 0 | 1): LowerNode {
   return (node) => {
     const given = node.input(0);
     const value = given.dtype === "u8" || given.dtype === "i8" ? cast(node, given, "i32") : given;
-    if (value.dtype !== "f32" && value.dtype !== "i32") node.refuse(`a ${value.dtype} input`);
     const axis = node.axis(node.number("axis", 0), value.shape.length);
-    const { context } = node;
-    const { tensor: input, order } = context.place(value);
-    const shape = value.shape.map((size, other) => (other === axis ? 1 : size));
-    const tensor = context.createTensor(node.outputName(), "i32", shape, order);
-    context.builder.op("argreduce", node.name, [input], [tensor], {
-      axis: order.indexOf(axis),
-      largest,
-      last: node.number("select_last_index", 0),
-    });
-    const indices = context.placedValue(node.outputName(), "i32", shape, tensor, order);
+    const indices = extremes(node, value, axis, largest, node.number("select_last_index", 0));
     node.set(0, dropAxes(node, cast(node, indices, "i64"), [axis]));
   };
+}
+
+/** 1 at the first of the largest along an axis, 0 elsewhere. */
+function hardmax(node: Scope): void {
+  const given = node.input(0);
+  const axis = node.axis(node.number("axis", -1), given.shape.length);
+  const flat = node.number("flatten", 0) === 1;
+  const rows = [product(given.shape.slice(0, axis)), product(given.shape.slice(axis))];
+  const value = flat ? reshape(node, given, rows) : given;
+  const at = flat ? 1 : axis;
+  const places = counting(node, "i32", value.shape[at]!);
+  const largest = extremes(node, value, at, 1);
+  const spread = reshape(
+    node,
+    places,
+    value.shape.map((size, other) => (other === at ? size : 1)),
+  );
+  const ones = cast(node, compare(node, "eq", largest, spread), "f32");
+  node.set(0, flat ? reshape(node, ones, given.shape) : ones);
 }
 
 function topk(node: Scope): void {
@@ -174,11 +230,15 @@ export const REDUCTION: LowerTable = {
   LogSoftmax: softmax("log_softmax"),
   LayerNormalization: layerNormalization(1),
   RMSNormalization: layerNormalization(0),
+  SimplifiedLayerNormalization: layerNormalization(0),
   InstanceNormalization: groupNormalization((_, channels) => channels),
   GroupNormalization: groupNormalization((node) => node.number("num_groups")),
+  MeanVarianceNormalization: meanVarianceNormalization,
+  LRN: localResponseNormalization,
   LpNormalization: lpNormalization,
   ArgMax: argOperator(1),
   ArgMin: argOperator(0),
   TopK: topk,
   CumSum: cumsum,
+  Hardmax: hardmax,
 };

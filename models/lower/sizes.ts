@@ -269,3 +269,5 @@ const OPERATORS: Readonly<Record<string, Evaluate>> = {
   Less: comparison((difference) => difference < 0),
   Greater: comparison((difference) => difference > 0),
 };
+
+export const SIZE_OPERATORS: readonly string[] = Object.keys(OPERATORS);

@@ -46,7 +46,7 @@ function createImage(node: Scope, shape: readonly Size[]): { tensor: number; val
   return { tensor, value: node.context.placedValue(name, "f32", shape, tensor, NHWC) };
 }
 
-function conv(node: Scope): void {
+export function conv(node: Scope): void {
   const given = node.input(0);
   const image = floatImage(node, given);
   const weights = floatConstant(node, 1);

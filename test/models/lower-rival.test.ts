@@ -2,38 +2,24 @@
 // the same bytes, and both are within rounding of the peer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { readKernels } from "../../cli/artifacts.ts";
-import { Executor } from "../../engine/index.ts";
-import { fuseGraph } from "../../models/fuse/fuse.ts";
+import type { Constant } from "../../models/graph.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
-import { lowerGraph } from "../../models/lower/lower.ts";
-import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
-import { evaluateNode } from "../../models/run.ts";
-import { createRandom } from "../kernels/random.ts";
+import { runGraph } from "../../models/run.ts";
 import {
   type AttributeSpec,
   encodeModel,
   FLOAT,
   f32,
+  INT32,
+  INT64,
   i64,
   type NodeSpec,
   type TensorSpec,
 } from "./import/encode-onnx.ts";
-
-env.wasm.numThreads = 1;
-env.logLevel = "error";
+import { assertRival, weights } from "./rival.ts";
 
 const kernels = await readKernels();
-const random = createRandom(77);
-const weights = (name: string, ...dims: number[]): TensorSpec =>
-  f32(name, dims, [
-    ...random.float32(
-      dims.reduce((product, size) => product * size, 1),
-      -1,
-      1,
-    ),
-  ]);
 
 interface Case {
   readonly title: string;
@@ -268,63 +254,114 @@ const cases: readonly Case[] = [
     recurrent("", "GRU", direction),
     recurrent(", linear before reset", "GRU", direction, { attributes: { linear_before_reset: int(1) } }),
   ]),
+  { title: "Mish", shape: IMAGE, op: "Mish" },
+  { title: "Tan", shape: [3, 5], op: "Tan" },
+  {
+    title: "Shrink",
+    shape: IMAGE,
+    op: "Shrink",
+    attributes: { lambd: { float: 0.3 }, bias: { float: 0.1 } },
+  },
+  { title: "ThresholdedRelu", shape: IMAGE, op: "ThresholdedRelu", attributes: { alpha: { float: 0.3 } } },
+  { title: "LRN", shape: IMAGE, op: "LRN", attributes: { size: int(3), alpha: { float: 0.5 } } },
+  { title: "MeanVarianceNormalization", shape: IMAGE, op: "MeanVarianceNormalization" },
+  { title: "EyeLike", shape: [3, 5], op: "EyeLike", attributes: { k: int(1) } },
+  { title: "Hardmax", shape: IMAGE, op: "Hardmax", attributes: { axis: int(1) } },
 ];
-
-/** Of one rounding in each of a few hundred sums of numbers up to 1. */
-const TOLERANCE = 2e-5;
 
 for (const { title, shape, op, attributes = {}, initializers = [], outputs = 1 } of cases) {
   test(`${title}: the engine computes what onnxruntime-web does`, async () => {
     const names = Array.from({ length: outputs }, (_, index) => `y${index}`);
     const inputs = ["x", ...initializers.map((each) => (each === "" ? "" : each.name!))];
     const node: NodeSpec = { op, inputs, outputs: names, attributes };
-    const bytes = encodeModel({
-      opset: 18,
-      inputs: [{ name: "x", type: FLOAT, shape }],
-      initializers: initializers.filter((each) => each !== ""),
-      nodes: [node],
-      outputs: names,
-    });
-    const data = random.float32(
-      shape.reduce((product, size) => product * size, 1),
-      -1,
-      1,
-    );
-    const session = await InferenceSession.create(bytes);
-    const expected = await session.run({ x: new Tensor("float32", data, shape) });
-    const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => run(bytes, data, isa));
-    assert.deepEqual(simd, scalar);
-    for (const [index, name] of names.entries()) {
-      const want = expected[name]!;
-      const { shape: found, data: actual } = simd![index]!;
-      assert.deepEqual(found, want.dims);
-      if (want.type === "int64") {
-        assert.deepEqual(new BigInt64Array(actual.buffer), want.data);
-        continue;
-      }
-      const reals = new Float32Array(actual.buffer);
-      for (const [at, value] of (want.data as Float32Array).entries()) {
-        assert.ok(Math.abs(reals[at]! - value) <= TOLERANCE, `${name}[${at}] is ${reals[at]}, want ${value}`);
-      }
-    }
-    await session.release();
+    const tensors = initializers.filter((each) => each !== "");
+    await assertRival({ opset: 18, initializers: tensors, nodes: [node], outputs: names }, [
+      { name: "x", shape },
+    ]);
   });
 }
 
-function run(bytes: Uint8Array, data: Float32Array, isa: "scalar" | "simd128") {
-  const program = lowerGraph(fuseGraph(readOnnx(bytes)), {
-    dimensions: {},
-    bytes: {},
-    evaluate: (node, constants) => evaluateNode(kernels, node, constants),
+for (const axis of [-1, 0, 1]) {
+  test(`OneHot of axis ${axis}: the engine computes what onnxruntime-web does`, async () => {
+    const initializers = [i64("depth", [], [4]), f32("values", [2], [-1, 2])];
+    const node: NodeSpec = { op: "OneHot", inputs: ["x", "depth", "values"], outputs: ["y"] };
+    // Beyond −4 and 3, nothing is on.
+    const indices = { name: "x", type: INT64, shape: [2, 3], values: [0, 3, -1, -4, 4, -5] } as const;
+    const spec = { initializers, nodes: [{ ...node, attributes: { axis: int(axis) } }], outputs: ["y"] };
+    await assertRival(spec, [indices]);
   });
-  const { manifest, weights: packed } = emitProgram(program, ANONYMOUS);
-  const executor = new Executor(kernels, isa, manifest);
-  executor.weights.set(packed);
-  executor.checkWeights();
-  executor.tensor(manifest.inputs[0]!.tensor).set(new Uint8Array(data.buffer));
-  executor.run(() => {});
-  return manifest.outputs.map(({ tensor }) => ({
-    shape: executor.shape(tensor),
-    data: executor.tensor(tensor).slice(),
-  }));
+}
+
+for (const [title, signs] of [
+  ["IsNaN", {}],
+  ["IsInf", {}],
+  ["IsInf", { detect_negative: int(0) }],
+  ["IsInf", { detect_positive: int(0) }],
+] as const) {
+  test(`${title} ${Object.keys(signs)}: the engine computes what onnxruntime-web does`, async () => {
+    const values = [0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3.4e38, -1];
+    const node: NodeSpec = { op: title, inputs: ["x"], outputs: ["y"], attributes: signs };
+    await assertRival({ nodes: [node], outputs: ["y"] }, [{ name: "x", shape: [6], values }]);
+  });
+}
+
+test("BitwiseNot: the engine computes what onnxruntime-web does", async () => {
+  const node: NodeSpec = { op: "BitwiseNot", inputs: ["x"], outputs: ["y"] };
+  await assertRival({ nodes: [node], outputs: ["y"] }, [
+    { name: "x", type: INT32, shape: [4], values: [0, -1, 7, -(2 ** 31)] },
+  ]);
+});
+
+for (const op of ["LSTM", "GRU"]) {
+  test(`${op} of layout 1 is layout 0 between transpositions`, async () => {
+    const [steps, batch, inputs] = [6, 2, 3];
+    const gates = op === "LSTM" ? 4 : 3;
+    const initializers = [
+      weights("w", 2, gates * hidden, inputs),
+      weights("r", 2, gates * hidden, hidden),
+      weights("b", 2, 2 * gates * hidden),
+      weights("h", batch, 2, hidden),
+    ];
+    const outputs = op === "LSTM" ? ["y", "yh", "yc"] : ["y", "yh"];
+    const attributes = { hidden_size: int(hidden), direction: text("bidirectional") };
+    const transpose = (from: string, to: string, ...perm: number[]): NodeSpec => ({
+      op: "Transpose",
+      inputs: [from],
+      outputs: [to],
+      attributes: { perm: ints(...perm) },
+    });
+    const layer = (x: string, h: string, names: readonly string[], layout: number): NodeSpec => ({
+      op,
+      inputs: [x, "w", "r", "b", "", h],
+      outputs: names,
+      attributes: { ...attributes, layout: int(layout) },
+    });
+    const between = [
+      transpose("x", "x0", 1, 0, 2),
+      transpose("h", "h0", 1, 0, 2),
+      layer(
+        "x0",
+        "h0",
+        outputs.map((name) => `${name}0`),
+        0,
+      ),
+      transpose("y0", "y", 2, 0, 1, 3),
+      ...outputs.slice(1).map((name) => transpose(`${name}0`, name, 1, 0, 2)),
+    ];
+    const input = { name: "x", shape: [batch, steps, inputs] };
+    const spec = { initializers, outputs };
+    const given = new Map([["x", constantOf(weights("x", batch, steps, inputs))]]);
+    const compute = (nodes: readonly NodeSpec[]) =>
+      runGraph(
+        kernels,
+        readOnnx(encodeModel({ ...spec, nodes, inputs: [{ ...input, type: FLOAT }] })),
+        given,
+      );
+    assert.deepEqual(compute([layer("x", "h", outputs, 1)]), compute(between));
+    await assertRival({ ...spec, nodes: between }, [input]);
+  });
+}
+
+function constantOf({ dims, raw }: TensorSpec): Constant {
+  return { dtype: "f32", shape: dims, data: new Float32Array(raw!.buffer as ArrayBuffer) };
 }

@@ -71,6 +71,8 @@ export interface ModelSpec extends GraphSpec {
 }
 
 export const FLOAT = 1;
+export const UINT8 = 2;
+export const INT32 = 6;
 export const INT64 = 7;
 
 /** The version of "" comes last: a file that ends early lacks it. */
@@ -98,6 +100,14 @@ export function f32(name: string, dims: readonly number[], values: readonly numb
 
 export function i64(name: string, dims: readonly number[], values: readonly number[]): TensorSpec {
   return { name, type: INT64, dims, raw: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) };
+}
+
+export function u8(name: string, dims: readonly number[], values: readonly number[]): TensorSpec {
+  return { name, type: UINT8, dims, raw: Uint8Array.from(values) };
+}
+
+export function i32(name: string, dims: readonly number[], values: readonly number[]): TensorSpec {
+  return { name, type: INT32, dims, raw: new Uint8Array(Int32Array.from(values).buffer) };
 }
 
 function writeOpset({ domain, version }: { domain: string; version: number }, pbf: PbfWriter): void {
