@@ -59,16 +59,27 @@ export function lowerOperation(
   const lowering = new Lowering(title, op.inputs.map(bind), op.outputs.map(bind), bases);
   // The union of operations cannot follow that kind and attributes belong together.
   const operation = OPERATIONS[op.kind] as unknown as Operation<Fields>;
-  operation.lower(lowering, bindAttributes(operation.fields, op, evaluate));
+  operation.lower(lowering, bindAttributes(lowering, operation.fields, op, evaluate));
   return lowering;
 }
 
-function bindAttributes(fields: Fields, op: Op, evaluate: Evaluate): BoundAttributes<Fields> {
+function bindAttributes(
+  lowering: Lowering,
+  fields: Fields,
+  op: Op,
+  evaluate: Evaluate,
+): BoundAttributes<Fields> {
   const attributes = op.attributes as Readonly<Record<string, unknown>>;
+  const integer = (name: string, dimension: Dimension): number => {
+    const value = evaluate(dimension);
+    lowering.need((value | 0) === value, `${name} is ${value}, which 32 bits do not hold`);
+    return value;
+  };
   const entries = Object.entries(fields).map(([name, type]) => {
     const value = attributes[name];
-    if (type === "integer") return [name, evaluate(value as Dimension)];
-    return [name, type === "integers" ? (value as readonly Dimension[]).map(evaluate) : value];
+    if (type === "integer") return [name, integer(name, value as Dimension)];
+    if (type !== "integers") return [name, value];
+    return [name, (value as readonly Dimension[]).map((each) => integer(name, each))];
   });
   return Object.fromEntries(entries) as BoundAttributes<Fields>;
 }

@@ -27,6 +27,7 @@ export function createControl(lowerBody: LowerBody): LowerTable {
     let carried = Array.from({ length: carriedCount }, (_, index) => node.input(index + 2));
     const collected: Value[][] = body.outputs.slice(1 + carriedCount).map(() => []);
     const [counter, condition, ...names] = body.inputs.map(({ name }) => name);
+    if (names.length !== carriedCount) node.refuse(`a body of ${names.length} values for ${carriedCount}`);
     for (let turn = 0; running && (limit === null || turn < limit); turn++) {
       if (turn === MAX_TURNS) node.refuse(`more than ${MAX_TURNS} turns`);
       if (counter !== undefined) node.context.name(counter, integer(node, counter, turn));

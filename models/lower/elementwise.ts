@@ -36,8 +36,8 @@ function variadic(
   finish?: (node: Scope, value: Value) => Value,
 ): LowerNode {
   return (node) => {
-    const [first, ...others] = node.inputs();
-    const value = others.reduce((sum, other) => binary(node, operator, sum, other), first!);
+    const [, ...others] = node.inputs();
+    const value = others.reduce((sum, other) => binary(node, operator, sum, other), node.input(0));
     node.set(0, finish === undefined ? value : finish(node, value));
   };
 }

@@ -74,7 +74,7 @@ export function operatorNames(): string[] {
   return [...new Set(names)].filter((name) => !name.startsWith("quorate.")).sort();
 }
 
-/** Throws ModelError: op_unsupported naming operator, node and reason; model_too_large. */
+/** Throws ModelError: op_unsupported and model_malformed naming operator, node and reason; model_too_large. */
 export function lowerGraph(graph: Graph, options: LowerOptions): Program {
   return new GraphLowering(options).run(graph);
 }
@@ -110,14 +110,31 @@ class GraphLowering {
     for (const node of graph.nodes) this.#node(node);
   }
 
+  /**
+   * attacker-controlled: a node of a file need not have the inputs, ranks and attributes that its operator takes. Where
+   * one is missed before it is looked for, that is the node's fault and not the reader's.
+   */
   #node(node: Node): void {
-    const context = this.#context;
-    const scope = new Scope(context, node);
+    const scope = new Scope(this.#context, node);
+    try {
+      this.#lower(node, scope);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      const reason = `${scope.op} (node ${scope.name}) has not the form of its operator: ${error.message}`;
+      throw new ModelError("model_malformed", reason, { cause: error });
+    }
+    const missing = node.outputs.find((name) => name !== "" && !this.#context.has(name));
+    if (missing !== undefined) scope.refuse(`output ${missing} is none that is computed`);
+  }
+
+  #lower(node: Node, scope: Scope): void {
     if (lowerSizes(scope)) return;
     const folded = this.#fold(node);
     if (folded !== null) {
+      const names = node.outputs.filter((name) => name !== "");
       for (const [index, constant] of folded.entries()) {
-        scope.set(index, context.constantValue(scope.outputName(index), constant));
+        const name = names[index]!;
+        this.#context.name(name, this.#context.constantValue(name, constant));
       }
       return;
     }

@@ -84,23 +84,36 @@ function at<T>(list: ArrayLike<T>, index: number): T {
   return list[list.length === 1 ? 0 : index]!;
 }
 
-function elementwise(apply: (a: Size, b: Size) => Size): Evaluate {
+function elementwise(apply: (a: Size, b: Size) => Size | null): Evaluate {
   return (node) => {
     if (node.inputCount !== 2) return null;
     const [a, b] = [known(node.input(0)), known(node.input(1))];
     const shape = a && b && commonShape([a, b]);
     if (a === null || b === null || shape === null) return null;
     const length = Math.max(a.values.length, b.values.length);
-    const values = Array.from({ length }, (_, index) => apply(at(a.values, index), at(b.values, index)));
+    const values: Size[] = [];
+    for (let index = 0; index < length; index++) {
+      const value = apply(at(a.values, index), at(b.values, index));
+      if (value === null) return null;
+      values.push(value);
+    }
     return { dtype: a.dtype, shape, values };
   };
 }
 
-/** ONNX divides integers towards zero; sizes are not negative. */
-function quotient(a: Size, b: Size): Size {
+/** ONNX divides integers towards zero, which is down for what is not negative: null where that is not sure. */
+function quotient(a: Size, b: Size): Size | null {
   if (typeof a === "number" && typeof b === "number") return b === 0 ? 0 : Math.trunc(a / b);
-  return divide(a, b);
+  return isSmallestNegative(a) || isSmallestNegative(b) ? null : divide(a, b);
 }
+
+/** At the least sizes. Sizes grow with those of the request. */
+function isSmallestNegative(value: Size): boolean {
+  return evaluateSize(value, LEAST) < 0;
+}
+
+/** More symbols than a model has, each of them at least 1. */
+const LEAST = Array.from({ length: 16 }, () => 1);
 
 function shapeOf(node: Scope): Known {
   const { shape } = node.input(0);
@@ -181,7 +194,7 @@ function squeezed(node: Scope, { shape }: Known): number[] {
 function reduction(combine: (values: readonly Size[]) => Size): Evaluate {
   return (node) => {
     const from = known(node.input(0));
-    if (from === null || from.shape.length > 1) return null;
+    if (from === null || from.shape.length > 1 || from.values.length === 0) return null;
     const keep = node.number("keepdims", 1) === 1;
     return { dtype: from.dtype, shape: keep ? from.shape.map(() => 1) : [], values: [combine(from.values)] };
   };
@@ -233,13 +246,7 @@ function comparison(decide: (difference: number) => boolean): Evaluate {
 
 function isPositive(value: Size): boolean {
   if (typeof value === "number") return value > 0;
-  return (
-    value.terms.every(({ coefficient }) => coefficient > 0) &&
-    evaluateSize(
-      value,
-      Array.from({ length: 16 }, () => 1),
-    ) > 0
-  );
+  return value.terms.every(({ coefficient }) => coefficient > 0) && evaluateSize(value, LEAST) > 0;
 }
 
 const OPERATORS: Readonly<Record<string, Evaluate>> = {

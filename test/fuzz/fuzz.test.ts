@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { readKernels } from "../../cli/artifacts.ts";
 import { checkCase } from "./check.ts";
 import { generateCase } from "./generate.ts";
+import { checkMangled } from "./mangle.ts";
 import { RULES } from "./operators.ts";
 import { Tally } from "./tally.ts";
 
@@ -27,6 +28,17 @@ test("random graphs: every kernel equals its sibling, and the engine the peer", 
   assert.ok(refused < passed / 20, tally.report());
   assert.ok(compared > passed * 0.9, tally.report());
   assert.ok(quantized > passed / 10, tally.report());
+});
+
+test("random graphs whose files were changed: a model, or an error with a code", async () => {
+  const kernels = await readKernels();
+  for (let index = 0; index < 500; index++) {
+    const given = generateCase(SEED, index);
+    for (let times = 0; times < 6; times++) {
+      const reason = checkMangled(kernels, given, 6 * index + times);
+      assert.equal(reason, null, `case ${index}, change ${6 * index + times}`);
+    }
+  }
 });
 
 test("a case is its seed and its number", () => {

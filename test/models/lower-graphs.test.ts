@@ -31,6 +31,8 @@ interface Case {
   readonly title: string;
   /** Of x, whose elements are −3 to 4. */
   readonly shape: readonly number[];
+  /** As the model says it; n is 4 or 5. */
+  readonly declared?: readonly (number | string)[];
   readonly constants: readonly TensorSpec[];
   readonly nodes: readonly NodeSpec[];
 }
@@ -106,6 +108,18 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: "negative integers divided by a size",
+    shape: [4],
+    declared: ["n"],
+    constants: [i64("a", [4], [-7, -1, 1, 9])],
+    nodes: [
+      node("Size", ["x"], "s"),
+      node("Div", ["a", "s"], "d"),
+      node("Cast", ["d"], "f", { to: { int: FLOAT } }),
+      node("Mul", ["f", "f"], "y"),
+    ],
+  },
+  {
     title: "a branch that reads what is around it",
     shape: [4],
     constants: [{ name: "t", type: 9, dims: [], raw: Uint8Array.of(1) }],
@@ -127,11 +141,11 @@ function elements(shape: readonly number[]): Float32Array {
   return Float32Array.from({ length: count }, (_, index) => ((index * 5 + 2) % 8) - 3);
 }
 
-for (const { title, shape, constants, nodes } of cases) {
+for (const { title, shape, declared = shape, constants, nodes } of cases) {
   test(title, async () => {
     const bytes = encodeModel({
       opset: 21,
-      inputs: [{ name: "x", type: FLOAT, shape }],
+      inputs: [{ name: "x", type: FLOAT, shape: declared }],
       initializers: constants,
       nodes,
       outputs: ["y"],
@@ -141,7 +155,7 @@ for (const { title, shape, constants, nodes } of cases) {
     const rival = await runRival(bytes, ["y"], [feed]);
     assert.ok("outputs" in rival, JSON.stringify(rival));
     const graph = readOnnx(bytes);
-    const artifact = await compileGraph(kernels, graph, "none", [], []);
+    const artifact = await compileGraph(kernels, graph, "none", [{ name: "n", sizes: [4, 5] }], []);
     for (const isa of ["scalar", "simd128"] as const) {
       const runner = new Runner(kernels, isa, artifact);
       assert.deepEqual(runner.read(runner.run(feed, 0xff)), rival.outputs[0]);

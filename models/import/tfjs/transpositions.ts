@@ -124,7 +124,7 @@ class Sinker {
   /** Only where the axes that are left are in order: otherwise the transposition is cheaper before. */
   #sinkReduction(node: Node, { source, order }: Turned, [axes = ""]: readonly string[]): boolean {
     const known = integersOf(this.#constants.get(axes))?.map((axis) => fromStart(axis, order.length));
-    if (known === undefined) return false;
+    if (known === undefined || known.some((axis) => order[axis] === undefined)) return false;
     const inputs = [source, this.#addConstant(node, int64s(known.map((axis) => order[axis]!)))];
     if (node.op !== "Squeeze" && node.attributes.get("keepdims") !== 0) return this.#put(node, inputs, order);
     const left = order.filter((_, axis) => !known.includes(axis));
