@@ -8,12 +8,22 @@ import { fuseGelu } from "./gelu.ts";
 import { fuseHardSwish } from "./hard-swish.ts";
 import { removeNeutral } from "./neutral.ts";
 import { fuseNormalization } from "./normalization.ts";
+import { fuseProduct, fuseQuantized } from "./quantized.ts";
+import { quantizeConstants } from "./quantized-constants.ts";
+import { moveBeforeDequantize, moveBehindQuantize, moveWithin, removeRequantize } from "./quantized-moves.ts";
 import { type Match, Rewriter } from "./rewriter.ts";
 import { fuseScalarChains } from "./scalar-chains.ts";
 import { fuseSilu } from "./silu.ts";
 
 const FUSIONS: readonly Match[] = [
   removeNeutral,
+  moveBeforeDequantize,
+  moveWithin,
+  removeRequantize,
+  moveBehindQuantize,
+  quantizeConstants,
+  fuseQuantized,
+  fuseProduct,
   fuseHardSwish,
   fuseSilu,
   fuseGelu,

@@ -1,6 +1,6 @@
 // A graph that fusions change node by node. Whoever replaces a node need not look after those that fed it: what nobody
 // reads any more is gone, and counts as a reader no longer.
-import type { Constant, Graph, Node } from "../graph.ts";
+import type { Constant, DataType, Graph, Node } from "../graph.ts";
 import { rankOf } from "../import/rank.ts";
 import { Names } from "../names.ts";
 import { keepRead, nestedReads } from "../reads.ts";
@@ -88,6 +88,11 @@ export class Rewriter {
 
   constant(name: string | undefined): Constant | undefined {
     return this.#constants.get(name ?? "");
+  }
+
+  /** Of a constant or an input of the graph. */
+  dtype(name: string): DataType | undefined {
+    return this.#constants.get(name)?.dtype ?? this.#graph.inputs.find((input) => input.name === name)?.dtype;
   }
 
   rank(name: string): number | undefined {

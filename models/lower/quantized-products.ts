@@ -222,7 +222,8 @@ function qgemm(node: Scope): void {
   const left = flipped(a.value, "transA");
   const right = flipped(asSigned(node, given), "transB");
   const outputs = right.shape[1];
-  if (left.shape.length !== 2 || right.shape.length !== 2 || typeof outputs !== "number")
+  // The fusions make a QGemm of a MatMul with a bias, whose A may have batches.
+  if (left.shape.length < 2 || right.shape.length !== 2 || typeof outputs !== "number")
     throw node.refuse("want matrices");
   const alpha = Math.fround(node.number("alpha", 1));
   const zeroPoint = integers(node, "zero", Int32Array.of(a.zeroPoint));

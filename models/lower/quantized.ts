@@ -18,7 +18,7 @@ import { dequantized, QUANTIZE, quantized } from "./quantize.ts";
 import { QUANTIZED_CONVOLUTIONS } from "./quantized-convolutions.ts";
 import { integerProduct, QUANTIZED_PRODUCTS, requantized } from "./quantized-products.ts";
 import type { LowerTable, Scope } from "./scope.ts";
-import { slide } from "./window.ts";
+import { slideMean } from "./window.ts";
 
 /** Axis i of an image in NCHW is axis order[i] of one in NHWC. */
 const channelsFirst = (rank: number): number[] => [0, rank - 1, ...identityOrder(rank).slice(1, -1)];
@@ -72,7 +72,7 @@ function qlinearAveragePool(node: Scope): void {
   const given = last ? ops.transpose(node, value, channelsFirst(value.shape.length)) : value;
   const image = asImage(node, dequantized(node, given, input));
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
-  const means = slide(node, image, window, "avgpool", node.number("count_include_pad", 0) === 1);
+  const means = slideMean(node, image, window, node.number("count_include_pad", 0) === 1);
   const steps = ops.binary(node, "div", means, ops.scalar(node, "f32", output.scale));
   const offset = offsetOf(dtype);
   const moved = ops.binary(node, "add", steps, ops.scalar(node, "f32", output.zeroPoint + offset));

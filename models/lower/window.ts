@@ -18,6 +18,7 @@ import {
   withoutDilation,
 } from "./image.ts";
 import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, slice, unary } from "./ops.ts";
+import { asSigned, asType } from "./quantization.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
 function floatImage(node: Scope, value: Value): Value {
@@ -40,10 +41,14 @@ function readBias(node: Scope, index: number, outputs: number): Float32Array {
 }
 
 /** A result in NHWC, which the caller's operation writes. */
-function createImage(node: Scope, shape: readonly Size[]): { tensor: number; value: Value } {
+function createImage(
+  node: Scope,
+  shape: readonly Size[],
+  dtype: "f32" | "i8" = "f32",
+): { tensor: number; value: Value } {
   const name = node.outputName();
-  const tensor = node.context.createTensor(name, "f32", shape, NHWC);
-  return { tensor, value: node.context.placedValue(name, "f32", shape, tensor, NHWC) };
+  const tensor = node.context.createTensor(name, dtype, shape, NHWC);
+  return { tensor, value: node.context.placedValue(name, dtype, shape, tensor, NHWC) };
 }
 
 export function conv(node: Scope): void {
@@ -256,40 +261,49 @@ function spreadImage(node: Scope, image: Value, window: TransposedWindow, filter
   return value;
 }
 
-function pool(kind: "maxpool" | "avgpool") {
-  return (node: Scope): void => {
-    const given = node.input(0);
-    const image = floatImage(node, given);
-    if (node.wants(1)) node.refuse("the indices of the largest elements");
-    const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
-    const result = slide(node, image, window, kind, node.number("count_include_pad", 0) === 1);
-    node.set(0, likeInput(node, result, given.shape.length));
-  };
+function averagePool(node: Scope): void {
+  const given = node.input(0);
+  const image = floatImage(node, given);
+  const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
+  const result = slideMean(node, image, window, node.number("count_include_pad", 0) === 1);
+  node.set(0, likeInput(node, result, given.shape.length));
 }
 
-/** Pools over windows. */
-export function slide(
-  node: Scope,
-  image: Value,
-  window: Window,
-  kind: "maxpool" | "avgpool",
-  counted: boolean,
-): Value {
+/** Of f32 or bytes: of uint8 less 128, which keeps their order. */
+function maxPool(node: Scope): void {
+  const given = node.input(0);
+  if (node.wants(1)) node.refuse("the indices of the largest elements");
+  const { dtype } = given;
+  const value = dtype === "u8" ? asSigned(node, given) : given;
+  const image = value.dtype === "i8" ? asImage(node, value) : floatImage(node, value);
+  const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
+  const { context } = node;
+  const input = context.arranged(image, NHWC);
+  const isByte = image.dtype === "i8";
+  const { tensor, value: result } = createImage(
+    node,
+    imageShape(node, image, window, image.shape[1]!),
+    isByte ? "i8" : "f32",
+  );
+  const clamp = isByte ? { min: -128, max: 127 } : { min: -F32_MAX, max: F32_MAX };
+  context.builder.op("maxpool", node.name, [input], [tensor], { ...windowFields(window), ...clamp });
+  const largest = likeInput(node, result, given.shape.length);
+  node.set(0, dtype === "u8" ? asType(node, largest, "u8") : largest);
+}
+
+/** Means over windows. */
+export function slideMean(node: Scope, image: Value, window: Window, counted: boolean): Value {
   const { context } = node;
   const input = context.arranged(image, NHWC);
   const { tensor, value } = createImage(node, imageShape(node, image, window, image.shape[1]!));
-  const clamp = { min: -F32_MAX, max: F32_MAX };
-  if (kind === "maxpool") {
-    context.builder.op("maxpool", node.name, [input], [tensor], { ...windowFields(window), ...clamp });
-    return value;
-  }
   if (window.dilations.some((dilation) => dilation !== 1)) node.refuse("a dilated mean");
   const padded = [0, 1].map((axis) =>
     add(add(image.shape[axis + 2]!, window.before[axis as 0 | 1]), window.after[axis as 0 | 1]),
   );
   context.builder.op("avgpool", node.name, [input], [tensor], {
     ...windowFields(window),
-    ...clamp,
+    min: -F32_MAX,
+    max: F32_MAX,
     padded: counted ? padded : [],
   });
   return value;
@@ -303,7 +317,7 @@ function lpPool(node: Scope): void {
   if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
   const powers = unary(node, image, p === 1 ? "abs" : "square");
-  const means = slide(node, powers, window, "avgpool", true);
+  const means = slideMean(node, powers, window, true);
   const taps = createConstant("f32", []);
   taps.data[0] = window.kernel[0] * window.kernel[1];
   const sums = binary(node, "mul", means, node.context.constantValue(`${node.outputName()}:taps`, taps));
@@ -362,8 +376,8 @@ function batchNormalization(node: Scope): void {
 export const WINDOW: LowerTable = {
   Conv: conv,
   ConvTranspose: convTranspose,
-  MaxPool: pool("maxpool"),
-  AveragePool: pool("avgpool"),
+  MaxPool: maxPool,
+  AveragePool: averagePool,
   LpPool: lpPool,
   GlobalAveragePool: globalPool("mean"),
   GlobalMaxPool: globalPool("max"),

@@ -84,11 +84,18 @@ export function lower(model: ModelSpec): Program {
   });
 }
 
-/** The operations of the engine that the model became, so that a test can say which. */
-export async function assertSameBytes(
+export interface Output {
+  readonly name: string;
+  readonly isa: "scalar" | "simd128";
+  readonly wanted: Data;
+  readonly found: Data;
+}
+
+/** By both, with the operations of the engine that the model became. */
+export async function runBoth(
   given: RivalModel,
   feeds: Readonly<Record<string, Data>> = {},
-): Promise<Set<string>> {
+): Promise<{ kinds: Set<string>; outputs: Output[] }> {
   const model = { opset: 18, domains: { "com.microsoft": 1 }, ...given };
   const inputs = new Map(
     given.inputs.map(({ name, type, shape }) => [
@@ -97,14 +104,14 @@ export async function assertSameBytes(
     ]),
   );
   const session = await InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
-  const expected = await session.run(
-    Object.fromEntries(
-      [...inputs].map(([name, { type, shape, data }]) => [name, new Tensor(NAMES[type], data, shape)]),
-    ),
-  );
+  const fed = [...inputs].map(([name, { type, shape, data }]) => [
+    name,
+    new Tensor(NAMES[type], data, shape),
+  ]);
+  const expected = await session.run(Object.fromEntries(fed));
   await session.release();
   const program = lower(model);
-  for (const isa of ["scalar", "simd128"] as const) {
+  const outputs = (["scalar", "simd128"] as const).flatMap((isa) => {
     const { manifest, weights } = emitProgram(program, ANONYMOUS);
     const executor = new Executor(kernels, isa, manifest);
     executor.weights.set(weights);
@@ -114,15 +121,28 @@ export async function assertSameBytes(
       executor.tensor(index).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
     executor.run(() => {});
-    for (const { name, tensor: index } of manifest.outputs) {
+    return manifest.outputs.map(({ name, tensor: index }): Output => {
       const { dims, data } = expected[name] as unknown as { dims: number[]; data: Data };
       assert.deepEqual(executor.shape(index), dims);
-      const found = executor.tensor(index).slice();
-      const typed = new (data.constructor as new (buffer: ArrayBuffer) => Data)(found.buffer);
-      const wanted = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      if (Buffer.compare(found, wanted) !== 0) assert.deepEqual(typed, data, `${name} on ${isa}`);
-      assert.deepEqual(found, wanted.slice(), `bits of ${name} on ${isa}`);
-    }
+      const bytes = executor.tensor(index).slice();
+      const found = new (data.constructor as new (buffer: ArrayBuffer) => Data)(bytes.buffer);
+      return { name, isa, wanted: data, found };
+    });
+  });
+  return { kinds: new Set(program.ops.map(({ kind }) => kind)), outputs };
+}
+
+/** Returns the operations of the engine that the model became. */
+export async function assertSameBytes(
+  model: RivalModel,
+  feeds: Readonly<Record<string, Data>> = {},
+): Promise<Set<string>> {
+  const { kinds, outputs } = await runBoth(model, feeds);
+  for (const { name, isa, wanted, found } of outputs) {
+    const bytes = (data: Data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (bytes(found).equals(bytes(wanted))) continue;
+    assert.deepEqual(found, wanted, `${name} on ${isa}`);
+    assert.fail(`bits of ${name} on ${isa}`);
   }
-  return new Set(program.ops.map(({ kind }) => kind));
+  return kinds;
 }
