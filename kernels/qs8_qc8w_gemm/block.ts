@@ -276,6 +276,7 @@ function tiles(
       c30 = i32x4.add(c30, i32x4.dot_i16x8_s(a, b0)); c31 = i32x4.add(c31, i32x4.dot_i16x8_s(a, b1));
       block += 64;
     }
+    // All sums are finished before the first is stored, because V8 loads constants again behind a store.
     const scale0 = kind == RAW ? c00 : v128.load(panel, 32), scale1 = kind == RAW ? c00 : v128.load(panel, 48);
     const output1 = output + outputStride, output2 = output1 + outputStride, output3 = output2 + outputStride;
     if (kind == RAW) {
@@ -288,11 +289,30 @@ function tiles(
       v128.store(output3, c30, 0);
       v128.store(output3, c31, 16);
     } else if (kind == DYNAMIC) {
-      storeDynamic(output, c00, c01, panel, scale0, scale1, rowScales, constants);
-      storeDynamic(output1, c10, c11, panel, scale0, scale1, rowScales + 4, constants);
-      storeDynamic(output2, c20, c21, panel, scale0, scale1, rowScales + 8, constants);
-      storeDynamic(output3, c30, c31, panel, scale0, scale1, rowScales + 12, constants);
+      const bias0 = v128.load(panel, 0), bias1 = v128.load(panel, 16);
+      let factor = v128.load32_splat(rowScales);
+      c00 = dynamicFloats(c00, factor, scale0, bias0, constants); c01 = dynamicFloats(c01, factor, scale1, bias1, constants);
+      factor = v128.load32_splat(rowScales, 4);
+      c10 = dynamicFloats(c10, factor, scale0, bias0, constants); c11 = dynamicFloats(c11, factor, scale1, bias1, constants);
+      factor = v128.load32_splat(rowScales, 8);
+      c20 = dynamicFloats(c20, factor, scale0, bias0, constants); c21 = dynamicFloats(c21, factor, scale1, bias1, constants);
+      factor = v128.load32_splat(rowScales, 12);
+      c30 = dynamicFloats(c30, factor, scale0, bias0, constants); c31 = dynamicFloats(c31, factor, scale1, bias1, constants);
       rowScales += 16;
+      if (isActivated(constants)) {
+        c00 = activateFloats(c00, constants); c01 = activateFloats(c01, constants);
+        c10 = activateFloats(c10, constants); c11 = activateFloats(c11, constants);
+        c20 = activateFloats(c20, constants); c21 = activateFloats(c21, constants);
+        c30 = activateFloats(c30, constants); c31 = activateFloats(c31, constants);
+      }
+      v128.store(output, c00, 0);
+      v128.store(output, c01, 16);
+      v128.store(output1, c10, 0);
+      v128.store(output1, c11, 16);
+      v128.store(output2, c20, 0);
+      v128.store(output2, c21, 16);
+      v128.store(output3, c30, 0);
+      v128.store(output3, c31, 16);
     } else if (kind == FLOAT) {
       v128.store(output, scaleFloats(c00, scale0, constants), 0);
       v128.store(output, scaleFloats(c01, scale1, constants), 16);
@@ -306,22 +326,22 @@ function tiles(
       const row0 = requantizeTame8(c00, c01, scale0, scale1, constants);
       const row1 = requantizeTame8(c10, c11, scale0, scale1, constants);
       const bytes01 = narrowTame16(row0, row1, constants);
-      v128.store64_lane(output, bytes01, 0);
-      v128.store64_lane(output1, bytes01, 1);
       const row2 = requantizeTame8(c20, c21, scale0, scale1, constants);
       const row3 = requantizeTame8(c30, c31, scale0, scale1, constants);
       const bytes23 = narrowTame16(row2, row3, constants);
+      v128.store64_lane(output, bytes01, 0);
+      v128.store64_lane(output1, bytes01, 1);
       v128.store64_lane(output2, bytes23, 0);
       v128.store64_lane(output3, bytes23, 1);
     } else {
       const row0 = requantize8(c00, c01, scale0, scale1, constants);
       const row1 = requantize8(c10, c11, scale0, scale1, constants);
       const bytes01 = narrow16(row0, row1, constants);
-      v128.store64_lane(output, bytes01, 0);
-      v128.store64_lane(output1, bytes01, 1);
       const row2 = requantize8(c20, c21, scale0, scale1, constants);
       const row3 = requantize8(c30, c31, scale0, scale1, constants);
       const bytes23 = narrow16(row2, row3, constants);
+      v128.store64_lane(output, bytes01, 0);
+      v128.store64_lane(output1, bytes01, 1);
       v128.store64_lane(output2, bytes23, 0);
       v128.store64_lane(output3, bytes23, 1);
     }
@@ -329,23 +349,12 @@ function tiles(
   }
 }
 
-/** The eight outputs of one row in DYNAMIC. */
+/** Four sums in DYNAMIC, `factor` their row's scale. */
 // @ts-ignore: decorator
 @inline
-function storeDynamic(
-  output: usize, a: v128, b: v128, panel: usize, scale0: v128, scale1: v128, rowScale: usize, constants: usize,
-): void {
-  const factor = v128.load32_splat(rowScale);
-  const first = f32x4.mul(f32x4.convert_i32x4_s(a), f32x4.mul(factor, scale0));
-  const second = f32x4.mul(f32x4.convert_i32x4_s(b), f32x4.mul(factor, scale1));
-  let low = clampFloats(f32x4.add(first, v128.load(panel, 0)), constants);
-  let high = clampFloats(f32x4.add(second, v128.load(panel, 16)), constants);
-  if (isActivated(constants)) {
-    low = activateFloats(low, constants);
-    high = activateFloats(high, constants);
-  }
-  v128.store(output, low, 0);
-  v128.store(output, high, 16);
+function dynamicFloats(sums: v128, factor: v128, scale: v128, bias: v128, constants: usize): v128 {
+  const product = f32x4.mul(f32x4.convert_i32x4_s(sums), f32x4.mul(factor, scale));
+  return clampFloats(f32x4.add(product, bias), constants);
 }
 
 /** One row of a tile against one panel: 8 outputs. */
@@ -374,7 +383,12 @@ function multiplyRow(
   }
   const scale0 = v128.load(panel, 32), scale1 = v128.load(panel, 48);
   if (kind == DYNAMIC) {
-    storeDynamic(output, c0, c1, panel, scale0, scale1, rowScale, constants);
+    const factor = v128.load32_splat(rowScale);
+    c0 = dynamicFloats(c0, factor, scale0, v128.load(panel, 0), constants);
+    c1 = dynamicFloats(c1, factor, scale1, v128.load(panel, 16), constants);
+    if (isActivated(constants)) c0 = activateFloats(c0, constants), c1 = activateFloats(c1, constants);
+    v128.store(output, c0, 0);
+    v128.store(output, c1, 16);
   } else if (kind == FLOAT) {
     v128.store(output, scaleFloats(c0, scale0, constants), 0);
     v128.store(output, scaleFloats(c1, scale1, constants), 16);
