@@ -604,13 +604,13 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
       if (size("channels") < 8) return 0;
       const groups = Math.ceil(size("channels") / 8);
       const lines = size("kernelHeight");
-      const square = lines === 3 && size("kernelWidth") === 3;
+      const square = lines === 3 && size("kernelWidth") === 3 && size("strideWidth") <= 2;
       const pairs = square ? 7 : lines * Math.ceil(size("kernelWidth") / 2);
       const columns = (size("outputWidth") - 1) * size("strideWidth") + size("kernelWidth");
       // Output constants and layout, widened weights, the ring of widened rows, the table of its rows, and the panel
       // of a last group that begins inside another one.
       const weights = groups * (DWCONV_HEAD_BYTES + DWCONV_PAIR_BYTES * pairs);
-      const ring = (square ? 16 : 32) * groups * columns * lines;
+      const ring = lines * groups * (square ? 16 * roundUp(columns, 2) : 32 * columns);
       return CONSTANTS_BYTES + weights + ring + 4 * lines + panelBytes("qc8w", lines * size("kernelWidth"));
     }
     case "f32_qb4w_gemm":

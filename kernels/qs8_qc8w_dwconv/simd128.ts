@@ -8,7 +8,7 @@
 // 4. The last group ends at the last channel and so may compute some channels of the one before it again. Fewer than
 //    8 channels go through the scalar sibling.
 import { OUTPUT_CONSTANTS_BYTES, writeQuantizedOutput } from "../round128";
-import { enterRow3x3, GROUP_BYTES_3X3, row3x3, widenWeights3x3 } from "./kernel3x3";
+import { enterRow3x3, GROUP_BYTES_3X3, row3x3, rowBytes3x3, widenWeights3x3 } from "./kernel3x3";
 import { Layout, LAYOUT_BYTES, ringRow } from "./layout";
 import { enterLine, lineGroupBytes, rowOfLines, widenLines } from "./lines";
 import { DwconvParams } from "./params";
@@ -24,13 +24,13 @@ function groupsOf8(p: DwconvParams): void {
   const constants = p.scratch;
   writeQuantizedOutput(constants, p.outputZeroPoint, p.outputMin, p.outputMax);
   const layout = changetype<Layout>(constants + OUTPUT_CONSTANTS_BYTES);
-  const square = p.kernelHeight == 3 && p.kernelWidth == 3;
+  const square = p.kernelHeight == 3 && p.kernelWidth == 3 && p.strideWidth <= 2;
   layout.groups = groups;
   layout.shared = (groups << 3) - p.channels;
   layout.groupBytes = square ? GROUP_BYTES_3X3 : lineGroupBytes(p);
   layout.weights = constants + OUTPUT_CONSTANTS_BYTES + LAYOUT_BYTES;
   layout.columns = (p.outputWidth - 1) * p.strideWidth + p.kernelWidth;
-  layout.rowBytes = <usize>(groups * layout.columns) << (square ? 4 : 5);
+  layout.rowBytes = square ? rowBytes3x3(layout) : <usize>(groups * layout.columns) << 5;
   layout.ring = layout.weights + <usize>groups * layout.groupBytes;
   layout.table = layout.ring + <usize>p.kernelHeight * layout.rowBytes;
   const joined = layout.table + (<usize>p.kernelHeight << 2);

@@ -4,7 +4,7 @@ import { packDwconv } from "../../models/pack.ts";
 import { quantize, scaled, windows } from "./model.ts";
 import { createRandom, type Random } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
-import { WINDOW_SHAPES, type WindowShape } from "./shapes.ts";
+import { WIDE_SHAPES, WINDOW_SHAPES, type WindowShape } from "./shapes.ts";
 
 type Tensors = { readonly input: Int8Array; readonly weights: Int8Array };
 
@@ -46,7 +46,7 @@ function check(shape: WindowShape, channels: number, random: Random, tensors: Te
   assert.deepEqual(result, new Uint8Array(Int8Array.from(expected).buffer), `${name}, ${channels} channels`);
 }
 
-for (const [i, shape] of WINDOW_SHAPES.entries()) {
+for (const [i, shape] of [...WINDOW_SHAPES, ...WIDE_SHAPES].entries()) {
   test(`qs8_qc8w_dwconv equals the plain model: ${shape.name}`, () => {
     // c_lt, c_eq, c_gt, c_div of the 8 channels of a group.
     for (const channels of [1, 5, 8, 9, 13, 16, 24, 31]) {
@@ -56,12 +56,14 @@ for (const [i, shape] of WINDOW_SHAPES.entries()) {
   });
 }
 
-test("qs8_qc8w_dwconv equals the plain model on a larger image at strides 1 and 2", () => {
+test("qs8_qc8w_dwconv equals the plain model on a larger image at strides 1, 2 and 3", () => {
   const random = createRandom(4990);
   const image = { ...WINDOW_SHAPES[0]!, inputHeight: 14, inputWidth: 15, outputHeight: 14, outputWidth: 15 };
   check(image, 48, random, randomTensors(random, image, 48));
   const halved = { ...image, strideHeight: 2, strideWidth: 2, outputHeight: 7, outputWidth: 8, batch: 3 };
   check(halved, 40, random, randomTensors(random, halved, 40));
+  const third = { ...image, strideHeight: 3, strideWidth: 3, outputHeight: 5, outputWidth: 5 };
+  check(third, 24, random, randomTensors(random, third, 24));
 });
 
 test("qs8_qc8w_dwconv is exact where every product is the largest", () => {
