@@ -1,5 +1,5 @@
 // An artifact as it is published: a manifest and chunks of weights.
-import { encodeManifest, type Manifest } from "../engine/index.ts";
+import { decodeManifest, encodeManifest, type Manifest } from "../engine/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 
@@ -14,7 +14,10 @@ export interface Artifact {
   readonly files: ReadonlyMap<string, Bytes>;
 }
 
-/** Cuts the weights into chunks and describes them in the manifest, whose digest names the artifact. */
+/**
+ * Cuts the weights into chunks and describes them in the manifest, whose digest names the artifact. Throws DecodeError
+ * for a manifest that no worker would read.
+ */
 export async function writeArtifact(
   manifest: Manifest,
   weights: Bytes,
@@ -30,5 +33,6 @@ export async function writeArtifact(
     [...files].map(async ([name, bytes]) => ({ name, digest: await digestRaw(bytes), bytes: bytes.length })),
   );
   const bytes = encodeManifest({ ...manifest, chunks: described, files: taskFiles });
+  decodeManifest(bytes);
   return { digest: await digest("manifest", bytes), manifest: bytes, chunks, files };
 }

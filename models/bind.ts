@@ -1,5 +1,6 @@
 // Turns graph inputs that only shape things into constants, where their values are known before anything runs. The
 // engine plans for shapes, so a shape that arrives with a request cannot be one of its tensors.
+import { entryOf } from "./entry.ts";
 import type { Constant, Graph, Node } from "./graph.ts";
 
 /** By operator, the inputs that decide shapes, axes or positions and not values. */
@@ -42,6 +43,6 @@ export function bindConstants(graph: Graph, inputs: ReadonlyMap<string, Constant
 }
 
 function shapingInputs({ domain, op, inputs }: Node): string[] {
-  const indices = op.startsWith("Reduce") ? REDUCTION : Object.hasOwn(SHAPING, op) ? SHAPING[op] : undefined;
+  const indices = op.startsWith("Reduce") ? REDUCTION : entryOf(SHAPING, op);
   return domain !== "" || indices === undefined ? [] : indices.map((index) => inputs[index] ?? "");
 }

@@ -56,7 +56,7 @@ export function createProgram(
     bytes,
     evaluate: (node, constants) => evaluateNode(kernels, node, constants),
   });
-  return dropDead(fuseClamps(foldInputScaling(lowered)));
+  return dropDead(fuseClamps(foldInputScaling(lowered))).program;
 }
 
 /** Throws ModelError: op_unsupported, model_too_large, weights_invalid, calibration_invalid. */
@@ -87,7 +87,7 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
 }
 
 function emitFused(program: Program): EmittedModel {
-  return emitProgram(dropDead(fuseActivations(program)), ANONYMOUS);
+  return emitProgram(dropDead(fuseActivations(program)).program, ANONYMOUS);
 }
 
 /** Throws ModelError calibration_invalid for none, and for tensors that are none. */
@@ -121,12 +121,12 @@ function quantize(
       quantization === "static"
         ? quantizeStatic(program, { statistics, keep })
         : { program: quantizeDynamic(program, keep), origins: identity(program) };
-    const clean = dropDead(quantized);
+    const { program: clean, index } = dropDead(quantized);
     const model = emitProgram(clean, ANONYMOUS);
     const layers = measureLayers(
       createRunner(kernels, model),
       reference,
-      renumber(quantized, clean, origins),
+      new Map([...index].flatMap(([old, tensor]) => (origins.has(old) ? [[tensor, origins.get(old)!]] : []))),
       (tensor) => program.tensors[tensor]!.name,
       calibration,
       (done, of) => progress("measuring", done, of),
@@ -150,22 +150,6 @@ function quantize(
 
 function identity(program: Program): Map<number, number> {
   return new Map(program.tensors.map((_, index) => [index, index]));
-}
-
-/** What dropDead did to the numbers: tensors are the same objects, in the same order. */
-function renumber(
-  before: Program,
-  after: Program,
-  origins: ReadonlyMap<number, number>,
-): Map<number, number> {
-  const result = new Map<number, number>();
-  let old = 0;
-  for (const [index, tensor] of after.tensors.entries()) {
-    while (before.tensors[old]!.name !== tensor.name || before.tensors[old]!.dtype !== tensor.dtype) old++;
-    const origin = origins.get(old++);
-    if (origin !== undefined) result.set(index, origin);
-  }
-  return result;
 }
 
 /** Products whose result is noisier than the budget allows, although what they read is not. */

@@ -18,11 +18,22 @@ interface Term {
 }
 
 type Atom =
-  | { readonly kind: "symbol"; readonly index: number; readonly key: string }
+  | {
+      readonly kind: "symbol";
+      readonly index: number;
+      readonly range: Range;
+      readonly key: string;
+    }
   | { readonly kind: "div" | "min" | "max"; readonly a: Size; readonly b: Size; readonly key: string };
 
-export function symbol(index: number): Size {
-  return normalize([{ coefficient: 1, factors: [{ kind: "symbol", index, key: `s${index}` }] }]);
+/** Both ends are values that it may have. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function symbol(index: number, range: Range): Size {
+  return normalize([{ coefficient: 1, factors: [{ kind: "symbol", index, range, key: `s${index}` }] }]);
 }
 
 export function keyOf(size: Size): string {
@@ -122,6 +133,43 @@ export function evaluateSize(size: Size, symbols: readonly number[]): number {
       sum + factors.reduce((result, factor) => result * read(factor), coefficient),
     0,
   );
+}
+
+/** Between what it can be at most, whatever is asked; not always reached, since symbols that meet twice count twice. */
+export function rangeOf(size: Size): Range {
+  const one = { min: 1, max: 1 };
+  return termsOf(size)
+    .map(({ coefficient, factors }) =>
+      factors.map(rangeOfAtom).reduce(times, times(one, { min: coefficient, max: coefficient })),
+    )
+    .reduce((sum, { min, max }) => ({ min: sum.min + min, max: sum.max + max }), { min: 0, max: 0 });
+}
+
+function rangeOfAtom(atom: Atom): Range {
+  if (atom.kind === "symbol") return atom.range;
+  const [a, b] = [rangeOf(atom.a), rangeOf(atom.b)];
+  if (atom.kind === "min") return { min: Math.min(a.min, b.min), max: Math.min(a.max, b.max) };
+  if (atom.kind === "max") return { min: Math.max(a.min, b.min), max: Math.max(a.max, b.max) };
+  if (b.min <= 0 && b.max >= 0) return { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+  const quotients = corners(a, b, (x, y) => Math.floor(x / y));
+  return { min: Math.min(...quotients), max: Math.max(...quotients) };
+}
+
+function times(a: Range, b: Range): Range {
+  const products = corners(a, b, (x, y) => (x === 0 || y === 0 ? 0 : x * y));
+  return { min: Math.min(...products), max: Math.max(...products) };
+}
+
+function corners(a: Range, b: Range, apply: (x: number, y: number) => number): number[] {
+  return [a.min, a.max].flatMap((x) => [b.min, b.max].map((y) => apply(x, y)));
+}
+
+/** a / b where that is the same number for every request; null otherwise. */
+export function ratioOf(a: Size, b: Size): number | null {
+  const [[first], [second]] = [termsOf(a), termsOf(b)];
+  if (first === undefined || second === undefined) return null;
+  const [x, y] = [first.coefficient, second.coefficient];
+  return equalSizes(multiply(a, y), multiply(b, x)) ? x / y : null;
 }
 
 function termsOf(size: Size): readonly Term[] {

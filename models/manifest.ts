@@ -16,9 +16,9 @@ export type Header = Pick<
 /** For programs that only run here and are never published. */
 export const ANONYMOUS: Header = {
   name: "program",
-  task: "",
+  task: null,
   licence: "",
-  source: { package: "", version: "", digest: new Uint8Array(32) },
+  source: { package: null, version: null, digest: new Uint8Array(32) },
   compiler: "",
   calibration: new Uint8Array(32),
   files: [],

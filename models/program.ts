@@ -119,8 +119,11 @@ export function rootOf(program: Pick<Program, "tensors">, tensor: number): numbe
   return typeof storage === "number" ? storage : tensor;
 }
 
-/** Without what nobody reads: operations whose outputs lead nowhere, tensors that no operation and no port names. */
-export function dropDead(program: Program): Program {
+/**
+ * Without what nobody reads: operations whose outputs lead nowhere, tensors that no operation and no port names; and the
+ * number that each tensor that is left has now, by the one it had.
+ */
+export function dropDead(program: Program): { program: Program; index: ReadonlyMap<number, number> } {
   const live = new Set(program.outputs.map(({ tensor }) => rootOf(program, tensor)));
   const ops: ProgramOp[] = [];
   for (const op of [...program.ops].reverse()) {
@@ -142,7 +145,7 @@ export function dropDead(program: Program): Program {
   const renumber = (list: readonly number[]) => list.map((tensor) => (tensor < 0 ? -1 : index.get(tensor)!));
   const ports = (list: readonly ProgramPort[]) =>
     list.map(({ name, tensor }) => ({ name, tensor: index.get(tensor)! }));
-  return {
+  const living: Program = {
     symbols: program.symbols,
     inputs: ports(program.inputs),
     outputs: ports(program.outputs),
@@ -151,6 +154,7 @@ export function dropDead(program: Program): Program {
       (op) => ({ ...op, inputs: renumber(op.inputs), outputs: renumber(op.outputs) }) as ProgramOp,
     ),
   };
+  return { program: living, index };
 }
 
 /** Elements of a tensor, as a size. */

@@ -15,7 +15,7 @@ const FIELDS = {
   licence: "a text",
   format: '"onnx" or "tfjs"',
   files: "a list of file names beside the recipe",
-  dimensions: "an object of { min, max, multiple } by dimension name",
+  dimensions: "an object of { min, max, multiple } by dimension name, with a multiple between min and max",
   bytes: "an object of { channelAxis: 1 or 3, scale, bias } by input name",
   quantization: '"static", "dynamic" or "none"',
   leastDecibel: "a number",
@@ -101,7 +101,8 @@ const isRecordOf = <T>(isItem: Is<T>) =>
 const isLimits = is<Limits>((value) => {
   if (!isObject(value)) return false;
   const { min, max, multiple = 1, ...others } = value;
-  return [min, max, multiple].every(isSize) && Number(min) <= Number(max) && isEmpty(others);
+  const last = Math.floor(Number(max) / Number(multiple)) * Number(multiple);
+  return [min, max, multiple].every(isSize) && Number(min) <= last && isEmpty(others);
 });
 const isBytesInput = is<BytesInput>((value) => {
   if (!isObject(value)) return false;

@@ -1,5 +1,6 @@
 // Translates a node of any opset from 1 to 23 to the form of opset 21. Files in versions/ say how, by operator; an
 // operator that none of them names has not changed in what it computes, or is refused when it is lowered.
+import { entryOf } from "../entry.ts";
 import type { DataType, Node } from "../graph.ts";
 import { holderOf, readType, readTypeName } from "./onnx-types.ts";
 import { type Translate, type Translation, unsupported, withAttributes } from "./translation.ts";
@@ -29,8 +30,7 @@ const TYPE_ATTRIBUTES = ["to", "dtype", "output_dtype", "output_datatype"];
 export function translateNode(node: Node, version: number, translation: Translation): readonly Node[] {
   if (OUTSIDE.test(node.op)) throw unsupported(node, "it does not work on tensors alone");
   const typed = nameTypes(withAttributes(node, { consumed_inputs: null }));
-  const translate =
-    node.domain === "" && Object.hasOwn(TRANSLATIONS, node.op) ? TRANSLATIONS[node.op] : undefined;
+  const translate = node.domain === "" ? entryOf(TRANSLATIONS, node.op) : undefined;
   const result = translate?.(typed, version, translation) ?? typed;
   return Array.isArray(result) ? result : [result as Node];
 }

@@ -1,7 +1,9 @@
 // What ONNX Runtime's optimizer makes of ONNX's operators: activations by one name, products and convolutions with what
 // stands before and behind them.
+
 import type { UNARY } from "../../wasm/operators.ts";
 import { transposeConstant } from "../constant.ts";
+import { entryOf } from "../entry.ts";
 import { identityOrder, type Value } from "../value.ts";
 import { binary, F32_MAX, transpose, unary } from "./ops.ts";
 import { gemm, multiplyMatrices } from "./product.ts";
@@ -50,10 +52,10 @@ function activated(lower: LowerNode, numbersOf: (node: Scope) => readonly number
     const added = node.optional(addend);
     const value = added === null ? layer : binary(node, "add", layer, added);
     const name = node.text("activation", "");
-    const operator = ACTIVATIONS[name];
+    const operator = entryOf(ACTIVATIONS, name);
     if (name !== "" && operator === undefined) node.refuse(`activation ${name}`);
     const given = numbersOf(node);
-    const usual = DEFAULTS[name] ?? [];
+    const usual = entryOf(DEFAULTS, name) ?? [];
     const [alpha, beta] = usual.map((each, index) => given[index] ?? each);
     node.set(0, operator === undefined ? value : unary(node, value, operator, alpha, beta));
   };

@@ -36,16 +36,25 @@ export function likeInput(node: Scope, image: Value, rank: number): Value {
   return reshape(node, image, [batch, channels, length]);
 }
 
+/** One number for each of two axes; an axis that was added has the least. */
+export function readPair(
+  node: Scope,
+  spatial: number,
+  { list, title, least }: { readonly list: readonly number[]; readonly title: string; readonly least: 0 | 1 },
+): Pair {
+  if (list.length !== spatial || !list.every((each) => Number.isSafeInteger(each) && each >= least))
+    node.refuse(`${title} [${list}] for ${spatial} spatial axes, each at least ${least}`);
+  return spatial === 1 ? [least, list[0]!] : [list[0]!, list[1]!];
+}
+
 export function readWindow(
   node: Scope,
   image: Value,
   spatial: number,
   kernelShape: readonly number[],
 ): Window {
-  const pair = (list: readonly number[], title: string, fill: number): Pair => {
-    if (list.length !== spatial) node.refuse(`${title} [${list}] for ${spatial} spatial axes`);
-    return spatial === 1 ? [fill, list[0]!] : [list[0]!, list[1]!];
-  };
+  const pair = (list: readonly number[], title: string, least: 0 | 1) =>
+    readPair(node, spatial, { list, title, least });
   const ones = Array.from({ length: spatial }, () => 1);
   const kernel = pair(kernelShape, "kernel", 1);
   const strides = pair(node.numbers("strides", ones), "strides", 1);

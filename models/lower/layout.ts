@@ -1,4 +1,5 @@
 // Operators that move elements, and those that only name them anew.
+
 import { integersOf } from "../constant.ts";
 import {
   add,
@@ -13,6 +14,7 @@ import {
   type Size,
   subtract,
 } from "../dimension.ts";
+import { entryOf } from "../entry.ts";
 import { identityOrder, type Value } from "../value.ts";
 import { firstBits } from "./create.ts";
 import { type Cut, concat, countSteps, expand, reshape, slice, transpose } from "./ops.ts";
@@ -218,7 +220,7 @@ function pad(node: Scope): void {
     context.builder.op("pad_constant", node.name, [input], [output], { before: ordered, low, high });
     return;
   }
-  const code = PAD_MODES[mode] ?? node.refuse(`mode ${mode}`);
+  const code = entryOf(PAD_MODES, mode) ?? node.refuse(`mode ${mode}`);
   context.builder.op("pad", node.name, [input], [output], { mode: code, before: ordered });
 }
 

@@ -1,7 +1,9 @@
 // From the graph to a program: every operator becomes operations of the engine, with sizes as symbols. What is not in
 // one of these tables, or in a form that they refuse, is refused here and never at run time.
+
 import type { SizeSymbol } from "../../engine/index.ts";
 import { formatShape, multiply, type Size, symbol } from "../dimension.ts";
+import { entryOf } from "../entry.ts";
 import { ModelError } from "../errors.ts";
 import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
 import { dropDead, type Program } from "../program.ts";
@@ -101,7 +103,24 @@ class GraphLowering {
     for (const name of graph.outputs) {
       context.builder.outputs.push({ name, tensor: context.contiguous(context.value(name)) });
     }
-    return dropDead(context.builder.finish());
+    this.#checkUsed("dimensions", this.#options.dimensions, [...this.#symbols.keys()]);
+    this.#checkUsed(
+      "bytes",
+      this.#options.bytes,
+      graph.inputs.map(({ name }) => name),
+    );
+    return dropDead(context.builder.finish()).program;
+  }
+
+  /** What is stated of a name that the model does not have was meant for another. */
+  #checkUsed(field: string, stated: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+    const unused = Object.keys(stated).find((name) => !names.includes(name));
+    if (unused === undefined) return;
+    const known = names.length === 0 ? "none" : names.map((name) => JSON.stringify(name)).join(", ");
+    throw new ModelError(
+      "recipe_invalid",
+      `${field} names ${JSON.stringify(unused)}, which the model does not have; it has ${known}`,
+    );
   }
 
   #body(graph: Graph): void {
@@ -138,7 +157,7 @@ class GraphLowering {
       }
       return;
     }
-    const lower = this.#tables[scope.op];
+    const lower = entryOf(this.#tables, scope.op);
     if (lower === undefined)
       throw scope.refuse(`it is none of the ${operatorNames().length} operators in docs/models.md`);
     lower(scope);
@@ -161,7 +180,7 @@ class GraphLowering {
     const context = this.#context;
     const { builder } = context;
     const sizes = shape.map((size) => (typeof size === "number" ? size : this.#symbol(size, name)));
-    const bytes = this.#options.bytes[name];
+    const bytes = entryOf(this.#options.bytes, name);
     if (bytes === undefined) {
       const tensor = builder.tensor(name, ELEMENT_TYPES[dtype], sizes);
       builder.inputs.push({ name, tensor });
@@ -204,7 +223,7 @@ class GraphLowering {
   #symbol(name: string, input: string): Size {
     const known = this.#symbols.get(name);
     if (known !== undefined) return known;
-    const limits = this.#options.dimensions[name];
+    const limits = entryOf(this.#options.dimensions, name);
     if (limits === undefined) {
       throw new ModelError(
         "op_unsupported",
@@ -218,7 +237,7 @@ class GraphLowering {
     }
     const entry: SizeSymbol = { name, min: Math.ceil(min / multiple), max: Math.floor(max / multiple) };
     const index = this.#context.builder.symbols.push(entry) - 1;
-    const size = multiply(symbol(index), multiple);
+    const size = multiply(symbol(index, entry), multiple);
     this.#symbols.set(name, size);
     return size;
   }

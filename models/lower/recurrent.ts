@@ -1,5 +1,7 @@
 // LSTM and GRU: the inputs times their weights for all steps at once, then the recurrence of each direction.
+
 import type { Size } from "../dimension.ts";
+import { entryOf } from "../entry.ts";
 import type { Constant } from "../graph.ts";
 import type { Value } from "../value.ts";
 import { concat, dense, floats, reshape, transpose } from "./ops.ts";
@@ -39,7 +41,7 @@ function readLayer(node: Scope, gates: number): Layer {
     bidirectional: [0, 1],
   };
   const name = node.text("direction", "forward");
-  const reverses = names[name] ?? node.refuse(`direction ${name}`);
+  const reverses = entryOf(names, name) ?? node.refuse(`direction ${name}`);
   const directions = reverses.map((reverse, index) => ({ index, reverse }));
   return { gates, hidden: node.number("hidden_size"), steps, batch, inputs, x, batchFirst, directions };
 }

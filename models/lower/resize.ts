@@ -1,6 +1,7 @@
 // Resize, one axis after the other.
 import { realsOf } from "../constant.ts";
-import { divide, equalSizes, evaluateSize, multiply, type Size } from "../dimension.ts";
+import { divide, equalSizes, multiply, ratioOf, type Size } from "../dimension.ts";
+import { entryOf } from "../entry.ts";
 import { identityOrder, type Value } from "../value.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
@@ -26,9 +27,9 @@ function resize(node: Scope): void {
   if (node.number("exclude_outside", 0) !== 0) node.refuse("exclude_outside");
   if (node.text("keep_aspect_ratio_policy", "stretch") !== "stretch") node.refuse("keep_aspect_ratio_policy");
   const name = node.text("coordinate_transformation_mode", "half_pixel");
-  const coordinates = COORDINATES[name] ?? node.refuse(`coordinates ${name}`);
+  const coordinates = entryOf(COORDINATES, name) ?? node.refuse(`coordinates ${name}`);
   const nearest = node.text("nearest_mode", "round_prefer_floor");
-  const rounding = ROUNDINGS[nearest] ?? node.refuse(`nearest_mode ${nearest}`);
+  const rounding = entryOf(ROUNDINGS, nearest) ?? node.refuse(`nearest_mode ${nearest}`);
   const axes = node.numbers("axes", identityOrder(rank)).map((axis) => node.axis(axis, rank));
   for (const [index, axis] of axes.entries()) {
     const { size, scale } = target(node, value.shape[axis]!, index);
@@ -55,16 +56,8 @@ function target(node: Scope, size: Size, index: number): { size: Size; scale: nu
     return { size: Math.floor(size * scale), scale };
   }
   const wanted = node.sizes(3)[index] ?? node.refuse("too few sizes");
-  if (typeof wanted === "number" && typeof size === "number") return { size: wanted, scale: wanted / size };
-  // The ratio has to be the same for every request: it is, where it is the same for two different ones.
-  const [once, twice] = [ratio(wanted, size, 1), ratio(wanted, size, 2)];
-  if (once !== twice) node.refuse("a ratio that depends on the request");
-  return { size: wanted, scale: once };
-}
-
-function ratio(wanted: Size, size: Size, value: number): number {
-  const symbols = Array.from({ length: 16 }, (_, index) => value * 64 * (index + 1));
-  return evaluateSize(wanted, symbols) / evaluateSize(size, symbols);
+  const scale = ratioOf(wanted, size) ?? node.refuse("a ratio that depends on the request");
+  return { size: wanted, scale };
 }
 
 function resizeAxis(

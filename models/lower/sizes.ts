@@ -4,14 +4,15 @@ import { createConstant, integersOf } from "../constant.ts";
 import {
   add,
   divide,
-  evaluateSize,
   maximum,
   minimum,
   multiply,
   product,
+  rangeOf,
   type Size,
   subtract,
 } from "../dimension.ts";
+import { entryOf } from "../entry.ts";
 import type { DataType } from "../graph.ts";
 import type { Value } from "../value.ts";
 import { countSteps } from "./ops.ts";
@@ -28,7 +29,7 @@ interface Known {
 
 /** Says what the outputs are and returns true, where all inputs are known integers and the operator is one of these. */
 export function lowerSizes(node: Scope): boolean {
-  const evaluate = OPERATORS[node.op];
+  const evaluate = entryOf(OPERATORS, node.op);
   if (evaluate === undefined) return false;
   const result = evaluate(node);
   if (result === null) return false;
@@ -91,29 +92,16 @@ function elementwise(apply: (a: Size, b: Size) => Size | null): Evaluate {
     const shape = a && b && commonShape([a, b]);
     if (a === null || b === null || shape === null) return null;
     const length = Math.max(a.values.length, b.values.length);
-    const values: Size[] = [];
-    for (let index = 0; index < length; index++) {
-      const value = apply(at(a.values, index), at(b.values, index));
-      if (value === null) return null;
-      values.push(value);
-    }
-    return { dtype: a.dtype, shape, values };
+    const values = Array.from({ length }, (_, index) => apply(at(a.values, index), at(b.values, index)));
+    return values.every((value) => value !== null) ? { dtype: a.dtype, shape, values } : null;
   };
 }
 
-/** ONNX divides integers towards zero, which is down for what is not negative: null where that is not sure. */
+/** ONNX divides integers towards zero, sizes round down: the same where neither is negative. */
 function quotient(a: Size, b: Size): Size | null {
   if (typeof a === "number" && typeof b === "number") return b === 0 ? 0 : Math.trunc(a / b);
-  return isSmallestNegative(a) || isSmallestNegative(b) ? null : divide(a, b);
+  return rangeOf(a).min < 0 || rangeOf(b).min < 1 ? null : divide(a, b);
 }
-
-/** At the least sizes. Sizes grow with those of the request. */
-function isSmallestNegative(value: Size): boolean {
-  return evaluateSize(value, LEAST) < 0;
-}
-
-/** More symbols than a model has, each of them at least 1. */
-const LEAST = Array.from({ length: 16 }, () => 1);
 
 function shapeOf(node: Scope): Known {
   const { shape } = node.input(0);
@@ -225,7 +213,7 @@ function where(node: Scope): Known | null {
   return { dtype: a.dtype, shape, values };
 }
 
-/** Symbols are at least 1: a size is never 0 or negative, and two sizes are equal or compare the same for all requests. */
+/** Decided where the two sizes compare the same for all requests. */
 function comparison(decide: (difference: number) => boolean): Evaluate {
   return (node) => {
     const [a, b] = [known(node.input(0)), known(node.input(1))];
@@ -235,18 +223,12 @@ function comparison(decide: (difference: number) => boolean): Evaluate {
     const values: number[] = [];
     for (let index = 0; index < length; index++) {
       const [x, y] = [at(a.values, index), at(b.values, index)];
-      const difference = subtract(x, y);
-      if (typeof difference === "number") values.push(decide(difference) ? 1 : 0);
-      else if (isPositive(x) && typeof y === "number" && y <= 0) values.push(decide(1) ? 1 : 0);
-      else return null;
+      const { min, max } = rangeOf(subtract(x, y));
+      if (min !== max && min <= 0 && max >= 0) return null;
+      values.push(decide(min) ? 1 : 0);
     }
     return { dtype: "bool", shape, values };
   };
-}
-
-function isPositive(value: Size): boolean {
-  if (typeof value === "number") return value > 0;
-  return value.terms.every(({ coefficient }) => coefficient > 0) && evaluateSize(value, LEAST) > 0;
 }
 
 const OPERATORS: Readonly<Record<string, Evaluate>> = {

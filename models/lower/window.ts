@@ -9,7 +9,7 @@ import {
   isPointwise,
   likeInput,
   NHWC,
-  type Pair,
+  readPair,
   readWindow,
   type SizePair,
   swapInner,
@@ -60,7 +60,7 @@ export function conv(node: Scope): void {
   const kernelShape = weights.shape.slice(2);
   const groups = node.number("group", 1);
   const channels = image.shape[1];
-  if (channels !== groupChannels * groups || outputs % groups !== 0) {
+  if (groups < 1 || channels !== groupChannels * groups || outputs % groups !== 0) {
     node.refuse(`${groups} groups of ${groupChannels} channels`);
   }
   const window = readWindow(node, image, spatial, kernelShape);
@@ -151,7 +151,8 @@ function convTranspose(node: Scope): void {
   const spatial = given.shape.length - 2;
   const groups = node.number("group", 1);
   const [channels = 0, groupOutputs = 0] = weights.shape;
-  if (image.shape[1] !== channels || channels % groups !== 0) node.refuse(`weights for ${channels} channels`);
+  if (groups < 1 || image.shape[1] !== channels || channels % groups !== 0)
+    node.refuse(`weights for ${channels} channels in ${groups} groups`);
   const bias = readBias(node, 2, groupOutputs * groups);
   const window = readTransposed(node, image, spatial, weights.shape.slice(2));
   const each = channels / groups;
@@ -192,14 +193,15 @@ function readTransposed(
     return { ...padTo(node, image, window, output, auto), output };
   }
   const window = readWindow(node, image, spatial, kernelShape);
-  const extra = node.numbers(
-    "output_padding",
-    Array.from({ length: spatial }, () => 0),
-  );
-  const outputPadding: Pair = spatial === 1 ? [0, extra[0]!] : [extra[0]!, extra[1]!];
+  const zeros = Array.from({ length: spatial }, () => 0);
+  const outputPadding = readPair(node, spatial, {
+    list: node.numbers("output_padding", zeros),
+    title: "output_padding",
+    least: 0,
+  });
   if (node.has("output_shape")) {
-    const shape = node.numbers("output_shape").slice(-spatial);
-    const output: SizePair = spatial === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+    const list = node.numbers("output_shape").slice(-spatial);
+    const output: SizePair = readPair(node, spatial, { list, title: "output_shape", least: 1 });
     return { ...padTo(node, image, window, output, auto), output };
   }
   const output = [0, 1].map((axis) => {
@@ -363,11 +365,15 @@ function batchNormalization(node: Scope): void {
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => floatConstant(node, index).data);
   const epsilon = node.number("epsilon", 1e-5);
   if (node.number("training_mode", 0) !== 0) node.refuse("training mode");
+  const channels = value.shape[1];
+  if (![scale, bias, mean, variance].every((list) => list!.length === channels))
+    node.refuse("want scale, bias, mean and variance of each channel");
   const factors = scale!.map((each, channel) => each / Math.sqrt(variance![channel]! + epsilon));
   const offsets = factors.map((_, channel) => {
     const factor = scale![channel]! / Math.sqrt(variance![channel]! + epsilon);
     return bias![channel]! - mean![channel]! * factor;
   });
+  if (![...factors, ...offsets].every(Number.isFinite)) node.refuse("a factor or a summand is not finite");
   const shape = [factors.length, ...value.shape.slice(2).map(() => 1)];
   const scaled = binary(node, "mul", value, floats(node, "factors", shape, factors));
   node.set(0, binary(node, "add", scaled, floats(node, "offsets", shape, offsets)));

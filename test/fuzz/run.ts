@@ -36,11 +36,11 @@ export function compileGraph(
   symbols: readonly FuzzSymbol[],
   calibration: readonly Feed[],
 ): Promise<Artifact> {
+  const open = new Set(graph.inputs.flatMap(({ shape }) => shape));
   const dimensions = Object.fromEntries(
-    symbols.map(({ name, sizes }) => [
-      name,
-      { min: Math.min(...sizes), max: Math.max(...sizes), multiple: 1 },
-    ]),
+    symbols
+      .filter(({ name }) => open.has(name))
+      .map(({ name, sizes }) => [name, { min: Math.min(...sizes), max: Math.max(...sizes), multiple: 1 }]),
   );
   return compileModel({
     recipe: { ...RECIPE, dimensions, quantization },

@@ -62,6 +62,7 @@ const HOSTILE: readonly [string, object][] = [
   ["dimensions", { dimensions: { batch: { min: 2, max: 1 } } }],
   ["dimensions", { dimensions: { batch: { min: 0, max: 1 } } }],
   ["dimensions", { dimensions: { batch: { min: 1, max: 1, step: 2 } } }],
+  ["dimensions", { dimensions: { batch: { min: 1, max: 4, multiple: 8 } } }],
   ["dimensions", { dimensions: [] }],
   ["bytes", { bytes: { x: { channelAxis: 2, scale: [1], bias: [0] } } }],
   ["bytes", { bytes: { x: { channelAxis: 1, scale: [1, 1], bias: [0] } } }],

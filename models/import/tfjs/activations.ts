@@ -1,4 +1,5 @@
 // Activations, which graph models fuse into other operators and layers models name: one spelling for both.
+import { entryOf } from "../../entry.ts";
 import type { Constant } from "../../graph.ts";
 import { float32 } from "./builder.ts";
 
@@ -44,5 +45,5 @@ export function clip(builder: ActivationBuilder, value: string, low: number, hig
 /** `value` activated; null for an activation that is not known. */
 export function activate(builder: ActivationBuilder, name: string, value: string): string | null {
   const key = name.toLowerCase().replaceAll("_", "");
-  return Object.hasOwn(ACTIVATIONS, key) ? ACTIVATIONS[key]!(builder, value) : null;
+  return entryOf(ACTIVATIONS, key)?.(builder, value) ?? null;
 }

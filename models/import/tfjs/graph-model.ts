@@ -1,5 +1,6 @@
 // Reads a TensorFlow.js graph model (model.json and its weight bytes) into the graph.
 // attacker-controlled: a model file comes from a stranger; sizes are checked before anything is allocated.
+import { entryOf } from "../../entry.ts";
 import type { Constant, Graph, NamedDimension } from "../../graph.ts";
 import { GraphBuilder } from "./builder.ts";
 import { type Dilations, findDilations } from "./dilation.ts";
@@ -58,7 +59,7 @@ function readNode(
   if (IDENTITIES.has(op) || dilations.idle.has(name)) return [translation.input(0)];
   const dilated = dilations.convolutions.get(name);
   if (dilated !== undefined) return [dilatedConv(translation, dilated)];
-  const translate = Object.hasOwn(OPERATORS, op) ? OPERATORS[op] : undefined;
+  const translate = entryOf(OPERATORS, op);
   if (translate === undefined) throw unsupported(op, name, "no importer for this operator");
   const values = translate(translation);
   return typeof values === "string" ? [values] : values;

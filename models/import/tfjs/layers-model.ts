@@ -1,5 +1,6 @@
 // Reads a TensorFlow.js layers model (a Keras model, Sequential or Functional) into the graph.
 // attacker-controlled: a model file comes from a stranger; sizes are checked before anything is allocated.
+import { entryOf } from "../../entry.ts";
 import type { DataType, Graph, NamedDimension } from "../../graph.ts";
 import { GraphBuilder } from "./builder.ts";
 import { BASIC_LAYERS } from "./layers/basic.ts";
@@ -31,7 +32,7 @@ export function readTfjsLayersModel(source: TfjsSource): Graph {
       builder.addInput(name, readType(layer), readShape(layer));
       continue;
     }
-    const translate = Object.hasOwn(LAYERS, layer.kind) ? LAYERS[layer.kind] : undefined;
+    const translate = entryOf(LAYERS, layer.kind);
     if (translate === undefined) throw unsupported(layer.kind, layer.name, "no importer for this layer");
     const values = inputs.map((input) => builder.resolve(input));
     builder.nameLast(name, translate(new Layer(layer, values, builder, weights)));

@@ -1,5 +1,6 @@
 // The weights of a TF.js model: shards end to end, cut and scaled as the manifest says.
 // attacker-controlled: a model file comes from a stranger; sizes are checked before anything is allocated.
+import { entryOf } from "../../entry.ts";
 import { ModelError } from "../../errors.ts";
 import type { Constant } from "../../graph.ts";
 import { malformed, type WeightEntry } from "./source.ts";
@@ -26,7 +27,7 @@ export function readWeights(entries: readonly WeightEntry[], bytes: Uint8Array):
   for (const entry of entries) {
     const { name, shape, dtype, quantization } = entry;
     const stored = quantization?.dtype ?? dtype;
-    const width = Object.hasOwn(WIDTHS, stored) ? WIDTHS[stored]! : 0;
+    const width = entryOf(WIDTHS, stored) ?? 0;
     if (width === 0) throw invalid(`weight ${name}: dtype ${stored} is not supported`);
     // A count beyond 2^53 is not exact, but then far more than there are bytes.
     const size = shape.reduce((product, length) => product * length, width);

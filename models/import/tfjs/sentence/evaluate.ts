@@ -1,4 +1,5 @@
 // Operators on what is known. Null: the result is not known, and the node stays.
+import { entryOf } from "../../../entry.ts";
 import type { DataType, Node } from "../../../graph.ts";
 import type { Size } from "../size.ts";
 import { fromStart } from "../types.ts";
@@ -37,7 +38,7 @@ type Evaluate = (evaluation: Evaluation) => Affine | null;
 
 export function evaluate(evaluation: Evaluation): Affine | null {
   const { op } = evaluation.node;
-  return Object.hasOwn(OPERATORS, op) ? OPERATORS[op]!(evaluation) : null;
+  return entryOf(OPERATORS, op)?.(evaluation) ?? null;
 }
 
 const binary =
