@@ -1,4 +1,5 @@
 // The one list of all operations of a manifest. Their order is their number on the wire: new ones come last.
+import { attention } from "./attention.ts";
 import type { Attributes, Operation } from "./define.ts";
 import { add, binary, cast, compare, convert, dequantize, quantize, select, unary } from "./elementwise.ts";
 import { gather, gather_elements, gather_nd, scatter_elements, scatter_nd } from "./gather.ts";
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ...{ gather, gather_elements, gather_nd, scatter_nd, scatter_elements },
   ...{ matmul, log_softmax, normalize, maxpool, resize, col2im, lstm, gru },
   ...{ matmul_integer, im2col, requantize, binary_quantized },
+  ...{ attention },
 } as const;
 
 export type OperationKind = keyof typeof OPERATIONS;

@@ -96,7 +96,7 @@ export const matmul = defineOperation(
 /** Of one product of more batch axes than its kernel has. */
 const MAX_CALLS = 1024;
 
-interface Axis {
+export interface Axis {
   readonly size: number;
   readonly stride: number;
 }

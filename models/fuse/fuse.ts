@@ -1,6 +1,7 @@
 // The fusions, in the order in which they find each other's work: activations first, because a layer that takes in the
 // 3 of Clip(x + 3, 0, 6) leaves none behind.
 import type { Graph } from "../graph.ts";
+import { fuseAttention } from "./attention.ts";
 import { splitBatchNormalization } from "./batch-normalization.ts";
 import { fuseBeforeLayers } from "./before-layers.ts";
 import { fuseBehindLayers } from "./behind-layers.ts";
@@ -28,6 +29,7 @@ const FUSIONS: readonly Match[] = [
   fuseSilu,
   fuseGelu,
   fuseNormalization,
+  fuseAttention,
   fuseBehindLayers,
   fuseBeforeLayers,
   splitBatchNormalization,

@@ -2,18 +2,29 @@
 import { equalSizes, type Size, subtract } from "../dimension.ts";
 import type { Value } from "../value.ts";
 import {
+  areHeads,
   attend,
   causalTerm,
   extend,
   filterTerm,
   type Heads,
-  joinHeads,
   LOWEST,
   maskTerm,
   splitHeads,
 } from "./attention.ts";
-import { binary, compare, concat, counting, dense, matmul, reshape, slice } from "./ops.ts";
-import { transposeMatrix } from "./product.ts";
+import {
+  binary,
+  compare,
+  concat,
+  counting,
+  dense,
+  matmul,
+  onRows,
+  reshape,
+  slice,
+  transpose,
+} from "./ops.ts";
+import { multiplyMatrices, transposeMatrix } from "./product.ts";
 import { rotate, rowsOfPositions } from "./rotary.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
@@ -102,7 +113,7 @@ function attention(node: Scope): void {
   const [key, value] = [extend(node, earlier(0), freshKey!), extend(node, earlier(1), freshValue!)];
   const parts = { query: query!, key, value };
   const terms = termsOf(node, parts, node.optional(3), node.optional(5));
-  node.set(0, joinHeads(node, attend(node, parts, { scale: scaleOf(node, parts.query), terms })));
+  node.set(0, attend(node, parts, { scale: scaleOf(node, parts.query), terms }));
   if (node.wants(1)) {
     const rows = [key, value].map((each) => reshape(node, each, [1, ...each.shape]));
     node.set(1, concat(node, rows, 0));
@@ -127,7 +138,7 @@ function multiHeadAttention(node: Scope): void {
   const value = extend(node, node.optional(7), freshValue!);
   const parts = { query: query!, key, value };
   const terms = termsOf(node, parts, node.optional(4), node.optional(5));
-  node.set(0, joinHeads(node, attend(node, parts, { scale: scaleOf(node, parts.query), terms })));
+  node.set(0, attend(node, parts, { scale: scaleOf(node, parts.query), terms }));
   if (node.wants(1)) node.set(1, key);
   if (node.wants(2)) node.set(2, value);
   if (node.wants(3)) node.refuse("the scores as an output");
@@ -179,7 +190,7 @@ function groupQueryAttention(node: Scope): void {
     cap: node.number("softcap", 0),
     terms: bias === null ? terms : [bias, ...terms],
   };
-  node.set(0, joinHeads(node, attend(node, { query, key, value }, options)));
+  node.set(0, attend(node, { query, key, value }, options));
   if (node.wants(1)) node.set(1, key);
   if (node.wants(2)) node.set(2, value);
   if (node.wants(3)) node.refuse("the scores as an output");
@@ -201,13 +212,31 @@ function onnxAttention(node: Scope): void {
   if (node.number("is_causal", 0) === 1) terms.push(causalAfterPast(node, query, key));
   const scale = scaleOf(node, query);
   const result = attend(node, { query, key, value }, { scale, terms, cap: node.number("softcap", 0) });
-  node.set(0, joined ? joinHeads(node, result) : result);
+  node.set(0, joined ? result : splitHeads(node, result, query.shape[1] as number));
   if (node.wants(1)) node.set(1, key);
   if (node.wants(2)) node.set(2, value);
   if (node.wants(3)) node.refuse("the scores as an output");
 }
 
+/** What the fusions found; where it is no attention of heads, its parts one after the other. */
+function foundAttention(node: Scope): void {
+  const [query, keys, value, ...terms] = node.inputs() as [Value, Value, Value, ...Value[]];
+  const scale = node.number("scale");
+  if (keys.shape.length === 4) {
+    const heads = { query, key: transpose(node, keys, [0, 1, 3, 2]), value };
+    if (areHeads(heads, terms)) {
+      node.set(0, splitHeads(node, attend(node, heads, { scale, terms }), query.shape[1] as number));
+      return;
+    }
+  }
+  const scores = multiplyMatrices(node, query, keys, scale);
+  const sum = terms.reduce((all, term) => binary(node, "add", all, term), scores);
+  const weights = onRows(node, sum, sum.shape.length - 1, "softmax");
+  node.set(0, multiplyMatrices(node, weights, value));
+}
+
 export const ATTENTION: LowerTable = {
+  "quorate.Attention": foundAttention,
   Attention: onnxAttention,
   "com.microsoft.Attention": attention,
   "com.microsoft.MultiHeadAttention": multiHeadAttention,

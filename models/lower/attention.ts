@@ -1,6 +1,6 @@
 // Attention: softmax(scale · Q·Kᵀ + what masks and positions add) · V for each head. Here are its parts as functions of
 // values; attention-operators.ts says which operator is which of them.
-import { equalSizes, keyOf, multiply, type Size } from "../dimension.ts";
+import { equalShapes, equalSizes, keyOf, multiply, type Size } from "../dimension.ts";
 import type { Value } from "../value.ts";
 import { firstBits } from "./create.ts";
 import {
@@ -9,14 +9,11 @@ import {
   concat,
   counting,
   F32_MAX,
-  matmul,
-  onRows,
   reshape,
   scalar,
   select,
   slice,
   transpose,
-  unary,
 } from "./ops.ts";
 import type { Scope } from "./scope.ts";
 
@@ -43,39 +40,45 @@ export function joinHeads(node: Scope, value: Value): Value {
   return reshape(node, transpose(node, value, [0, 2, 1, 3]), [batch, tokens, multiply(heads, size)]);
 }
 
-/** `terms` are added to the scores (batch, heads, queries, keys) one after the other, repeating axes of size 1. */
-export function attend(
-  node: Scope,
-  { query, key, value }: Heads,
-  { scale, terms, cap = 0 }: { scale: number; terms: readonly Value[]; cap?: number },
-): Value {
-  const [batch, heads, queries, size] = query.shape as [Size, number, Size, Size];
-  const kept = key.shape[1] as number;
-  if (heads % kept !== 0 || value.shape[1] !== kept) node.refuse(`${heads} heads for ${kept}`);
-  // A group of queries for one head of keys is a batch axis more, along which keys and values repeat.
-  const group = heads === kept ? [] : [heads / kept];
-  const grouped = (each: Value, own: number, groups: readonly number[]) =>
-    group.length === 0 ? each : reshape(node, each, [each.shape[0]!, own, ...groups, ...each.shape.slice(2)]);
-  const q = grouped(query, kept, group);
-  const k = transpose(node, grouped(key, kept, [1]), [0, 1, ...group.map(() => 2), ...lastTwo(group.length)]);
-  let scores = matmul(node, q, k, scale);
-  if (cap !== 0) {
-    const curve = unary(node, unary(node, scores, "affine", 1 / cap), "tanh");
-    scores = unary(node, curve, "affine", cap);
-  }
-  for (const term of terms) {
-    const own = term.shape.length === 4 && term.shape[1] !== 1;
-    const fitting = term.shape.length < 4 ? term : grouped(term, own ? kept : 1, own ? group : [1]);
-    scores = binary(node, "add", scores, fitting);
-  }
-  const weights = onRows(node, scores, scores.shape.length - 1, "softmax");
-  const result = matmul(node, weights, grouped(value, kept, [1]));
-  return reshape(node, result, [batch, heads, queries, value.shape[3] ?? size]);
+/** Whether these are heads of one batch, as many keys as values, and terms that repeat to their scores. */
+export function areHeads({ query, key, value }: Heads, terms: readonly Value[]): boolean {
+  if ([query, key, value].some(({ shape, dtype }) => shape.length !== 4 || dtype !== "f32")) return false;
+  const [batch, heads, queries, size] = query.shape as [Size, Size, Size, Size];
+  const [own, kept, keys] = value.shape as [Size, Size, Size];
+  if (typeof heads !== "number" || typeof kept !== "number" || heads % kept !== 0) return false;
+  if (!equalSizes(own, batch) || !equalShapes(key.shape, [batch, kept, keys, size])) return false;
+  const scores = [batch, heads, queries, keys];
+  return terms.every(({ dtype, shape }) => {
+    const last = scores.slice(4 - shape.length);
+    return dtype === "f32" && shape.every((each, axis) => each === 1 || equalSizes(each, last[axis] ?? 1));
+  });
 }
 
-/** Rows and columns of the last two axes, exchanged, behind `extra` more than two batch axes. */
-function lastTwo(extra: number): [number, number] {
-  return [3 + extra, 2 + extra];
+/** `terms` are added to the scores (batch, heads, queries, keys), repeating. The result is (batch, queries, hidden). */
+export function attend(
+  node: Scope,
+  heads: Heads,
+  { scale, terms, cap = 0 }: { scale: number; terms: readonly Value[]; cap?: number },
+): Value {
+  if (!areHeads(heads, terms))
+    node.refuse(
+      "want f32 (batch, heads, tokens, size) of fixed heads, as many keys as values, terms that repeat",
+    );
+  const { query, key, value } = heads;
+  const { context } = node;
+  const places = [query, key, value].map((each) => context.place(each));
+  const [qOrder, kOrder, vOrder] = places.map(({ order }) => order.map((_, axis) => order.indexOf(axis)));
+  const [batch, count, queries] = query.shape as [Size, Size, Size];
+  const shape = [batch, queries, multiply(count, value.shape[3]!)];
+  const output = context.createTensor(node.outputName(), "f32", shape);
+  context.builder.op(
+    "attention",
+    node.name,
+    [...places.map(({ tensor }) => tensor), ...terms.map((term) => context.contiguous(term))],
+    [output],
+    { scale: Math.fround(scale), cap: Math.fround(cap), qOrder: qOrder!, kOrder: kOrder!, vOrder: vOrder! },
+  );
+  return context.placedValue(node.outputName(), "f32", shape, output);
 }
 
 /** (queries, keys): 0 up to the place of a query, `past` tokens before the first one included; behind it `filter`. */

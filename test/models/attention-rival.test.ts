@@ -40,6 +40,8 @@ const multi = (title: string, inputs: RivalCase["inputs"], extra: Partial<RivalC
 const key = x("key", batch, 7, hidden);
 const value = x("value", batch, 7, 2 * hidden);
 
+const named = (input: RivalInput, ...declared: (number | string)[]): RivalInput => ({ ...input, declared });
+
 /** Halves between −1 and 1. */
 const exact = (name: string, ...shape: number[]): RivalInput => ({
   name,
@@ -241,6 +243,40 @@ const cases: RivalCase[] = [
     ),
     outputs: 3,
   },
+  packed(" of sizes that the request decides", {
+    inputs: [
+      named(x(), "batch", "tokens", hidden),
+      weights("w", hidden, 3 * hidden),
+      weights("b", 3 * hidden),
+      named(mask([batch, tokens], [1, 1, 1, 0, 0, 0, 1, 1, 1, 1]), "batch", "tokens"),
+    ],
+    attributes: { unidirectional: 1 },
+  }),
+  packed(" with lengths and sizes that the request decides", {
+    inputs: [
+      named(x(), "batch", "tokens", hidden),
+      weights("w", hidden, 3 * hidden),
+      weights("b", 3 * hidden),
+      named(mask([batch], [3, 5]), "batch"),
+    ],
+  }),
+  grouped(
+    " of sizes that the request decides",
+    [
+      ...apart.map((each) => named(each, "batch", "tokens", each.shape[2]!)),
+      "",
+      "",
+      named(lengths, "batch"),
+      total,
+      ...tables(8),
+    ],
+    { do_rotary: 1 },
+  ),
+  onnx(" of sizes that the request decides", [
+    named(x("q"), "batch", "tokens", hidden),
+    named(x("k"), "batch", "keys", hidden),
+    named(x("v"), "batch", "keys", hidden),
+  ]),
 ];
 
 for (const each of cases) testRival(each);

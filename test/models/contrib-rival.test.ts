@@ -151,6 +151,19 @@ const cases: readonly RivalCase[] = [
   { ...contrib("EmbedLayerNormalization", " without segments", embedding([])), outputs: 2 },
   { ...contrib("EmbedLayerNormalization", " with a mask", embedding([segments, mask])), outputs: 3 },
   {
+    ...contrib("EmbedLayerNormalization", " of sizes that the request decides", [
+      { ...tokens("words", [2, 4], [0, 6, 3, 3, 5, 1, 2, 0]), declared: ["batch", "tokens"] },
+      "",
+      weights("w", 7, 6),
+      weights("p", 9, 6),
+      "",
+      weights("gamma", 6),
+      weights("beta", 6),
+      { ...mask, declared: ["batch", "tokens"] },
+    ]),
+    outputs: 2,
+  },
+  {
     ...contrib(
       "EmbedLayerNormalization",
       " with places",

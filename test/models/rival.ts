@@ -33,6 +33,8 @@ export interface RivalInput {
   readonly name: string;
   readonly type?: typeof FLOAT | typeof INT32 | typeof INT64;
   readonly shape: readonly number[];
+  /** Names in the place of sizes that the model leaves to the request. */
+  readonly declared?: readonly (number | string)[];
   readonly values?: readonly number[];
 }
 
@@ -105,13 +107,21 @@ export async function assertRival(
 ): Promise<readonly OperationKind[]> {
   const bytes = encodeModel({
     ...spec,
-    inputs: inputs.map(({ name, type = FLOAT, shape }) => ({ name, type, shape })),
+    inputs: inputs.map(({ name, type = FLOAT, shape, declared = shape }) => ({
+      name,
+      type,
+      shape: declared,
+    })),
   });
   const tensors = inputs.map((input) => [input.name, createTensor(input)] as const);
   const session = await InferenceSession.create(bytes);
   const expected = await session.run(Object.fromEntries(tensors));
   const program = lowerGraph(fuseGraph(readOnnx(bytes)), {
-    dimensions: {},
+    dimensions: Object.fromEntries(
+      inputs
+        .flatMap(({ declared = [] }) => declared.filter((size) => typeof size === "string"))
+        .map((name) => [name, { min: 1, max: 9, multiple: 1 }]),
+    ),
     bytes: {},
     evaluate: (node, constants) => evaluateNode(kernels, node, constants),
   });
@@ -155,6 +165,9 @@ function run(program: Program, inputs: readonly (readonly [string, Tensor])[], i
   const executor = new Executor(kernels, isa, manifest);
   executor.weights.set(packed);
   executor.checkWeights();
+  executor.prepareShapes(
+    manifest.inputs.map(({ name }) => inputs.find(([input]) => input === name)![1].dims),
+  );
   for (const { name, tensor } of manifest.inputs) {
     const given = inputs.find(([input]) => input === name)![1];
     executor.tensor(tensor).set(bytesOf(given.data as Float32Array));

@@ -305,6 +305,13 @@ const argument = (better: (a: number, b: number) => boolean) => (call: Call) => 
 };
 
 export const LINEAR: Operators = {
+  "quorate.Attention": ({ input, inputs, number }) => {
+    const product = multiply(input(0), input(1));
+    const scores = combine([product, ...inputs.slice(3)], "f32", (score, ...terms) =>
+      terms.reduce((sum, term) => sum + term, number("scale", 1) * score),
+    );
+    return [multiply(along(scores, -1, softmax), input(2))];
+  },
   "quorate.Linear": ({ inputs }) => linear(inputs),
   ArgMax: argument((a, b) => a > b),
   ArgMin: argument((a, b) => a < b),

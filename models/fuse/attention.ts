@@ -1,0 +1,67 @@
+// softmax(scale · q·kᵀ + terms) · v is Attention in the domain "quorate": inputs q, kᵀ, v and the terms in their order,
+// attribute scale. The scale is a product or quotient behind q·kᵀ, the terms are masks and relative positions. Where
+// neither is there, a softmax between two products stays what it is.
+import type { Node } from "../graph.ts";
+import { withScalar } from "./factors.ts";
+import type { Match, Rewriter } from "./rewriter.ts";
+
+/** Sums of more are no scores: a long chain is not walked again from each of its ends. */
+const MAX_TERMS = 4;
+
+export const fuseAttention: Match = (root, graph) => {
+  if (!isProductOfTwo(root, graph)) return null;
+  const [weights = "", value = ""] = root.inputs;
+  const softmax = graph.producer(weights);
+  if (softmax === undefined || !isOfLastAxis(softmax, graph)) return null;
+  const scores = scoresOf(softmax.inputs[0]!, graph, MAX_TERMS);
+  if (scores === null || (scores.scale === 1 && scores.terms.length === 0)) return null;
+  if (!Number.isFinite(Math.fround(scores.scale)) || !graph.isClosed(root, [softmax, ...scores.nodes]))
+    return null;
+  const inputs = [scores.query, scores.keys, value, ...scores.terms];
+  const attributes = new Map([["scale", scores.scale]]);
+  return { nodes: [{ ...root, domain: "quorate", op: "Attention", inputs, attributes }] };
+};
+
+interface Scores {
+  readonly query: string;
+  /** Transposed: (…, size, keys). */
+  readonly keys: string;
+  readonly scale: number;
+  readonly terms: readonly string[];
+  readonly nodes: readonly Node[];
+}
+
+function scoresOf(name: string, graph: Rewriter, depth: number): Scores | null {
+  const node = graph.producer(name);
+  if (node?.domain !== "" || depth === 0) return null;
+  if (isProductOfTwo(node, graph)) {
+    const [query = "", keys = ""] = node.inputs;
+    return { query, keys, scale: 1, terms: [], nodes: [node] };
+  }
+  const [scaled, factor] = withScalar(node, node.op === "Div" ? "Div" : "Mul", graph) ?? [];
+  if (scaled !== undefined && factor !== undefined) {
+    if (node.op === "Div" && scaled !== node.inputs[0]) return null;
+    const inner = scoresOf(scaled, graph, depth - 1);
+    if (inner === null || inner.terms.length > 0) return null;
+    const scale = node.op === "Div" ? inner.scale / factor : inner.scale * factor;
+    return { ...inner, scale, nodes: [...inner.nodes, node] };
+  }
+  if (node.op !== "Add") return null;
+  for (const [sum = "", term = ""] of [node.inputs, node.inputs.toReversed()]) {
+    const inner = scoresOf(sum, graph, depth - 1);
+    if (inner !== null) return { ...inner, terms: [...inner.terms, term], nodes: [...inner.nodes, node] };
+  }
+  return null;
+}
+
+/** Of values that are both computed: one with weights is a layer. */
+function isProductOfTwo({ domain, op, inputs }: Node, graph: Rewriter): boolean {
+  return domain === "" && op === "MatMul" && inputs.every((name) => graph.constant(name) === undefined);
+}
+
+function isOfLastAxis({ domain, op, inputs, attributes }: Node, graph: Rewriter): boolean {
+  const axis = attributes.get("axis") ?? -1;
+  const rank = graph.rank(inputs[0]!);
+  const isLast = axis === -1 || (rank !== undefined && axis === rank - 1);
+  return domain === "" && op === "Softmax" && isLast && attributes.get("flatten") !== 1;
+}
