@@ -3,8 +3,9 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import { digest } from "../protocol/digest.ts";
 
+export { findConstantFlaw } from "./constants.ts";
 export { Executor } from "./executor.ts";
-export { elementCount, tensorBytes } from "./lowering.ts";
+export { elementCount, MAX_MULTIPLIER, tensorBytes } from "./lowering.ts";
 export {
   DIMENSION_OPS,
   type Dimension,

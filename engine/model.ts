@@ -3,7 +3,7 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
+import { holdsNaN, isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import { Executor } from "./executor.ts";
 import { elementCount } from "./lowering.ts";
@@ -116,7 +116,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = readFinite(executor, manifest.ops[op]!.outputs[0]!);
+        const view = readBlock(executor, manifest.ops[op]!.outputs[0]!);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
@@ -174,20 +174,26 @@ function readTensor(executor: Executor, { tensor }: Port): Tensor {
   return { dtype: TENSOR_TYPES[dtype], shape: [...executor.shape(tensor)], data };
 }
 
-/**
- * A view of what others will compare. Policy: a real model can overflow, and the bits of what it then computes differ
- * between processors, so that honest workers would contradict each other; it gives no result instead.
- */
+/** A view of what others will read. Policy: an answer is of numbers; a model that overflows gives none. */
 function readFinite(executor: Executor, tensor: number): Bytes {
   const view = executor.tensor(tensor);
-  const { name, tensors } = executor.manifest;
-  if (!isFiniteTensor(TENSOR_TYPES[tensors[tensor]!.dtype], view)) {
-    throw new InferenceError(
-      "output_not_finite",
-      `${name} computes a value that is not finite for this input`,
-    );
-  }
-  return view;
+  const { dtype } = executor.manifest.tensors[tensor]!;
+  return isFiniteTensor(TENSOR_TYPES[dtype], view) ? view : refuseOutput(executor, "that is not finite");
+}
+
+/**
+ * A view of what others will compare. Policy: of a NaN there are many bit patterns, so that honest workers could
+ * contradict each other; an infinity, as masks of attention have it, is the same everywhere.
+ */
+function readBlock(executor: Executor, tensor: number): Bytes {
+  const view = executor.tensor(tensor);
+  const { dtype } = executor.manifest.tensors[tensor]!;
+  return holdsNaN(dtype, view) ? refuseOutput(executor, "that is no number") : view;
+}
+
+function refuseOutput(executor: Executor, which: string): never {
+  const { name } = executor.manifest;
+  throw new InferenceError("output_not_finite", `${name} computes a value ${which} for this input`);
 }
 
 function importTraceKey(key: Bytes): Promise<CryptoKey> {

@@ -1,11 +1,13 @@
 // A program as a manifest with its weights: packs layers, numbers sizes, finds the blocks of the trace.
 import type { Dimension, Fields, Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
-import { OPERATIONS, planMemory } from "../engine/index.ts";
+import { findConstantFlaw, MAX_MULTIPLIER, OPERATIONS, planMemory } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
+import { findFlaw } from "../wasm/packed.ts";
 import { DimensionTable, evaluateSize, type Size } from "./dimension.ts";
+import { ModelError } from "./errors.ts";
 import { type Layer, packLayer } from "./layer.ts";
-import { countOf, type Program, type ProgramOp, rootOf } from "./program.ts";
+import { countOf, type Program, type ProgramOp, type ProgramTensor, rootOf } from "./program.ts";
 
 /** What a manifest says that the program does not. */
 export type Header = Pick<
@@ -31,19 +33,21 @@ export interface EmittedModel {
   readonly weights: Bytes;
 }
 
-/** Throws InferenceError as planMemory does. */
+/** Throws ModelError op_unsupported for numbers that no engine takes, InferenceError as planMemory does. */
 export function emitProgram(program: Program, header: Header): EmittedModel {
   const table = new DimensionTable();
   const packed = new PackedWeights();
-  const tensors = program.tensors.map(
-    ({ dtype, shape, scale, zeroPoint, storage }): TensorSpec => ({
+  const tensors = program.tensors.map((tensor): TensorSpec => {
+    const { dtype, shape, scale, zeroPoint, storage } = tensor;
+    return {
       dtype,
       shape: shape.map((size) => table.dimension(size)),
       scale,
       zeroPoint,
-      storage: storage === null || typeof storage === "number" ? storage : packed.add(storage),
-    }),
-  );
+      storage:
+        storage === null || typeof storage === "number" ? storage : packed.add(checked(tensor, storage)),
+    };
+  });
   const ops = program.ops.map((op) => emitOp(op, table, packed));
   const manifest: Manifest = {
     ...header,
@@ -63,7 +67,7 @@ export function emitProgram(program: Program, header: Header): EmittedModel {
 }
 
 function emitOp(
-  { kind, inputs, outputs, attributes }: ProgramOp,
+  { kind, name: node, inputs, outputs, attributes }: ProgramOp,
   table: DimensionTable,
   packed: PackedWeights,
 ): Op {
@@ -73,9 +77,35 @@ function emitOp(
     if (type === "integer") return [name, table.dimension(value as Size)];
     if (type === "integers")
       return [name, (value as readonly Size[]).map((size): Dimension => table.dimension(size))];
-    return [name, type === "weights" ? packed.add(packLayer(value as Layer)) : Math.fround(value as number)];
+    if (type === "weights") return [name, packed.add(packFinite(node, value as Layer))];
+    const real = Math.fround(value as number);
+    if (!Number.isFinite(real)) throw unsupported(`${name} of node ${node} is ${real}; it has to be finite`);
+    return [name, real];
   });
   return { kind, inputs, outputs, attributes: Object.fromEntries(entries) } as unknown as Op;
+}
+
+/** Infinities mask; as weights they would make NaNs of zeros. */
+function packFinite(node: string, layer: Layer): Uint8Array<ArrayBuffer> {
+  for (const [title, data] of Object.entries(layer)) {
+    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    throw unsupported(`${title} of node ${node} are not finite; only constants of other operators may be`);
+  }
+  const packed = packLayer(layer);
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
+  const flaw = findFlaw(view, layer.format, layer.inputs, MAX_MULTIPLIER);
+  if (flaw !== null) throw unsupported(`the weights of node ${node} have ${flaw}`);
+  return packed;
+}
+
+function checked({ name, dtype }: ProgramTensor, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const flaw = findConstantFlaw(bytes, dtype);
+  if (flaw !== null) throw unsupported(`constant ${name} holds ${flaw}, so no answer would be of numbers`);
+  return bytes;
+}
+
+function unsupported(reason: string): ModelError {
+  return new ModelError("op_unsupported", reason);
 }
 
 class PackedWeights {

@@ -92,6 +92,21 @@ export function isFinite32(data: Bytes): boolean {
   return true;
 }
 
+/** Whether an f32 or f64 tensor holds a NaN; false for other types. An infinity is none. */
+export function holdsNaN(dtype: string, data: Bytes): boolean {
+  if (dtype === "f32") {
+    for (let index = 0; index < data.length; index += 4) {
+      const [a, b, c, d] = [data[index]!, data[index + 1]!, data[index + 2]!, data[index + 3]!];
+      if (c >= 0x80 && (d & 0x7f) === 0x7f && ((c & 0x7f) | b | a) !== 0) return true;
+    }
+  } else if (dtype === "f64") {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    for (let index = 0; index < data.length; index += 8)
+      if (Number.isNaN(view.getFloat64(index, true))) return true;
+  }
+  return false;
+}
+
 /** As isFinite32, for f64. */
 export function isFinite64(data: Bytes): boolean {
   for (let index = 6; index < data.length; index += 8)

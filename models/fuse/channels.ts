@@ -63,11 +63,12 @@ export function compose(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   };
 }
 
-/** A constant that broadcasts to one value a channel without adding dimensions; null for any other. */
+/** A finite constant that broadcasts to one value a channel without adding dimensions; null for any other. */
 function spread(constant: Constant, { rank, axis, count }: Channels): Float64Array | null {
   if (constant.dtype !== "f32" || constant.shape.length > rank) return null;
   const { shape, data } = constant;
   const values = new Float64Array(data);
+  if (!values.every(Number.isFinite)) return null;
   if (values.length === 1) return new Float64Array(count).fill(values[0]!);
   const fits = shape.every((size, index) => size === (index + rank - shape.length === axis ? count : 1));
   return fits ? values : null;

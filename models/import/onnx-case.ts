@@ -2,7 +2,7 @@
 import type { Constant } from "../graph.ts";
 import { readTensor, TensorContext } from "./onnx-tensor.ts";
 
-/** `file` names the tensor in errors. Unlike weights it may hold what is not finite. Throws ModelError as readOnnx does. */
+/** `file` names the tensor in errors. Unlike constants of a model it may hold NaN. Throws ModelError as readOnnx does. */
 export function readCaseTensor(bytes: Uint8Array, file: string): Constant {
   return readTensor(bytes, new TensorContext(new Map(), true), file).constant;
 }

@@ -42,6 +42,6 @@ function integers(values: readonly number[], name: string): Constant {
 }
 
 function floats(values: readonly number[], shape: readonly number[], name: string): Constant {
-  if (values.every(Number.isFinite)) return float32s(values, shape);
-  throw new ModelError("weights_invalid", `node ${name} (Constant) is not finite; weights are finite`);
+  if (!values.some(Number.isNaN)) return float32s(values, shape);
+  throw new ModelError("weights_invalid", `node ${name} (Constant) is NaN; constants are numbers`);
 }

@@ -16,13 +16,13 @@ export type ExternalData = ReadonlyMap<string, Uint8Array> | ((location: string)
 /** What tensors may refer to, and what is left of their limit. One for each file. */
 export class TensorContext {
   readonly #external: ExternalData;
-  /** Weights are finite; what a test case feeds a model need not be. */
-  readonly allowsNonFinite: boolean;
+  /** No constant of a model is a NaN; what a test case feeds a model may be one. */
+  readonly allowsNaN: boolean;
   #elements = 0;
 
-  constructor(external: ExternalData, allowsNonFinite: boolean) {
+  constructor(external: ExternalData, allowsNaN: boolean) {
     this.#external = external;
-    this.allowsNonFinite = allowsNonFinite;
+    this.allowsNaN = allowsNaN;
   }
 
   /** Throws ModelError model_too_large. */
@@ -72,8 +72,7 @@ export function readTensor(
   const raw = described.isExternal ? findExternal(described, context, name) : described.raw;
   if (raw === null && count > 2 * bytes.length) throw wrongCount(name, count, "fewer");
   const data = raw === null ? readTyped(bytes, type, count, name) : readRaw(raw, type, count, name);
-  if (!context.allowsNonFinite && (data.dtype === "f32" || data.dtype === "f64"))
-    checkFinite(data.data, name);
+  if (!context.allowsNaN && (data.dtype === "f32" || data.dtype === "f64")) checkNumbers(data.data, name);
   return { name, constant: { ...data, shape } };
 }
 
@@ -251,10 +250,10 @@ function checkLong(value: bigint, name: string): bigint {
   throw new ModelError("weights_invalid", `tensor ${name} has an unsigned integer beyond 2^63 − 1`);
 }
 
-function checkFinite(data: Float32Array | Float64Array, name: string): void {
-  const index = data.findIndex((value) => !Number.isFinite(value));
+function checkNumbers(data: Float32Array | Float64Array, name: string): void {
+  const index = data.findIndex(Number.isNaN);
   if (index < 0) return;
-  throw new ModelError("weights_invalid", `tensor ${name}[${index}] is ${data[index]}; weights are finite`);
+  throw new ModelError("weights_invalid", `tensor ${name}[${index}] is NaN; constants are numbers`);
 }
 
 function wrongCount(name: string, want: number, found: string): ModelError {

@@ -42,6 +42,7 @@ export function measureLayers(
         if (actual === null) continue;
         const sums = power.get(origin) ?? { signal: 0, noise: 0 };
         for (const [i, value] of want.entries()) {
+          if (!Number.isFinite(value)) continue;
           const difference = actual(i) - value;
           sums.signal += value * value;
           sums.noise += difference * difference;

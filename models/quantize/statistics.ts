@@ -43,7 +43,10 @@ export function observe(
   executor.run((op) => manifest.ops[op]!.outputs.forEach(show));
 }
 
-/** By tensor. Two passes over the requests: ranges first, because the histograms need them. */
+/**
+ * By tensor. Two passes over the requests: ranges first, because the histograms need them. Infinities count for nothing:
+ * what a mask takes away is no value of its tensor.
+ */
 export function collectStatistics(
   reference: Executor,
   requests: readonly (readonly Tensor[])[],
@@ -57,9 +60,11 @@ export function collectStatistics(
       const width = Math.min(channels, range.sums.length);
       for (let i = 0, channel = 0; i < data.length; i++) {
         const value = data[i]!;
-        if (value < range.min) range.min = value;
-        if (value > range.max) range.max = value;
-        if (channel < width) range.sums[channel]! += value;
+        if (Number.isFinite(value)) {
+          if (value < range.min) range.min = value;
+          if (value > range.max) range.max = value;
+          if (channel < width) range.sums[channel]! += value;
+        }
         channel = channel + 1 === channels ? 0 : channel + 1;
       }
       range.count += data.length / channels;
@@ -77,6 +82,7 @@ export function collectStatistics(
       const { min, max, histogram } = statistics.get(tensor)!;
       const perUnit = max > min ? HISTOGRAM_BINS / (max - min) : 0;
       for (const value of data) {
+        if (!Number.isFinite(value)) continue;
         const bin = Math.floor((value - min) * perUnit);
         histogram[bin < HISTOGRAM_BINS ? bin : HISTOGRAM_BINS - 1]! += 1;
       }

@@ -209,7 +209,8 @@ export class Sketch {
     results: readonly Result[],
     domain = "",
   ): FuzzValue[] {
-    for (const { shapes } of results) {
+    for (const { shapes, error } of results) {
+      if (!Number.isFinite(error)) throw new Unfit("an error without bounds");
       if (
         shapes.some(
           (shape) => count(shape) > MAX_ELEMENTS || shape.some((size) => size < 1) || shape.length > 6,

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type CborValue, decode, encode } from "../../protocol/cbor.ts";
 import { DecodeError } from "../../protocol/errors.ts";
-import { DTYPE_BYTES, type DType, decodeTensor, encodeTensor, type Tensor } from "../../protocol/tensor.ts";
+import {
+  DTYPE_BYTES,
+  type DType,
+  decodeTensor,
+  encodeTensor,
+  holdsNaN,
+  type Tensor,
+} from "../../protocol/tensor.ts";
 
 const LIMIT = { maxBytes: 1 << 20, title: "The tensor" };
 
@@ -48,7 +55,12 @@ test("values that are not finite are refused in f32 and nowhere else", () => {
     else assert.throws(() => encodeTensor(tensor), { code: "out_of_range" }, title);
     if (!finite) assert.throws(() => decodeTensor([3, [3], data]), { code: "out_of_range" }, title);
     roundTrip({ ...tensor, dtype: "i32" });
+    assert.equal(holdsNaN("f32", data), title.includes("NaN"), title);
+    assert.equal(holdsNaN("i32", data), false, title);
   }
+  const doubles = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
+  assert.equal(holdsNaN("f64", doubles(1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)), false);
+  assert.equal(holdsNaN("f64", doubles(1, Number.NaN)), true);
 });
 
 test("shapes and data that do not belong together are refused on both sides", () => {

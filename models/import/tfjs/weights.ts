@@ -57,7 +57,7 @@ function readConstant(entry: WeightEntry, count: number, read: (index: number) =
       const data = new Float32Array(count);
       for (let i = 0; i < count; i++) {
         data[i] = read(i) * scale + min;
-        if (!Number.isFinite(data[i])) throw invalid(`weight ${name}[${i}] is not finite`);
+        if (Number.isNaN(data[i])) throw invalid(`weight ${name}[${i}] is NaN; constants are numbers`);
       }
       return { dtype: "f32", shape, data };
     }

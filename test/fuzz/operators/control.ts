@@ -4,6 +4,7 @@ import type { GraphSpec } from "../../models/import/encode-onnx.ts";
 import { ONNX_TYPES, type Sketch } from "../sketch.ts";
 import { BOOL, combine, type FuzzValue, isFixed, magnitude, mapShapes, roughly } from "../value.ts";
 import { int, like, type RuleTable } from "./rule.ts";
+import { image } from "./window.ts";
 
 function truth(sketch: Sketch, value: boolean): FuzzValue {
   const constant = createConstant("bool", []);
@@ -118,7 +119,7 @@ function layerNorm(sketch: Sketch): void {
   ]);
 }
 
-/** What is masked weighs nothing; the first of each row never is. */
+/** What is masked weighs nothing; the first of each row never is: of a row of −∞ the peer makes NaN, and we a mean. */
 function attentionMask(sketch: Sketch): void {
   const x = sketch.take({
     ranks: [2, 4],
@@ -126,14 +127,38 @@ function attentionMask(sketch: Sketch): void {
     where: (value) => isFixed(value, value.shapes[0].length - 1),
   });
   const width = x.shapes[0].at(-1)!;
-  const constant = createConstant("bool", [width]);
-  for (let at = 1; at < width; at++) constant.data[at] = sketch.integer(0, 1);
-  const mask = sketch.constant(constant, BOOL);
-  sketch.values.pop();
-  const [masked] = sketch.emit("Where", [mask, sketch.scalar(-1e9), x], {}, [
-    like(x, { low: -1e9, high: x.high, grain: null, error: 100 }),
+  const far = sketch.pick([-1e9, -3.4028234663852886e38, Number.NEGATIVE_INFINITY]);
+  const isMasked = Array.from({ length: width }, (_, at) => at > 0 && sketch.chance(0.5));
+  const range = { low: far, high: x.high, grain: null, error: 100 };
+  const masked = sketch.chance(0.5) ? choose() : add();
+  sketch.emit("Softmax", [masked], { axis: int(-1) }, [like(x, roughly(0, 1, 2 * x.error))]);
+
+  function choose(): FuzzValue {
+    const constant = createConstant("bool", [width]);
+    for (const [at, each] of isMasked.entries()) constant.data[at] = each ? 1 : 0;
+    const mask = sketch.constant(constant, BOOL);
+    sketch.values.pop();
+    return sketch.emit("Where", [mask, sketch.scalar(far), x], {}, [like(x, range)])[0]!;
+  }
+
+  function add(): FuzzValue {
+    const mask = sketch.vector(isMasked.map((each) => (each ? far : 0)));
+    return sketch.emit("Add", sketch.shuffle([x, mask]), {}, [like(x, range)])[0]!;
+  }
+}
+
+/** Padding that no maximum is taken of. */
+function poolOfPadded(sketch: Sketch): void {
+  const value = image(sketch, [1, 2]);
+  const axes = value.shapes[0].length - 2;
+  const each = (size: number) => Array.from({ length: axes }, () => size);
+  const padded = mapShapes(value.shapes, ([n, c, ...sizes]) => [n!, c!, ...sizes.map((size) => size + 2)]);
+  const pads = sketch.integers([0, 0, ...each(1), 0, 0, ...each(1)]);
+  const filler = sketch.scalar(Number.NEGATIVE_INFINITY);
+  const [around] = sketch.emit("Pad", [value, pads, filler], {}, [
+    { ...like(value, { ...value, low: Number.NEGATIVE_INFINITY, error: 1 }), shapes: padded },
   ]);
-  sketch.emit("Softmax", [masked!], { axis: int(-1) }, [like(x, roughly(0, 1, 2 * x.error))]);
+  sketch.emit("MaxPool", [around!], { kernel_shape: { ints: each(3) } }, [like(value)]);
 }
 
 export const CONTROL: RuleTable = {
@@ -144,4 +169,5 @@ export const CONTROL: RuleTable = {
   "HardSwish of Clip": hardSwish,
   "LayerNormalization of its parts": layerNorm,
   "Softmax behind a mask": attentionMask,
+  "MaxPool of what is padded": poolOfPadded,
 };

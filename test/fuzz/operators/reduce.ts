@@ -12,6 +12,7 @@ import {
   type Range,
   roughly,
   type Shapes,
+  Unfit,
 } from "../value.ts";
 import { anyAxis, float, int, like, type Rule, type RuleTable, replaced } from "./rule.ts";
 
@@ -224,6 +225,7 @@ export const REDUCTION: RuleTable = {
     "ReduceProd",
     (value, each) => {
       const most = Math.max(1, magnitude(value)) ** each;
+      if (most > 1e6) throw new Unfit("a product of no use");
       if (value.grain === 0) return exactly(-most, most, 0);
       return roughly(-most, most, each * most * value.error);
     },

@@ -14,7 +14,7 @@ import {
 } from "../value.ts";
 import { float, int, ints, like, type Rule, type RuleTable, text } from "./rule.ts";
 
-function image(
+export function image(
   sketch: Sketch,
   spatial: readonly number[] = [1, 2],
   within: readonly [number, number] = [-1e3, 1e3],

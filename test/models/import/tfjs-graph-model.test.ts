@@ -229,10 +229,10 @@ const refusals: [string, Change, string, RegExp][] = [
     /describes/,
   ],
   [
-    "weights that are not finite",
+    "weights that are no numbers",
     (m) => new DataView(m.weights.buffer).setFloat32(8, Number.NaN, true),
     "weights_invalid",
-    /not finite/,
+    /is NaN/,
   ],
   [
     "a weight of an unknown type",
