@@ -101,5 +101,7 @@ export { x8_dequantize__scalar } from "./x8_dequantize/scalar";
 export { x8_dequantize__simd128 } from "./x8_dequantize/simd128";
 export { x8_i32_matmul_4x8c2__scalar } from "./x8_i32_matmul/scalar";
 export { x8_i32_matmul_4x8c2__simd128 } from "./x8_i32_matmul/simd128";
+export { x8_i32_qc8w_gemm_4x8c2__scalar } from "./x8_i32_qc8w_gemm/scalar";
+export { x8_i32_qc8w_gemm_4x8c2__simd128 } from "./x8_i32_qc8w_gemm/simd128";
 export { x8_im2col__scalar } from "./x8_im2col/scalar";
 export { x8_im2col__simd128 } from "./x8_im2col/simd128";

@@ -389,6 +389,10 @@ export const KERNELS = {
     fields: { ...MATMUL, alpha: "f32", scratch: "i32" },
   },
   x8_i32_matmul: { tile: "4x8c2", fields: { ...INTEGER_MATMUL, scratch: "i32" } },
+  x8_i32_qc8w_gemm: {
+    tile: "4x8c2",
+    fields: { ...GEMM, signed: "i32", zeroPoint: "i32", scratch: "i32" },
+  },
   x8_im2col: { tile: null, fields: { ...IM2COL, output: "i32", fill: "i32" } },
   i32_requantize: {
     tile: null,
@@ -592,6 +596,7 @@ export function scratchBytes<F extends Family>(family: F, values: KernelValues<F
     case "qs8_qc8w_gemm":
     case "qs8_f32_qc8w_gemm":
     case "qd8_f32_qc8w_gemm":
+    case "x8_i32_qc8w_gemm":
       return gemmScratchBytes(size("inputs"));
     case "x8_i32_matmul":
       return gemmScratchBytes(size("k"));

@@ -5,7 +5,7 @@ import { add, binary, cast, compare, convert, dequantize, quantize, select, unar
 import { gather, gather_elements, gather_nd, scatter_elements, scatter_nd } from "./gather.ts";
 import { concat, expand, fill, pad, pad_constant, sizes, slice, transpose, trilu } from "./layout.ts";
 import { gemm, matmul } from "./product.ts";
-import { binary_quantized, im2col, matmul_integer, requantize } from "./quantized.ts";
+import { binary_quantized, gemm_integer, im2col, matmul_integer, requantize } from "./quantized.ts";
 import { gru, lstm } from "./recurrent.ts";
 import { argreduce, cumsum, reduce, topk } from "./reduce.ts";
 import { log_softmax, normalize, softmax } from "./rows.ts";
@@ -19,7 +19,7 @@ export const OPERATIONS = {
   ...{ gather, gather_elements, gather_nd, scatter_nd, scatter_elements },
   ...{ matmul, log_softmax, normalize, maxpool, resize, col2im, lstm, gru },
   ...{ matmul_integer, im2col, requantize, binary_quantized },
-  ...{ attention },
+  ...{ attention, gemm_integer },
 } as const;
 
 export type OperationKind = keyof typeof OPERATIONS;

@@ -50,6 +50,22 @@ function zeroStride(lowering: Lowering, zeroPoints: BoundTensor, size: number): 
   return zeroPoints.count === 1 ? 0 : 1;
 }
 
+/** (input − its zero point) · packed weights of int8, as i32. Inputs: rows of u8 or qs8, one zero point (i32). */
+export const gemm_integer = defineOperation({ weights: "weights" }, (lowering, { weights }) => {
+  const [input, zeroPoint, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
+  const rows = output.count / outputs;
+  lowering.need(output.dtype === "i32" && input.count === rows * inputs, "want i32 sums of each row");
+  lowering.need(zeroPoint.dtype === "i32" && zeroPoint.count === 1, "want one i32 zero point");
+  lowering.work(output.count, inputs);
+  lowering.step("x8_i32_qc8w_gemm", {
+    ...{ rows, inputs, outputs, inputStride: inputs, outputStride: outputs },
+    ...{ input: input.pointer, output: output.pointer, zeroPoint: zeroPoint.pointer },
+    signed: signedness(lowering, input),
+    weights: lowering.weights("qc8w", weights, outputs, inputs),
+  });
+});
+
 /**
  * The bytes under a kernel as the rows of a product: (batch, height, width, kernel row × kernel column × channel). Inputs:
  * images, and what lies outside of them (one i32, of which the low 8 bits count).

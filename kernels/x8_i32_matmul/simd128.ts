@@ -31,22 +31,23 @@ function widenBlock(p: IntegerMatmulParams, a: usize, first: i32, rows: i32): vo
     const m = first + row;
     const zero = byteAt(p.aZeroPoints + (<usize>(m * p.aZeroStride) << 2), p.aSigned);
     const target = block + <usize>(row >> 2) * tileBytes + (<usize>(row & 3) << 4);
-    widenRow(p, target, a + <usize>(m * p.aRow), zero);
+    widenRow(target, a + <usize>(m * p.aRow), <usize>p.aColumn, p.k, zero, p.aSigned);
   }
 }
 
-function widenRow(p: IntegerMatmulParams, target: usize, source: usize, zero: i32): void {
+/** Writes one row, less `zero`, into its place in a tile: eight inputs every 64 bytes. */
+export function widenRow(target: usize, source: usize, step: usize, inputs: i32, zero: i32, signed: i32): void {
   const zeros = i16x8.splat(<i16>zero);
-  const whole = p.aColumn == 1 ? p.k & ~7 : 0;
+  const whole = step == 1 ? inputs & ~7 : 0;
   for (let k = 0; k < whole; k += 8) {
-    const values = p.aSigned ? v128.load8x8_s(source) : v128.load8x8_u(source);
+    const values = signed ? v128.load8x8_s(source) : v128.load8x8_u(source);
     v128.store(target, i16x8.sub(values, zeros));
     target += 64;
     source += 8;
   }
-  for (let k = whole; k < p.k; k++) {
-    store<i16>(target + (<usize>(k & 7) << 1), <i16>(byteAt(source, p.aSigned) - zero));
-    source += <usize>p.aColumn;
+  for (let k = whole; k < inputs; k++) {
+    store<i16>(target + (<usize>(k & 7) << 1), <i16>(byteAt(source, signed) - zero));
+    source += step;
     if ((k & 7) == 7) target += 64;
   }
 }

@@ -1,5 +1,6 @@
 // Convolutions of quantized tensors. Weights in int8 without zero points go to the engine's convolutions; others gather
 // the bytes under the kernel and multiply them.
+import { transposeConstant } from "../constant.ts";
 import { equalSizes, product, type Size } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
 import type { Value } from "../value.ts";
@@ -124,15 +125,9 @@ function convolveIntegers(
     shape: [outputs, channels * taps],
     data: swapInner(weights.data, outputs, channels, taps),
   } as Constant;
+  const right = node.context.constantValue(`${node.outputName()}:weights`, transposeConstant(matrix, [1, 0]));
   const rows = columns(node, image, window, zeroPoints.image);
-  const right = node.context.constantValue(`${node.outputName()}:weights`, matrix);
-  const sums = integerProduct(
-    node,
-    rows,
-    ops.transpose(node, right, [1, 0]),
-    zeroPoints.image,
-    zeroPoints.weights,
-  );
+  const sums = integerProduct(node, rows, right, zeroPoints.image, zeroPoints.weights);
   return ops.transpose(node, sums, [0, 3, 1, 2]);
 }
 

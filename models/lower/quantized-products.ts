@@ -1,6 +1,7 @@
 // Matrix products of quantized tensors: sums in i32, which one rounding brings back to int8.
 import { equalSizes, keyOf, product, type Size } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
+import type { Layer } from "../layer.ts";
 import { identityOrder, type Value } from "../value.ts";
 import type { Quantization } from "./context.ts";
 import { swapInner } from "./image.ts";
@@ -12,6 +13,7 @@ import {
   byteType,
   createQuantized,
   integers,
+  offsetOf,
   outputType,
   perChannel,
   quantizedTensor,
@@ -32,6 +34,8 @@ export const MAX_INPUTS = 65_535;
 export function integerProduct(node: Scope, a: Value, b: Value, aZero: Value, bZero: Value): Value {
   byteType(node, a);
   byteType(node, b);
+  const weights = packedWeights(b, bZero);
+  if (weights !== null && equalSizes(product(aZero.shape), 1)) return multiplyPacked(node, a, weights, aZero);
   // Matrices that all meet the same b are one.
   if (a.shape.length > 2 && b.shape.length === 2) {
     const lead = a.shape.slice(0, -1);
@@ -54,6 +58,36 @@ export function integerProduct(node: Scope, a: Value, b: Value, aZero: Value, bZ
     aOrder: ops.placesOf(left.order),
     bOrder: ops.placesOf(right.order),
   });
+  return value;
+}
+
+/** A constant matrix of bytes whose zero points leave it in int8, as a layer; null for others. */
+function packedWeights(
+  { constant }: Value,
+  { constant: zero }: Value,
+): Extract<Layer, { format: "qc8w" }> | null {
+  if (constant?.shape.length !== 2 || (constant.dtype !== "i8" && constant.dtype !== "u8")) return null;
+  const offset = offsetOf(constant.dtype);
+  const [inputs, outputs] = constant.shape as [number, number];
+  if (zero?.dtype !== "i32" || inputs > MAX_INPUTS || !zero.data.every((each) => each === offset))
+    return null;
+  const weights = swapInner(
+    Int8Array.from(constant.data, (byte) => byte - offset),
+    1,
+    inputs,
+    outputs,
+  );
+  const head = { bias: new Int32Array(outputs), scale: new Float32Array(outputs).fill(1) };
+  return { format: "qc8w", outputs, inputs, weights, ...head };
+}
+
+function multiplyPacked(node: Scope, a: Value, weights: Layer, aZero: Value): Value {
+  const inner = a.shape.at(-1)!;
+  if (!equalSizes(inner, weights.inputs)) node.refuse(`${keyOf(inner)} columns times ${weights.inputs} rows`);
+  const { context } = node;
+  const inputs = [context.contiguous(a), context.contiguous(aZero)];
+  const { tensor, value } = ops.result(node, "i32", [...a.shape.slice(0, -1), weights.outputs]);
+  context.builder.op("gemm_integer", node.name, inputs, [tensor], { weights });
   return value;
 }
 

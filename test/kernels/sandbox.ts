@@ -35,6 +35,7 @@ const POINTERS = [
     "finalH",
     "finalC",
     "fill",
+    "zeroPoint",
   ] as const),
 ] as const;
 type Pointer = (typeof POINTERS)[number];
