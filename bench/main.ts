@@ -62,7 +62,7 @@ else
 
 // Speed depends on the machine and is for people to judge; sizes and accuracy are the same everywhere.
 const broken = rows.filter(
-  ({ unit, met }) => met === false && !["ms", "GMAC/s", "of ceiling", "×"].includes(unit),
+  ({ unit, met }) => met === false && !["ms", "GMAC/s", "of ceiling", "×", "%"].includes(unit),
 );
 if (broken.length > 0) {
   console.error(`error: missed on any machine: ${broken.map(({ name }) => name).join("; ")}`);

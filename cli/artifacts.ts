@@ -1,6 +1,7 @@
 // Compiled models on disk: `<folder>/models.json` names them, `<folder>/<model digest>/` holds manifest and chunks.
+import { randomUUID } from "node:crypto";
 import { createReadStream, globSync } from "node:fs";
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { decodeManifest, engineDigest, loadModel, type Model } from "../engine/index.ts";
@@ -19,6 +20,8 @@ import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "./state.ts";
 
 const KERNELS = new URL("../wasm/kernels.wasm", import.meta.url);
 const DIGESTS = new URL("../wasm/digests.json", import.meta.url);
+
+const LONGEST_BUILD_MS = 60 * 60 * 1000;
 
 export type Progress = (step: string, done: number, of: number) => void;
 
@@ -71,8 +74,7 @@ export async function buildArtifact(recipe: Recipe, progress: Progress): Promise
     progress,
   });
   const name = formatHex(artifact.digest);
-  const staging = join(ARTIFACTS_FOLDER, `${name}.partial`);
-  await rm(staging, { recursive: true, force: true });
+  const staging = join(ARTIFACTS_FOLDER, `${name}.${randomUUID()}.partial`);
   await mkdir(staging, { recursive: true });
   await writeFile(join(staging, "manifest.cbor"), artifact.manifest);
   for (const [index, chunk] of artifact.chunks.entries())
@@ -90,13 +92,14 @@ export async function buildArtifact(recipe: Recipe, progress: Progress): Promise
   return artifact.digest;
 }
 
-/** What no name stands for any more would be deployed for nothing. */
+/** What no name stands for any more would be deployed for nothing. What is new may be another build's, not named yet. */
 async function removeUnnamed(index: Index): Promise<void> {
   const named = new Set(Object.values(index).map(({ digest }) => digest));
   for (const name of await readdir(ARTIFACTS_FOLDER)) {
-    const isArtifact = /^[0-9a-f]{64}(\.partial)?$/.test(name);
-    if (isArtifact && !named.has(name))
-      await rm(join(ARTIFACTS_FOLDER, name), { recursive: true, force: true });
+    if (!/^[0-9a-f]{64}(\..*\.partial)?$/.test(name) || named.has(name)) continue;
+    const path = join(ARTIFACTS_FOLDER, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > LONGEST_BUILD_MS) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -173,14 +176,16 @@ async function readIndex(): Promise<Index> {
   throw new CliError("file_unreadable", `${INDEX} is damaged; remove it and run npm run build`);
 }
 
-/** Everything that decides an artifact's bytes besides the package: the entry, the kernels, the compiler's sources. */
+/** What decides an artifact's bytes besides its recipe and the package: the compiler's sources; the kernels have a digest. */
+export const COMPILER_SOURCES = [
+  "{models,engine,protocol,tasks}/**/*.ts",
+  "wasm/*.ts",
+  "cli/{calibration,cases,errors,files,photos,sources}.ts",
+  "cli/calibration/*.ts",
+];
+
 async function recipeDigest(recipe: Recipe): Promise<string> {
-  const files = globSync(
-    ["models/**/*.ts", "tasks/**/*.ts", "cli/calibration.ts", "cli/calibration/*.ts", "cli/sources.ts"],
-    {
-      cwd: PROJECT_ROOT,
-    },
-  ).sort();
+  const files = globSync(COMPILER_SOURCES, { cwd: PROJECT_ROOT }).sort();
   const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
   const parts = [utf8(JSON.stringify(recipe)), await readEngineDigest(), ...sources];
   return formatHex(

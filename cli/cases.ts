@@ -1,6 +1,6 @@
 // Test cases on disk, as ONNX lays them out: a folder with model.onnx and, for each data set, test_data_set_N with
 // input_0.pb, output_0.pb and so on.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ModelCase } from "../models/check.ts";
@@ -56,12 +56,17 @@ export async function readTensors(folder: string): Promise<Tensor[]> {
   return files.map((bytes, index) => tensorOf(readCaseTensor(bytes, `${folder}/input_${index}.pb`)));
 }
 
-/** A file beside a model; undefined where there is none. */
+/** A file beside a model; undefined where there is none. Throws CliError file_unreadable. */
 export function readBeside(folder: string, location: string): Uint8Array | undefined {
+  const path = join(folder, location);
   try {
-    return readFileSync(join(folder, location));
-  } catch {
-    return undefined;
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return undefined;
+    if (size <= MAX_FILE_BYTES) return readFileSync(path);
+    throw new CliError("file_unreadable", `${path} has ${size} bytes, the limit is ${MAX_FILE_BYTES}`);
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    throw unreadable(path, cause);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Bytes, formatBase64Url } from "../protocol/bytes.ts";
 import { signDelegation } from "../protocol/delegation.ts";
 import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
 import { parseSecretKey } from "../protocol/keys.ts";
+import { MAX_DELEGATION_LIFETIME_SECONDS } from "../protocol/limits.ts";
 import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writeSecretFile } from "./files.ts";
@@ -63,10 +64,11 @@ An existing file is never overwritten. One key has one role: make one for the op
 };
 
 function expiry(days: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(days)) {
+  const most = MAX_DELEGATION_LIFETIME_SECONDS / 86_400;
+  if (!/^[1-9]\d{0,3}$/.test(days) || Number(days) > most) {
     throw new CliError(
       "option_invalid",
-      `--days is ${JSON.stringify(days)}; it must be a whole number from 1`,
+      `--days is ${JSON.stringify(days)}; it must be a whole number from 1 to ${most}`,
     );
   }
   return Math.floor(Date.now() / 1000) + Number(days) * 86_400;

@@ -28,16 +28,16 @@ export const MAX_CBOR_ITEMS = 65_536;
 export const MAX_TENSOR_RANK = 8;
 /** 16 MiB: an eighth of the memory of the smallest isolate, which must hold the model too. */
 export const MAX_TENSOR_BYTES = 16 * 1024 * 1024;
-/** Inputs or outputs of one request; the model that ships has one of each. */
+/** Inputs or outputs of one request; the models that ship have one input and at most two outputs. */
 export const MAX_TENSORS = 16;
 /** All tensors of one request together, and the framing around them. */
 export const MAX_REQUEST_BYTES = MAX_TENSOR_BYTES + 64 * 1024;
 /** Outputs, block digests and a receipt. */
 export const MAX_REPLY_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
-/** Block digests of one run, 128 KiB of them; the model that ships has 9 blocks. */
+/** Block digests of one run, 128 KiB of them; the models that ship have 9 blocks at most. */
 export const MAX_BLOCKS = 4096;
 /**
- * Multiply-adds (or elements, for operations without any) of one run. The model that ships takes 581 million; an hour
+ * Multiply-adds (or elements, for operations without any) of one run. The image model that ships takes 582 million; an hour
  * of a processor at 10^10 a second has 3.6 × 10^13.
  */
 export const MAX_OP_COUNT = 2 ** 45;

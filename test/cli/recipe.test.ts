@@ -40,13 +40,18 @@ async function writeOnnx(name: string, quantization: string): Promise<string> {
     join(folder, name, "sample/input_0.pb"),
     encodeTensor(f32("x", [3, 2], [1, 2, 3, 4, 5, 6])),
   );
-  return writeRecipe(name, { format: "onnx", files: ["model.onnx"], quantization, calibration: ["sample"] });
+  return writeRecipe(name, {
+    dimensions: { rows: { min: 1, max: 8 } },
+    format: "onnx",
+    files: ["model.onnx"],
+    quantization,
+    calibration: ["sample"],
+  });
 }
 
 async function writeRecipe(name: string, fields: object): Promise<string> {
   const path = join(folder, name, "recipe.json");
-  const dimensions = { rows: { min: 1, max: 8 } };
-  await writeFile(path, JSON.stringify({ name, licence: "MIT", dimensions, ...fields }));
+  await writeFile(path, JSON.stringify({ name, licence: "MIT", ...fields }));
   return path;
 }
 
