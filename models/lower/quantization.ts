@@ -37,7 +37,8 @@ export function readScales(node: Scope, index: number): Float32Array {
   const { name } = node.input(index);
   if (constant.dtype !== "f32") return node.refuse(`scale ${name} of ${constant.dtype}`);
   for (const scale of constant.data)
-    if (!(scale > 0)) node.refuse(`scale ${name} is ${scale}, want more than 0`);
+    if (!(scale > 0 && Number.isFinite(scale)))
+      node.refuse(`scale ${name} is ${scale}, want a finite number above 0`);
   return constant.data;
 }
 

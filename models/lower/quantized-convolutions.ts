@@ -131,6 +131,53 @@ function convolveIntegers(
   return ops.transpose(node, sums, [0, 3, 1, 2]);
 }
 
+/** As many products of bytes stay below 2^24 in sum, and are whole: f32 has them exactly, in any order. */
+const MAX_FLOAT_TAPS = Math.floor(2 ** 24 / 255 ** 2);
+
+/** One filter a channel, of few taps. */
+function isDepthwise({ groups, shape }: Convolution): boolean {
+  const [outputs = 0, channels = 0, ...kernel] = shape;
+  return (
+    channels === 1 && outputs === groups && kernel.reduce((taps, size) => taps * size, 1) <= MAX_FLOAT_TAPS
+  );
+}
+
+/** Sums of a depthwise convolution in i32, in NCHW, by the f32 kernel. */
+function depthwiseSums(
+  node: Scope,
+  { image, window }: Convolution,
+  { shape, data }: Weights,
+  zeroPoints: { readonly image: Value; readonly weights: Int32Array },
+): Value {
+  const { context } = node;
+  const outputs = shape[0]!;
+  const taps = data.length / outputs;
+  const zeros = zeroPoints.weights;
+  const filters = Float32Array.from(
+    data,
+    (byte, at) => byte - zeros[zeros.length === 1 ? 0 : Math.floor(at / taps)]!,
+  );
+  const { dense, weights } = withoutDilation(window, filters, outputs);
+  const one = context.contiguous(ops.floats(node, "one", [], Float32Array.of(1)));
+  const bytes = [context.arranged(image, NHWC), one, context.contiguous(zeroPoints.image)];
+  const reals = context.createTensor(node.outputName(), "f32", image.shape, NHWC);
+  context.builder.op("dequantize", node.name, bytes, [reals], { axis: 0 });
+  const result = imageShape(node, image, window, outputs);
+  const sums = context.createTensor(node.outputName(), "f32", result, NHWC);
+  const layer = {
+    outputs,
+    inputs: dense.kernel[0] * dense.kernel[1],
+    weights,
+    bias: new Float32Array(outputs),
+  };
+  context.builder.op("dwconv", node.name, [reals], [sums], {
+    weights: { format: "f32", ...layer },
+    ...windowFields(dense),
+    ...ops.PLAIN_OUTPUT,
+  });
+  return ops.cast(node, context.placedValue(node.outputName(), "f32", result, sums, NHWC), "i32");
+}
+
 /** Group `group` of constant weights, and of a list with an element an output or one for all. */
 function groupOf(constant: Weights, groups: number, group: number) {
   const [outputs, channels, ...kernel] = constant.shape as [number, number, ...number[]];
@@ -163,6 +210,11 @@ function convInteger(node: Scope): void {
       : Int32Array.from(node.constant(3).data as Uint8Array, Number);
   if (zeroPoints.length !== 1 && zeroPoints.length !== shape[0])
     node.refuse(`${zeroPoints.length} zero points`);
+  if (isDepthwise(convolution)) {
+    const sums = depthwiseSums(node, convolution, weights, { image, weights: zeroPoints });
+    node.set(0, likeInput(node, sums, convolution.rank));
+    return;
+  }
   node.set(
     0,
     eachGroup(node, convolution, (part, group) => {
@@ -194,6 +246,13 @@ function qlinearConv(node: Scope): void {
   if (isPackable && groupChannels === 1 && outputs === groups) {
     const filters = { weights: weights.data, bias, scales, outputs, inputs: 1, taps: inputs };
     const result = depthwise(node, convolution, x, filters, output);
+    node.set(0, asType(node, likeInput(node, result, convolution.rank), dtype));
+    return;
+  }
+  if (isDepthwise(convolution)) {
+    const image = integers(node, "zero", Int32Array.of(x.zeroPoint));
+    const sums = depthwiseSums(node, convolution, weights, { image, weights: zeroPoints });
+    const result = requantized(node, sums, scales, bias, output);
     node.set(0, asType(node, likeInput(node, result, convolution.rank), dtype));
     return;
   }

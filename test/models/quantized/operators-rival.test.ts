@@ -1,4 +1,5 @@
 // Operators on quantized tensors, from ONNX to output, against onnxruntime-web.
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AttributeSpec, FLOAT, type TensorSpec } from "../import/encode-onnx.ts";
 import {
@@ -334,5 +335,23 @@ test("DynamicQuantizeLinear: the same bytes, scale and zero point for each kind 
   for (const x of ranges) {
     const given = { type: FLOAT, shape: [4, 5, 6] } as const;
     await assertSameBytes(model("DynamicQuantizeLinear", given, ["x"], [], {}, "", outputs), { x });
+  }
+});
+
+test("a depthwise convolution of many channels whose weights do not pack is a few operations", async () => {
+  const initializers = [
+    ...[scales("xs"), zeroPoint("xz", UINT8), drawn("w", UINT8, 96, 1, 5, 5), scales("ws")],
+    ...[tensor("wz", UINT8, [], [131]), tensor("ys", FLOAT, [], [scale() * 400]), zeroPoint("yz", UINT8)],
+    drawn("b", INT32, 96),
+  ];
+  const attributes = { group: int(96), pads: ints(2, 2, 2, 2) };
+  const x = { type: UINT8, shape: [1, 96, 12, 12] } as const;
+  const qlinear = ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"];
+  for (const [op, inputs] of [
+    ["ConvInteger", ["x", "w", "xz", "wz"]],
+    ["QLinearConv", qlinear],
+  ] as const) {
+    const kinds = await assertSameBytes(model(op, x, inputs, initializers, attributes));
+    assert.ok(kinds.has("dwconv") && !kinds.has("concat"));
   }
 });

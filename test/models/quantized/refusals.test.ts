@@ -49,6 +49,7 @@ const quantize = (
 
 const CASES: readonly Case[] = [
   conv("a scale of 0", /scale ys is 0/, tensor("ys", FLOAT, [], [0])),
+  conv("an infinite scale", /scale xs is Infinity/, tensor("xs", FLOAT, [], [Number.POSITIVE_INFINITY])),
   conv("a negative scale", /scale ws is -1/, tensor("ws", FLOAT, [], [-1])),
   conv(
     "scales that overflow",
