@@ -63,6 +63,12 @@ export function createProgram(
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const { recipe, calibration } = options;
   const program = createProgram(options.graph, recipe, options.kernels);
+  if (recipe.quantization !== "none" && isQuantized(program)) {
+    throw new ModelError(
+      "op_unsupported",
+      `${recipe.name} arrives quantized; its recipe has to say quantization "none", which keeps its parameters`,
+    );
+  }
   const digested = await digestRaw(encodeRequests(recipe, calibration));
   const { model, report } =
     recipe.quantization === "none"
@@ -84,6 +90,16 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
     report,
   };
   return writeArtifact({ ...model.manifest, ...header }, model.weights, options.files);
+}
+
+/** Whether it has products of bytes already. */
+function isQuantized(program: Program): boolean {
+  return program.ops.some(
+    ({ kind, attributes }) =>
+      kind === "matmul_integer" ||
+      kind === "requantize" ||
+      ("weights" in attributes && attributes.weights.format === "qc8w"),
+  );
 }
 
 function emitFused(program: Program): EmittedModel {
