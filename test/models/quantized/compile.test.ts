@@ -54,7 +54,7 @@ for (const quantization of ["static", "dynamic"] as const) {
     await assert.rejects(compile(createModel(), quantization), {
       code: "op_unsupported",
       message:
-        'given arrives quantized; its recipe has to say quantization "none", which keeps its parameters',
+        'fuzz arrives quantized; its recipe has to say quantization "none", which keeps its parameters',
     });
   });
 }
