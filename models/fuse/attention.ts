@@ -12,9 +12,10 @@ export const fuseAttention: Match = (root, graph) => {
   if (!isProductOfTwo(root, graph)) return null;
   const [weights = "", value = ""] = root.inputs;
   const softmax = graph.producer(weights);
-  if (softmax === undefined || !isOfLastAxis(softmax, graph)) return null;
+  if (softmax?.op !== "Softmax" || softmax.domain !== "") return null;
   const scores = scoresOf(softmax.inputs[0]!, graph, MAX_TERMS);
   if (scores === null || (scores.scale === 1 && scores.terms.length === 0)) return null;
+  if (!isOfLastAxis(softmax, rankOfScores(scores, graph))) return null;
   if (!Number.isFinite(Math.fround(scores.scale)) || !graph.isClosed(root, [softmax, ...scores.nodes]))
     return null;
   const inputs = [scores.query, scores.keys, value, ...scores.terms];
@@ -59,9 +60,19 @@ function isProductOfTwo({ domain, op, inputs }: Node, graph: Rewriter): boolean 
   return domain === "" && op === "MatMul" && inputs.every((name) => graph.constant(name) === undefined);
 }
 
-function isOfLastAxis({ domain, op, inputs, attributes }: Node, graph: Rewriter): boolean {
+/** Where shapes are computed, the order of a transposition still says how many axes there are. */
+function rankOfScores({ query, keys, terms }: Scores, graph: Rewriter): number | undefined {
+  const ranks = [query, keys].map((name) => {
+    const producer = graph.producer(name);
+    const order = producer?.op === "Transpose" ? producer.attributes.get("perm") : undefined;
+    return Array.isArray(order) ? order.length : graph.rank(name);
+  });
+  const all = [...ranks, ...terms.map((term) => graph.rank(term))];
+  return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
+}
+
+/** Before opset 13 everything from the axis on is one row: the last axis is one in both. */
+function isOfLastAxis({ attributes }: Node, rank: number | undefined): boolean {
   const axis = attributes.get("axis") ?? -1;
-  const rank = graph.rank(inputs[0]!);
-  const isLast = axis === -1 || (rank !== undefined && axis === rank - 1);
-  return domain === "" && op === "Softmax" && isLast && attributes.get("flatten") !== 1;
+  return axis === -1 || (rank !== undefined && axis === rank - 1);
 }

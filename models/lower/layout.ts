@@ -11,6 +11,7 @@ import {
   minimum,
   multiply,
   product,
+  rangeOf,
   type Size,
   subtract,
 } from "../dimension.ts";
@@ -146,7 +147,8 @@ function resolveIndex(index: Size, size: Size): Size {
 function clampIndex(index: Size, low: Size, high: Size): Size {
   // "To the end" is larger than any size.
   if (typeof index === "number" && index >= FAR) return high;
-  if (typeof index === "object" && equalSizes(index, high)) return index;
+  const isInside = rangeOf(subtract(index, low)).min >= 0 && rangeOf(subtract(high, index)).min >= 0;
+  if (isInside) return index;
   return maximum(low, minimum(index, high));
 }
 

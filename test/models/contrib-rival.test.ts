@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
+import { quantizeDynamic } from "../../models/quantize/dynamic.ts";
 import { createRandom } from "../kernels/random.ts";
 import { f32, INT32, type TensorSpec, u8 } from "./import/encode-onnx.ts";
 import { assertRival, MICROSOFT, type RivalCase, type RivalInput, testRival, weights } from "./rival.ts";
@@ -179,12 +181,12 @@ for (const each of cases) testRival(each);
 
 const random = createRandom(4);
 
-/** Products with weights of `bits` in blocks; the operations of the engine that they become. */
+/** A product with weights of `bits` in blocks; how its weights are kept, also when the model is quantized. */
 async function multiplyBlocks(
   [inputs, outputs, block]: readonly [number, number, number],
   bits: 4 | 8,
   extra: readonly (TensorSpec | "")[] = [],
-): Promise<readonly string[]> {
+): Promise<string> {
   const blocks = Math.ceil(inputs / block);
   const bytes = [...random.uint8((outputs * blocks * block * bits) / 8)];
   const scales = [...random.float32(outputs * blocks, -0.1, 0.1)];
@@ -211,15 +213,23 @@ async function multiplyBlocks(
     outputs: ["y"],
     initializers: initializers.filter((each) => each !== ""),
   };
-  return assertRival(model, [x(2, 3, inputs)]);
+  const program = await assertRival(model, [x(2, 3, inputs)]);
+  const [layer] = program.ops;
+  const [quantized] = quantizeDynamic(program, new Set()).ops;
+  assert.ok(layer?.kind === "gemm" && quantized?.kind === "gemm");
+  const { format } = layer.attributes.weights;
+  assert.equal(quantized.attributes.weights.format, format === "f32" ? "qd8w" : format);
+  return format;
 }
 
 for (const block of [16, 32, 64, 128]) {
   for (const bits of [4, 8] as const) {
     test(`MatMulNBits of ${bits} bits in blocks of ${block} is what onnxruntime-web computes`, async () => {
-      await multiplyBlocks([256, 20, block], bits);
+      const format = bits === 4 && block >= 32 ? "qb4w" : "f32";
+      assert.equal(await multiplyBlocks([256, 20, block], bits), format);
       const zeroPoints = [...random.uint8(20 * Math.ceil(((256 / block) * bits) / 8))];
-      await multiplyBlocks([256, 20, block], bits, [u8("z", [zeroPoints.length], zeroPoints)]);
+      const shifted = [u8("z", [zeroPoints.length], zeroPoints)];
+      assert.equal(await multiplyBlocks([256, 20, block], bits, shifted), format);
     });
   }
 }
@@ -230,5 +240,6 @@ test("MatMulNBits takes inputs that fill no block, zero points of an odd number 
 });
 
 test("MatMulNBits takes real zero points", async () => {
-  await multiplyBlocks([64, 8, 32], 4, [f32("z", [16], [...random.float32(16, 0, 15)])]);
+  const zeroPoints = f32("z", [16], [...random.float32(16, 0, 15)]);
+  assert.equal(await multiplyBlocks([64, 8, 32], 4, [zeroPoints]), "f32");
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { readKernels } from "../../cli/artifacts.ts";
-import { Executor, type OperationKind } from "../../engine/index.ts";
+import { Executor } from "../../engine/index.ts";
 import { fuseGraph } from "../../models/fuse/fuse.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import { lowerGraph } from "../../models/lower/lower.ts";
@@ -100,11 +100,11 @@ export function testRival({ title, domain = "", op, attributes = {}, inputs, out
   });
 }
 
-/** Throws AssertionError where an output differs in shape, type or by more than rounding. */
+/** The program that the file became. Throws AssertionError where an output differs in shape, type or by more than rounding. */
 export async function assertRival(
   spec: Omit<ModelSpec, "inputs">,
   inputs: readonly RivalInput[],
-): Promise<readonly OperationKind[]> {
+): Promise<Program> {
   const bytes = encodeModel({
     ...spec,
     inputs: inputs.map(({ name, type = FLOAT, shape, declared = shape }) => ({
@@ -142,7 +142,7 @@ export async function assertRival(
     }
   }
   await session.release();
-  return program.ops.map(({ kind }) => kind);
+  return program;
 }
 
 function createTensor({ type = FLOAT, shape, values }: RivalInput): Tensor {
