@@ -10,12 +10,15 @@
 // i32x4.dot_i16x8_s adds two products of at most 2^14 each; |acc| is bounded as in the scalar sibling.
 // Measured on an EPYC (Zen 4) at 3.7 GHz: 4×8 with widened weights 46.5 GMAC/s in the first-level cache, 4×8 that
 // widens on the fly 41, 5×8 46.7, 3×12 46.9, 6×8 34 (spills), splats by shuffle 42.6; 8 inputs a turn beat 2 by 8 %.
+// Beside others at work, 4×8 43.3: 2×16 against two panels 42.2, 8×4 or 4×8 with one operand repeated over the lanes
+// beforehand, so that nothing is splatted, 40.7. At few inputs it is the number of instructions that counts.
 // Binaryen at -O3, or with --converge, sinks each sum to its next use; then all operands of a turn are alive at once
 // and V8 spills: 37 instead of 44 GMAC/s. wasm/build.ts compiles with -O2 for that reason.
 import { copyBytes } from "../bytes";
 import { HEAD_BYTES, panelBytes } from "../panel";
 import {
-  activateFloats, clampFloats, isActivated, isTame, narrow16, narrowTame16, OUTPUT_CONSTANTS_BYTES, requantize8, requantizeTame8, scaleFloats,
+  activateFloats, clampFloats, isActivated, isTame, narrow16, narrowTame16, OUTPUT_CONSTANTS_BYTES, requantize8,
+  requantizeTame8, scaleFloats,
 } from "../round128";
 
 /** Rows of one tile. */
