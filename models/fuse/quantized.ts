@@ -203,5 +203,6 @@ const FUSIONS: Readonly<Record<string, Fuse>> = {
   GlobalAveragePool: fuseElementwise,
   AveragePool: fuseElementwise,
   LeakyRelu: fuseElementwise,
+  Sigmoid: fuseElementwise,
   Concat: fuseConcat,
 };

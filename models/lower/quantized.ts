@@ -1,7 +1,7 @@
 // Operators on quantized tensors that are neither products nor convolutions, and the table of all of them.
 import { BINARY } from "../../wasm/operators.ts";
 import { product } from "../dimension.ts";
-import { channelsLast, identityOrder } from "../value.ts";
+import { channelsLast, identityOrder, type Value } from "../value.ts";
 import { asImage, likeInput, readWindow } from "./image.ts";
 import * as ops from "./ops.ts";
 import {
@@ -82,12 +82,19 @@ function qlinearAveragePool(node: Scope): void {
   node.set(0, asType(node, back, dtype));
 }
 
-function qlinearLeakyRelu(node: Scope): void {
-  const { value, dtype, ...input } = readOperand(node, 0);
-  const output = readQuantization(node, 3, dtype);
-  const real = ops.unary(node, dequantized(node, value, input), "leaky_relu", node.number("alpha", 0.01));
-  node.set(0, asType(node, quantized(node, real, output), dtype));
+function qlinearUnary(compute: (node: Scope, value: Value) => Value) {
+  return (node: Scope): void => {
+    const { value, dtype, ...input } = readOperand(node, 0);
+    const output = readQuantization(node, 3, dtype);
+    const real = compute(node, dequantized(node, value, input));
+    node.set(0, asType(node, quantized(node, real, output), dtype));
+  };
 }
+
+const qlinearLeakyRelu = qlinearUnary((node, value) =>
+  ops.unary(node, value, "leaky_relu", node.number("alpha", 0.01)),
+);
+const qlinearSigmoid = qlinearUnary((node, value) => ops.unary(node, value, "sigmoid"));
 
 function qlinearConcat(node: Scope): void {
   const dtype = outputType(node, 1);
@@ -112,5 +119,6 @@ export const QUANTIZED: LowerTable = {
   "com.microsoft.QLinearGlobalAveragePool": qlinearGlobalAveragePool,
   "com.microsoft.QLinearAveragePool": qlinearAveragePool,
   "com.microsoft.QLinearLeakyRelu": qlinearLeakyRelu,
+  "com.microsoft.QLinearSigmoid": qlinearSigmoid,
   "com.microsoft.QLinearConcat": qlinearConcat,
 };

@@ -282,6 +282,8 @@ for (const type of [UINT8, INT8] as const) {
       const flat = { type, shape: [256] };
       const leaky = model("QLinearLeakyRelu", flat, inputs, fresh, alpha, "com.microsoft");
       await assertSameBytes(leaky, { x: every(type) });
+      const sigmoid = model("QLinearSigmoid", flat, inputs, fresh, {}, "com.microsoft");
+      await assertSameBytes(sigmoid, { x: every(type) });
       const pixels = { type, shape: [1, 40, 2, 1 + (round % 6)] };
       await assertSameBytes(model("QLinearGlobalAveragePool", pixels, inputs, fresh, {}, "com.microsoft"));
       const joined = ["ys", "yz", "x", "xs", "xz", "x", "ys", "yz"];

@@ -234,6 +234,18 @@ for (const type of [UINT8, INT8] as const) {
   });
 }
 
+test("an f32 bias between two steps becomes the even one: the same bytes", async () => {
+  const builder = new ModelBuilder();
+  const x = builder.dequantize(builder.input(UINT8, 1, 1, 4, 4), UINT8, { scale: 0.5 });
+  const w = builder.dequantize(builder.constant(INT8, [40, 1, 1, 1]), INT8, { scale: 0.5, zeroPoint: 0 });
+  const halves = Array.from({ length: 40 }, (_, index) => (index - 20) * 0.125);
+  const y = builder.one("Conv", [x, w, builder.constant(FLOAT, [40], halves)]);
+  // An output step of 5/4 of the bias', so that neither its rounding nor ties hide one step.
+  const model = builder.model(builder.quantize(y, UINT8, { scale: 0.3125, zeroPoint: 128 }));
+  assertIntegers(await assertSameBytes(model, { v0: new Uint8Array(16).fill(0) }));
+  assertIntegers(await assertSameBytes(model));
+});
+
 test("a QuantizeLinear behind a Reshape belongs to the Conv in front of it: the same bytes", async () => {
   const builder = new ModelBuilder();
   const x = builder.dequantize(builder.input(UINT8, 2, 4, 30, 9), UINT8);
