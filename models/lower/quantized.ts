@@ -11,6 +11,7 @@ import {
   offsetOf,
   outputType,
   perChannel,
+  ratios,
   readOperand,
   readQuantization,
 } from "./quantization.ts";
@@ -57,8 +58,8 @@ function qlinearGlobalAveragePool(node: Scope): void {
   });
   const zero = integers(node, "zero", Int32Array.of(zeroPoint));
   const sums = integerProduct(node, ones, image, integers(node, "none", Int32Array.of(0)), zero);
-  const ratio = Math.fround(scale / Math.fround(output.scale * pixels));
-  const scales = perChannel(node, Float32Array.of(ratio), channels);
+  const ratio = ratios(node, scale, Float32Array.of(1), Math.fround(output.scale * pixels));
+  const scales = perChannel(node, ratio, channels);
   const means = requantized(node, sums, scales, null, output);
   const shape = [batch, ...(last ? sizes.map(() => 1) : []), channels, ...(last ? [] : sizes.map(() => 1))];
   node.set(0, asType(node, ops.reshape(node, means, shape), dtype));

@@ -82,6 +82,18 @@ const CASES: readonly Case[] = [
     initializers: CONV_TENSORS.map((given) => (given.name === "w" ? drawn("w", INT8, 3, 2) : given)),
     reason: /4 columns times 3 rows/,
   },
+  {
+    title: "QLinearGlobalAveragePool with scales that overflow",
+    node: {
+      ...{ op: "QLinearGlobalAveragePool", domain: "com.microsoft", name: "layer" },
+      ...{ inputs: ["x", "xs", "xz", "ys", "yz"], outputs: ["y"] },
+    },
+    initializers: CONV_TENSORS.map((given) => {
+      if (given.name === "xs") return tensor("xs", FLOAT, [], [1e30]);
+      return given.name === "ys" ? tensor("ys", FLOAT, [], [1e-30]) : given;
+    }),
+    reason: /scales 1\.0+\d+e\+30/,
+  },
   quantize("a scale of 0", "QuantizeLinear", FLOAT, /scale s is 0/, tensor("s", FLOAT, [], [0])),
   quantize(
     "as many scales as no axis",
@@ -147,6 +159,7 @@ for (const {
   test(`refuses ${title}, naming node and tensor`, () => {
     const model: ModelSpec = {
       opset: 21,
+      domains: { "com.microsoft": 1 },
       inputs: [{ name: "x", ...x }, ...inputs],
       initializers,
       nodes: [node],
