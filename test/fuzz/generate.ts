@@ -71,6 +71,7 @@ function finish(sketch: Sketch, rules: ReadonlySet<string>): FuzzCase {
   const outputs = [...leaves, ...extra].map(({ name }) => name);
   const model = {
     opset: sketch.opset,
+    domains: { "com.microsoft": 1 },
     inputs: sketch.inputs,
     initializers: sketch.initializers,
     nodes: sketch.nodes,

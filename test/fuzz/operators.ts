@@ -4,6 +4,7 @@ import { ELEMENTWISE } from "./operators/elementwise.ts";
 import { GATHER } from "./operators/gather.ts";
 import { LAYOUT } from "./operators/layout.ts";
 import { PRODUCT } from "./operators/product.ts";
+import { QUANTIZED } from "./operators/quantized.ts";
 import { REDUCTION } from "./operators/reduce.ts";
 import type { RuleTable } from "./operators/rule.ts";
 import { WINDOW } from "./operators/window.ts";
@@ -16,4 +17,5 @@ export const RULES: RuleTable = {
   ...REDUCTION,
   ...GATHER,
   ...CONTROL,
+  ...QUANTIZED,
 };

@@ -29,11 +29,12 @@ interface Smooth {
   readonly slope: (value: Range) => number;
   readonly bounds: (value: Range) => readonly [number, number];
   readonly texts?: Readonly<Record<string, string>>;
+  readonly domain?: string;
 }
 
 function smooth(
   op: string,
-  { within = [-30, 30], opset = 0, attributes, slope, bounds, texts = {} }: Smooth,
+  { within = [-30, 30], opset = 0, attributes, slope, bounds, texts = {}, domain = "" }: Smooth,
 ): Rule {
   return (sketch) => {
     sketch.needs(opset);
@@ -41,9 +42,31 @@ function smooth(
     const [low, high] = bounds(value);
     const numbers = Object.entries(attributes?.(sketch) ?? {}).map(([name, number]) => [name, float(number)]);
     const words = Object.entries(texts).map(([name, word]) => [name, { text: word }]);
-    sketch.emit(op, [value], Object.fromEntries([...numbers, ...words]), [
-      like(value, roughly(low, high, value.error * slope(value))),
+    const result = like(value, roughly(low, high, value.error * slope(value)));
+    sketch.emit(op, [value], Object.fromEntries([...numbers, ...words]), [result], domain);
+  };
+}
+
+/** Of dyadic numbers: it jumps. */
+function jump(
+  op: string,
+  attributes: Readonly<Record<string, number>>,
+  bounds: (value: Range) => readonly [number, number],
+): Rule {
+  return (sketch) => {
+    const value = sketch.take({ exact: true });
+    const [low, high] = bounds(value);
+    const numbers = Object.entries(attributes).map(([name, number]) => [name, float(number)]);
+    sketch.emit(op, [value], Object.fromEntries(numbers), [
+      like(value, exactly(low, high, value.grain! + 1)),
     ]);
+  };
+}
+
+function question(op: string): Rule {
+  return (sketch) => {
+    const value = sketch.take({});
+    sketch.emit(op, [value], {}, [{ ...like(value, BOOL), dtype: "bool" }]);
   };
 }
 
@@ -340,6 +363,20 @@ export const ELEMENTWISE: RuleTable = {
   }),
   HardSwish: smooth("HardSwish", { slope: () => 2, bounds: rectified }),
   LeakyRelu: leakyRelu,
+  Tan: smooth("Tan", { within: [-1.4, 1.4], slope: () => 40, bounds: () => [-6, 6] }),
+  Mish: smooth("Mish", { slope: () => 1.2, bounds: rectified }),
+  ThresholdedRelu: jump("ThresholdedRelu", { alpha: 1 }, ({ high }) => [0, Math.max(0, high)]),
+  Shrink: jump("Shrink", { lambd: 1, bias: 0.5 }, ({ low, high }) => [low - 1, high + 1]),
+  "com.microsoft Gelu": smooth("Gelu", { slope: () => 2, bounds: rectified, domain: "com.microsoft" }),
+  FastGelu: smooth("FastGelu", { slope: () => 2, bounds: rectified, domain: "com.microsoft" }),
+  QuickGelu: smooth("QuickGelu", { slope: () => 2, bounds: rectified, domain: "com.microsoft" }),
+  IsNaN: question("IsNaN"),
+  IsInf: question("IsInf"),
+  BitwiseNot: (sketch) => {
+    const value = sketch.take({ dtypes: ["i32", "i64"], within: [-(2 ** 20), 2 ** 20] });
+    const range = { low: -value.high - 1, high: -value.low - 1, grain: 0, error: 0 };
+    sketch.emit("BitwiseNot", [value], {}, [like(value, range)]);
+  },
   Clip: clip,
   Add: binary("Add", (_, a, b) => sum(a, b)),
   "Add f64": double,

@@ -18,11 +18,13 @@ export function image(
   sketch: Sketch,
   spatial: readonly number[] = [1, 2],
   within: readonly [number, number] = [-1e3, 1e3],
+  exact = false,
 ): FuzzValue {
   const axes = sketch.pick(spatial);
   return sketch.take({
     ranks: [axes + 2, axes + 2],
     within,
+    exact,
     where: (value) => isFixed(value, 1) && value.shapes[0][1]! <= 12,
     shape: () => [
       ...sketch.axes(1),
@@ -45,7 +47,7 @@ interface Window {
 
 const span = ({ kernel, dilations }: Window, axis: number) => (kernel[axis]! - 1) * dilations[axis]! + 1;
 
-function anyWindow(
+export function anyWindow(
   sketch: Sketch,
   value: FuzzValue,
   { dilated = true, padded = true, ceil = false } = {},
@@ -72,7 +74,7 @@ function anyWindow(
   }
 }
 
-function attributesOf({ kernel, strides, dilations, pads, ceil, auto }: Window) {
+export function attributesOf({ kernel, strides, dilations, pads, ceil, auto }: Window) {
   return {
     kernel_shape: ints(...kernel),
     strides: ints(...strides),
@@ -93,7 +95,7 @@ function outputSize(window: Window, size: number, axis: number): number {
   return Math.min(Math.ceil(room / stride) + 1, Math.floor((size + before - 1) / stride) + 1);
 }
 
-function slide(value: FuzzValue, window: Window, channels?: number): Shapes {
+export function slide(value: FuzzValue, window: Window, channels?: number): Shapes {
   return mapShapes(value.shapes, ([batch, own, ...sizes]) => [
     batch!,
     channels ?? own!,
