@@ -193,8 +193,8 @@ class Writer {
   }
 
   #createReal(old: number): number {
-    const { name, dtype, shape } = this.#program.tensors[old]!;
-    const tensor = this.#builder.tensor(name, dtype, shape);
+    const { name, dtype, shape, scale, zeroPoint } = this.#program.tensors[old]!;
+    const tensor = this.#builder.tensor(name, dtype, shape, scale, zeroPoint);
     this.#real.set(old, tensor);
     return tensor;
   }
@@ -207,8 +207,7 @@ class Writer {
   }
 
   #copyTensor(old: number): number {
-    const { name, dtype, shape, storage } = this.#program.tensors[old]!;
-    const tensor = this.#builder.tensors.push({ name, dtype, shape, scale: 1, zeroPoint: 0, storage }) - 1;
+    const tensor = this.#builder.tensors.push(this.#program.tensors[old]!) - 1;
     this.#real.set(old, tensor);
     return tensor;
   }
@@ -216,9 +215,11 @@ class Writer {
   #readReal(old: number): number {
     const known = this.#real.get(old);
     if (known !== undefined) return known;
-    const { name, shape, storage } = this.#program.tensors[old]!;
+    const tensorOf = this.#program.tensors[old]!;
+    const { name, storage } = tensorOf;
     if (typeof storage === "number") {
-      const view = this.#builder.view(this.#readReal(storage), shape);
+      // Bytes may have another meaning too, where the model itself is quantized.
+      const view = this.#builder.tensors.push({ ...tensorOf, storage: this.#readReal(storage) }) - 1;
       this.#real.set(old, view);
       return view;
     }

@@ -198,3 +198,30 @@ test("an input of reals is calibrated like any other tensor, and absent inputs a
       `[${at}] is ${quantized![at]}, want ${value}`,
     );
 });
+
+test("static quantization leaves the bytes of a model that is quantized already as they are", async () => {
+  const shape = [2, 6];
+  const x: Constant = { dtype: "f32", shape, data: elements(shape) };
+  const feed = new Map([["x", x]]);
+  const graph = readOnnx(
+    encodeModel({
+      opset: 21,
+      domains: { "com.microsoft": 1 },
+      inputs: [{ name: "x", type: FLOAT, shape }],
+      initializers: [f32("s", [], [0.25]), { name: "z", type: 2, dims: [], raw: Uint8Array.of(100) }],
+      nodes: [
+        node("QuantizeLinear", ["x", "s", "z"], "q"),
+        { ...node("QLinearAdd", ["q", "s", "z", "q", "s", "z", "s", "z"], "a"), domain: "com.microsoft" },
+        node("DequantizeLinear", ["a", "s", "z"], "y"),
+      ],
+      outputs: ["y"],
+    }),
+  );
+  const artifact = await compileGraph(kernels, graph, "static", [], [feed]);
+  const runner = new Runner(kernels, "simd128", artifact);
+  const [output] = runner.read(runner.run(feed, 0xff));
+  assert.deepEqual(
+    output!.data,
+    x.data.map((value) => 2 * Number(value)),
+  );
+});
