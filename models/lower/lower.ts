@@ -85,11 +85,15 @@ function isGraph(value: Attribute): value is Graph {
   return typeof value === "object" && "nodes" in value;
 }
 
+/** As many as a file may have; the bodies of loops count at each turn. */
+const MAX_LOWERED_NODES = 100_000;
+
 class GraphLowering {
   readonly #context = new Context();
   readonly #options: LowerOptions;
   readonly #tables: LowerTable;
   readonly #symbols = new Map<string, Size>();
+  #lowered = 0;
 
   constructor(options: LowerOptions) {
     this.#options = options;
@@ -134,6 +138,8 @@ class GraphLowering {
    * one is missed before it is looked for, that is the node's fault and not the reader's.
    */
   #node(node: Node): void {
+    if (++this.#lowered > MAX_LOWERED_NODES)
+      throw new ModelError("model_too_large", `its loops make more than ${MAX_LOWERED_NODES} nodes`);
     const scope = new Scope(this.#context, node);
     try {
       this.#lower(node, scope);

@@ -8,8 +8,8 @@ import { createRandom, type Random } from "../kernels/random.ts";
 import { type AttributeSpec, encodeModel, type NodeSpec } from "../models/import/encode-onnx.ts";
 import type { FuzzCase } from "./generate.ts";
 
-/** A model of a few kilobytes takes milliseconds. */
-const MAX_MS = 5000;
+/** A model of a few kilobytes takes milliseconds, a loop of a thousand turns seconds. */
+const MAX_MS = 60_000;
 
 /** What is wrong with how a changed file was taken; null where all is well. */
 export function checkMangled(

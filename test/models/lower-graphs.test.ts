@@ -199,6 +199,31 @@ test("an input of reals is calibrated like any other tensor, and absent inputs a
     );
 });
 
+test("refuses a loop whose turns multiply into more nodes than a file could hold", async () => {
+  const body: GraphSpec = {
+    name: "body",
+    inputs: [
+      { name: "turn", type: 7, shape: [] },
+      { name: "on", type: 9, shape: [] },
+      { name: "state", type: FLOAT },
+    ],
+    nodes: [
+      node("Identity", ["on"], "next"),
+      ...Array.from({ length: 120 }, (_, at) => node("Neg", [at === 0 ? "state" : `s${at}`], `s${at + 1}`)),
+    ],
+    outputs: ["next", "s120"],
+  };
+  const graph = readOnnx(
+    encodeModel({
+      inputs: [{ name: "x", type: FLOAT, shape: [2] }],
+      initializers: [i64("n", [], [1000]), { name: "t", type: 9, dims: [], raw: Uint8Array.of(1) }],
+      nodes: [node("Loop", ["n", "t", "x"], "y", { body: { graph: body } })],
+      outputs: ["y"],
+    }),
+  );
+  await assert.rejects(compileGraph(kernels, graph, "none", [], []), { code: "model_too_large" });
+});
+
 test("static quantization leaves the bytes of a model that is quantized already as they are", async () => {
   const shape = [2, 6];
   const x: Constant = { dtype: "f32", shape, data: elements(shape) };
