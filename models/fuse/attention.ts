@@ -1,12 +1,15 @@
 // softmax(scale · q·kᵀ + terms) · v is Attention in the domain "quorate": inputs q, kᵀ, v and the terms in their order,
-// attribute scale. The scale is a product or quotient behind q·kᵀ, the terms are masks and relative positions. Where
-// neither is there, a softmax between two products stays what it is.
+// attribute scale. The scale is a product or quotient behind q·kᵀ, the terms are masks and relative positions; a mask may
+// also be a Where that puts a number in the place of scores, if that is so far below that a sum with it is the same.
+// Where nothing of this is there, a softmax between two products stays what it is.
 import type { Node } from "../graph.ts";
-import { withScalar } from "./factors.ts";
+import { scalarOf, withScalar } from "./factors.ts";
 import type { Match, Rewriter } from "./rewriter.ts";
 
 /** Sums of more are no scores: a long chain is not walked again from each of its ends. */
 const MAX_TERMS = 4;
+/** f32 has no number between this and what a score of less than 10³⁰ adds to it. */
+const FAR_BELOW = -1e38;
 
 export const fuseAttention: Match = (root, graph) => {
   if (!isProductOfTwo(root, graph)) return null;
@@ -20,7 +23,8 @@ export const fuseAttention: Match = (root, graph) => {
     return null;
   const inputs = [scores.query, scores.keys, value, ...scores.terms];
   const attributes = new Map([["scale", scores.scale]]);
-  return { nodes: [{ ...root, domain: "quorate", op: "Attention", inputs, attributes }] };
+  const attention = { ...root, domain: "quorate", op: "Attention", inputs, attributes };
+  return { nodes: [...scores.masks, attention] };
 };
 
 interface Scores {
@@ -29,6 +33,8 @@ interface Scores {
   readonly keys: string;
   readonly scale: number;
   readonly terms: readonly string[];
+  /** New nodes, which make terms. */
+  readonly masks: readonly Node[];
   readonly nodes: readonly Node[];
 }
 
@@ -37,7 +43,7 @@ function scoresOf(name: string, graph: Rewriter, depth: number): Scores | null {
   if (node?.domain !== "" || depth === 0) return null;
   if (isProductOfTwo(node, graph)) {
     const [query = "", keys = ""] = node.inputs;
-    return { query, keys, scale: 1, terms: [], nodes: [node] };
+    return { query, keys, scale: 1, terms: [], masks: [], nodes: [node] };
   }
   const [scaled, factor] = withScalar(node, node.op === "Div" ? "Div" : "Mul", graph) ?? [];
   if (scaled !== undefined && factor !== undefined) {
@@ -47,10 +53,31 @@ function scoresOf(name: string, graph: Rewriter, depth: number): Scores | null {
     const scale = node.op === "Div" ? inner.scale / factor : inner.scale * factor;
     return { ...inner, scale, nodes: [...inner.nodes, node] };
   }
+  if (node.op === "Where") return maskedScoresOf(node, graph, depth);
   if (node.op !== "Add") return null;
   for (const [sum = "", term = ""] of [node.inputs, node.inputs.toReversed()]) {
     const inner = scoresOf(sum, graph, depth - 1);
     if (inner !== null) return { ...inner, terms: [...inner.terms, term], nodes: [...inner.nodes, node] };
+  }
+  return null;
+}
+
+/** The number becomes a term, which is 0 where scores stay. */
+function maskedScoresOf(node: Node, graph: Rewriter, depth: number): Scores | null {
+  for (const place of [1, 2]) {
+    const filter = scalarOf(graph, node.inputs[place], node);
+    const inner =
+      filter === null || filter > FAR_BELOW ? null : scoresOf(node.inputs[3 - place]!, graph, depth - 1);
+    if (inner === null) continue;
+    const zero = graph.addConstant(node.name, { dtype: "f32", shape: [], data: Float32Array.of(0) });
+    const term = graph.addValue(node.outputs[0]!);
+    const mask = { ...node, inputs: node.inputs.with(3 - place, zero), outputs: [term] };
+    return {
+      ...inner,
+      terms: [...inner.terms, term],
+      masks: [...inner.masks, mask],
+      nodes: [...inner.nodes, node],
+    };
   }
   return null;
 }

@@ -14,9 +14,12 @@ class Exporter {
   readonly nodes: NodeSpec[] = [];
   readonly initializers: TensorSpec[] = [];
   readonly opset: number;
+  /** Masks are of bool. */
+  readonly isCausal: boolean;
 
-  constructor(opset: number) {
+  constructor(opset: number, isCausal = false) {
     this.opset = opset;
+    this.isCausal = isCausal;
   }
 
   op(
@@ -85,7 +88,9 @@ class Exporter {
   attention(x: string, mask: string): string {
     const [q, k, v] = [this.heads(x, 0, 2, 1, 3), this.heads(x, 0, 2, 3, 1), this.heads(x, 0, 2, 1, 3)];
     const scores = this.op("Div", [this.op("MatMul", [q, k]), this.scalar(2)]);
-    const masked = this.op("Add", [scores, mask]);
+    const masked = this.isCausal
+      ? this.op("Where", [mask, scores, this.scalar(-3.4e38)])
+      : this.op("Add", [scores, mask]);
     const shares = this.op("Softmax", [masked], { axis: int(this.opset < 13 ? 3 : -1) });
     const mixed = this.op("Transpose", [this.op("MatMul", [shares, v])], { perm: ints(0, 2, 1, 3) });
     return this.linear(this.reshape(mixed, hidden), hidden, hidden);
@@ -118,12 +123,25 @@ class Exporter {
     return this.normalize(this.op("Add", [words, placed]));
   }
 
+  /** The corner of a triangle. */
+  causal(ids: string): string {
+    const raw = Uint8Array.from({ length: 256 }, (_, at) => Number(at % 16 <= Math.floor(at / 16)));
+    const triangle = this.constant((name) => ({ name, type: BOOL, dims: [1, 1, 16, 16], raw }));
+    const count = this.op("Gather", [this.op("Shape", [ids]), this.integers(1)], { axis: int(0) });
+    return [2, 3].reduce(
+      (corner, axis) => this.op("Slice", [corner, this.integers(0), count, this.integers(axis)]),
+      triangle,
+    );
+  }
+
   mask(mask: string): string {
     const spread = this.unsqueeze(this.unsqueeze(mask, 1), 2);
     const reals = this.op("Cast", [spread], { to: int(1) });
     return this.op("Mul", [this.op("Sub", [this.scalar(1), reals]), this.scalar(-10000)]);
   }
 }
+
+const BOOL = 9;
 
 /** The mask; places, words and their sum. */
 const EMBEDDING = ["cast", "binary", "binary", "slice", "gather", "gather", "binary", "normalize"];
@@ -150,3 +168,17 @@ for (const opset of [11, 13, 17]) {
     );
   });
 }
+
+test("a decoder with a triangle of bool is what onnxruntime-web computes", async () => {
+  const exporter = new Exporter(17, true);
+  const output = exporter.layer(exporter.embed("ids"), exporter.causal("ids"));
+  const { nodes, initializers } = exporter;
+  const program = await assertRival({ opset: 17, nodes, initializers, outputs: [output] }, [
+    { name: "ids", type: INT64, shape: [2, 3], declared: ["batch", "tokens"], values: [5, 2, 29, 0, 7, 3] },
+  ]);
+  const kinds = program.ops.map(({ kind }) => kind);
+  assert.deepEqual(
+    kinds.filter((kind) => ["attention", "select", "softmax"].includes(kind)),
+    ["select", "attention"],
+  );
+});

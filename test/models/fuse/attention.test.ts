@@ -48,8 +48,29 @@ for (const [title, lines, reads, scale] of found) {
   });
 }
 
+for (const [title, where] of [
+  ["scores where it holds", "a = Where(seen, s, -3.4e38)"],
+  ["scores where it does not", "a = Where(seen, -3.4e38, s)"],
+] as const) {
+  test(`finds attention with a condition that keeps ${title}`, () => {
+    const seen = {
+      dtype: "bool",
+      shape: [5, 7],
+      data: Uint8Array.from({ length: 35 }, (_, at) => (at % 3) & 1),
+    } as const;
+    const lines = `${transposed}\nm = MatMul(q, t)\ns = Div(m, 2)\n${where}\np = Softmax(a; axis=-1)\ny = MatMul(p, v)`;
+    const { graph, ops } = fuseSketch({ inputs, constants: { seen }, lines });
+    assert.deepEqual(ops, ["Transpose", "Where", "Attention"]);
+    assert.equal(graph.nodes[2]!.inputs[3], graph.nodes[1]!.outputs[0]);
+  });
+}
+
 const kept: [title: string, lines: string, outputs?: string[]][] = [
   ["a bare softmax", "m = MatMul(q, t)\np = Softmax(m; axis=-1)\ny = MatMul(p, v)"],
+  [
+    "a condition whose number is near",
+    "m = MatMul(q, t)\na = Where(mask, m, -10000)\np = Softmax(a; axis=-1)\ny = MatMul(p, v)",
+  ],
   [
     "a scale behind the mask",
     "m = MatMul(q, t)\na = Add(m, mask)\ns = Div(a, 2)\np = Softmax(s; axis=-1)\ny = MatMul(p, v)",
