@@ -11,6 +11,7 @@ import { ModelError } from "../models/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
+import { DecodeError } from "../protocol/errors.ts";
 import type { Isa } from "../wasm/kernels.ts";
 import { readCalibration } from "./calibration.ts";
 import { CliError } from "./errors.ts";
@@ -40,7 +41,7 @@ export function findRecipe(name: string): Recipe {
   const names = CATALOGUE.map((candidate) => candidate.name).join(", ");
   throw new ModelError(
     "model_unknown",
-    `there is no model ${JSON.stringify(name)}; the catalogue has ${names}, and none of yours of that name is built here`,
+    `there is no model ${JSON.stringify(name)} in the catalogue, which has ${names}; one of yours is built by its recipe, and takes tensors`,
   );
 }
 
@@ -59,6 +60,11 @@ export async function ensureArtifact(recipe: Recipe, progress: Progress): Promis
     if (isThere) return parseHex(known.digest);
   }
   return buildArtifact(recipe, progress);
+}
+
+/** Of the model that has this name on this machine, in hex; null where none has. */
+export async function findDigest(name: string): Promise<string | null> {
+  return (await readIndex())[name]?.digest ?? null;
 }
 
 /** Compiles and writes; the index names an artifact only once all of it is on disk. */
@@ -129,6 +135,10 @@ export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
     model,
     openChunk: async (index) =>
       Readable.toWeb(createReadStream(join(folder, `${index}.bin`))) as ReadableStream<Uint8Array>,
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof DecodeError)) throw cause;
+    const message = `the artifact ${formatHex(model)} is not of this version: ${cause.message}; build it again`;
+    throw new ModelError("artifact_missing", message, { cause });
   });
 }
 

@@ -5,6 +5,8 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ModelCase } from "../models/check.ts";
 import { tensorOf } from "../models/constant.ts";
+import { ModelError } from "../models/errors.ts";
+import type { Constant } from "../models/graph.ts";
 import { readCaseTensor } from "../models/import/onnx-case.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { CliError } from "./errors.ts";
@@ -53,7 +55,16 @@ function readInputs(folder: string): Promise<Uint8Array[]> {
 export async function readTensors(folder: string): Promise<Tensor[]> {
   const files = await readInputs(folder);
   if (files.length === 0) throw new CliError("file_unreadable", `there is no input_0.pb in ${folder}`);
-  return files.map((bytes, index) => tensorOf(readCaseTensor(bytes, `${folder}/input_${index}.pb`)));
+  return files.map((bytes, index) => tensorOf(readInput(bytes, join(folder, `input_${index}.pb`))));
+}
+
+function readInput(bytes: Uint8Array, path: string): Constant {
+  try {
+    return readCaseTensor(bytes, path);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
 }
 
 /** A file beside a model; undefined where there is none. Throws CliError file_unreadable. */

@@ -1,9 +1,9 @@
 // `quorate model build|inspect|run|check`: artifacts on this machine, without any network.
 
-import { type Manifest, planMemory } from "../engine/index.ts";
+import { type Dimension, type Manifest, planMemory } from "../engine/index.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import { formatHex } from "../protocol/bytes.ts";
-import { buildArtifact, ensureArtifact, findRecipe, loadArtifact } from "./artifacts.ts";
+import { buildArtifact, ensureArtifact, findDigest, findRecipe, loadArtifact } from "./artifacts.ts";
 import { type Command, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { checkModels } from "./model-check.ts";
@@ -55,17 +55,21 @@ async function build(args: readonly string[]): Promise<void> {
   const built = [];
   for (const recipe of recipes) {
     const make = given.values.force ? buildArtifact : ensureArtifact;
-    const digest = await make(recipe, createProgress(`compiling ${recipe.name}`));
-    built.push({ name: recipe.name, digest: formatHex(digest) });
+    const before = await findDigest(recipe.name);
+    const digest = formatHex(await make(recipe, createProgress(`compiling ${recipe.name}`)));
+    built.push({ name: recipe.name, digest, replaces: before === digest ? null : before });
   }
   if (given.values.json) return printJson({ models: built });
-  for (const each of built) print(`${each.name}  ${each.digest}`);
+  for (const { name: title, digest, replaces } of built)
+    print(`${title}  ${digest}${replaces === null ? "" : `  (replaces ${replaces.slice(0, 16)}…)`}`);
 }
 
 async function inspect(args: readonly string[]): Promise<void> {
   const given = parseArguments(args, { layers: { type: "boolean" }, json: { type: "boolean" } }, ["NAME"]);
   const loaded = await loadArtifact(given.positionals[0]!, "simd128");
   const { manifest } = loaded;
+  // Of the largest request.
+  const plan = planMemory(manifest);
   const facts: [string, string, string | number][] = [
     ["name", "name", manifest.name],
     ["task", "task", manifest.task ?? "none: tensors in, tensors out"],
@@ -75,12 +79,14 @@ async function inspect(args: readonly string[]): Promise<void> {
     ["compiler", "compiler", manifest.compiler],
     ["digest", "model digest", formatHex(loaded.digest)],
     ["operations", "operations", manifest.ops.length],
-    ["opCount", "multiply-adds", planMemory(manifest).opCount],
+    ["opCount", "multiply-adds", plan.opCount],
     ["blocks", "blocks", manifest.blocks.length],
     ["weightBytes", "weight bytes", manifest.memory.weights],
     ["activationBytes", "activation bytes", manifest.memory.arena],
-    ["memoryBytes", "memory bytes", loaded.memoryBytes],
+    ["memoryBytes", "memory bytes", plan.totalBytes],
   ];
+  const ports = { inputs: describePorts(manifest, "inputs"), outputs: describePorts(manifest, "outputs") };
+  const sizes = manifest.symbols.map(({ name, min, max }) => ({ name, min, max }));
   const chunks = manifest.chunks.map((chunk) => ({ digest: formatHex(chunk.digest), bytes: chunk.bytes }));
   const layers = manifest.report.map(({ name, note, signalToNoise }) => ({
     name: name.split("/").slice(-2).join("/"),
@@ -88,9 +94,20 @@ async function inspect(args: readonly string[]): Promise<void> {
     note,
   }));
   if (given.values.json) {
-    return printJson({ ...Object.fromEntries(facts.map(([key, , value]) => [key, value])), chunks, layers });
+    return printJson({
+      ...Object.fromEntries(facts.map(([key, , value]) => [key, value])),
+      ...ports,
+      sizes,
+      chunks,
+      layers,
+    });
   }
   for (const [, title, value] of facts) print(`${title.padEnd(16)} ${value}`);
+  for (const [title, list] of Object.entries(ports)) {
+    for (const { name, dtype, shape } of list)
+      print(`${title.slice(0, -1).padEnd(16)} ${name}: ${dtype} [${shape.join(", ")}]`);
+  }
+  for (const { name, min, max } of sizes) print(`${"size".padEnd(16)} ${name}: ${min} to ${max}`);
   for (const [index, { digest, bytes }] of chunks.entries()) {
     print(`${`chunk ${index}`.padEnd(16)} ${digest} (${bytes} bytes)`);
   }
@@ -103,4 +120,25 @@ async function inspect(args: readonly string[]): Promise<void> {
 
 function sourceOf({ source: { package: name, version } }: Manifest): string {
   return name === null ? "files of yours" : `${name} ${version}`;
+}
+
+/** Sizes that a request decides are formulas of its symbols: `[1, 32·width, 3]`. */
+function describePorts({ tensors, dimensions, symbols, ...manifest }: Manifest, side: "inputs" | "outputs") {
+  const format = (size: Dimension): string | number => {
+    if (typeof size === "number") return size;
+    const { op, operands } = dimensions[size[0]]!;
+    if (op === "symbol") return symbols[Number(operands[0])]!.name;
+    const [a, b] = operands.map(format);
+    if (op === "min" || op === "max") return `${op}(${a}, ${b})`;
+    if (op === "add") return `(${a} + ${b})`;
+    return op === "mul" ? `${b}·${a}` : `⌊${a} / ${b}⌋`;
+  };
+  return manifest[side].map(({ name, tensor }) => {
+    const { dtype, shape } = tensors[tensor]!;
+    return {
+      name,
+      dtype: dtype === "qs8" ? "i8" : dtype === "bool" ? "u8" : dtype,
+      shape: shape.map(format),
+    };
+  });
 }

@@ -1,4 +1,5 @@
 // `quorate up`, which is what `npm start` runs: a local network, one question to it, and then it stays up.
+import { dirname, join } from "node:path";
 import { CATALOGUE } from "../models/catalogue.ts";
 import { findTask } from "../tasks/tasks.ts";
 import { ensureArtifact } from "./artifacts.ts";
@@ -121,7 +122,9 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print();
   print("Try next, in another terminal:");
   print(`  npm run -s quorate -- infer --task moderate --image ${image}`);
-  print(`  npm run -s quorate -- infer --task read-text --image ${showPath(SAMPLE_PAGE)} --draw lines.png`);
+  print(
+    `  npm run -s quorate -- infer --task read-text --image ${showPath(SAMPLE_PAGE)} --draw ${showPath(join(dirname(SAMPLE_PAGE), "lines.png"))}`,
+  );
   print('  npm run -s quorate -- infer --task embed --text "reset my password" --text "I forgot my login"');
   print(
     `  npm run -s quorate -- verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`,

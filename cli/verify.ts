@@ -2,7 +2,7 @@
 import { type VerifiedBundle, verifyBundle, verifyEvidence } from "../client/index.ts";
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { MAX_BUNDLE_BYTES } from "../protocol/limits.ts";
-import { parsePolicyName } from "../protocol/policy.ts";
+import { type PolicyName, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
 import { findBuilt } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
@@ -69,7 +69,7 @@ Evidence: checks that two workers signed different results for one question.
 const FIRST_BYTE_OF_EVIDENCE = 0x85;
 
 interface CertificateOptions {
-  readonly policy: Parameters<typeof verifyBundle>[1]["policy"];
+  readonly policy: PolicyName | null;
   readonly input: GivenInput | null;
   readonly rerun: boolean;
   readonly json: boolean;
@@ -96,7 +96,7 @@ async function checkCertificates(
   if (options.json) return printJson(summarize(certificates, answer, input, elapsedMs));
   for (const { path, verified } of certificates) {
     if (certificates.length > 1) print(`${showPath(path)}:`);
-    printCertificate(verified);
+    printCertificate(verified, options.policy);
   }
   print(`(checked in ${formatMilliseconds(elapsedMs)})`);
   print();
@@ -149,14 +149,18 @@ function summarize(
   };
 }
 
-function printCertificate({ signatures, policy, operators, providers }: VerifiedBundle): void {
+function printCertificate(
+  { signatures, policy, operators, providers }: VerifiedBundle,
+  asked: PolicyName | null,
+): void {
   for (const { operator, provider, workerKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
     print(`✔ ${formatSigner(operator, provider, workerKey, time)}${note}`);
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
-  print(`the ${policy} policy holds: ${who}`);
+  const named = asked === null || asked === policy ? "" : ` (the file names ${policy})`;
+  print(`the ${asked ?? policy} policy holds${named}: ${who}`);
 }
 
 async function checkEvidence(bytes: Bytes, json: boolean): Promise<void> {
@@ -174,7 +178,7 @@ async function checkEvidence(bytes: Bytes, json: boolean): Promise<void> {
     });
   }
   for (const { operator, provider, workerKey, time, outputDigest } of sides) {
-    print(`✔ ${formatSigner(operator, provider, workerKey, time)}`);
+    print(`signature holds: ${formatSigner(operator, provider, workerKey, time)}`);
     print(`  signed output ${outputDigest}`);
   }
   print(

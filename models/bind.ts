@@ -1,7 +1,8 @@
 // Turns graph inputs that only shape things into constants, where their values are known before anything runs. The
 // engine plans for shapes, so a shape that arrives with a request cannot be one of its tensors.
 import { entryOf } from "./entry.ts";
-import type { Constant, Graph, Node } from "./graph.ts";
+import { ModelError } from "./errors.ts";
+import type { Constant, Graph, GraphInput, Node } from "./graph.ts";
 
 /** By operator, the inputs that decide shapes, axes or positions and not values. */
 const SHAPING: Readonly<Record<string, readonly number[]>> = {
@@ -29,17 +30,30 @@ const SHAPING: Readonly<Record<string, readonly number[]>> = {
 };
 const REDUCTION = [1];
 
-/** The graph with those of `inputs` as constants that it takes as shapes; all others stay its inputs. */
+/**
+ * The graph with those of `inputs` as constants that it takes as shapes; all others stay its inputs, with the sizes that
+ * they have. Throws ModelError model_malformed for sizes that the model does not take.
+ */
 export function bindConstants(graph: Graph, inputs: ReadonlyMap<string, Constant>): Graph {
   const shaping = new Set(graph.nodes.flatMap(shapingInputs));
   const constants = new Map(graph.constants);
-  const rest = graph.inputs.filter(({ name }) => {
-    const constant = inputs.get(name);
-    if (constant === undefined || constant.shape.length > 1 || !shaping.has(name)) return true;
-    constants.set(name, constant);
-    return false;
+  const rest = graph.inputs.flatMap((input): GraphInput[] => {
+    const constant = inputs.get(input.name);
+    if (constant === undefined) return [input];
+    if (constant.shape.length > 1 || !shaping.has(input.name)) return [bindSizes(input, constant)];
+    constants.set(input.name, constant);
+    return [];
   });
-  return rest.length === graph.inputs.length ? graph : { ...graph, inputs: rest, constants };
+  return { ...graph, inputs: rest, constants };
+}
+
+function bindSizes(input: GraphInput, { shape }: Constant): GraphInput {
+  const fits =
+    shape.length === input.shape.length &&
+    input.shape.every((size, axis) => typeof size === "string" || size === shape[axis]);
+  if (fits) return { ...input, shape };
+  const [wanted, given] = [input.shape, shape].map((sizes) => `[${sizes.join(", ")}]`);
+  throw new ModelError("model_malformed", `input ${input.name} is ${wanted}, the data set has ${given}`);
 }
 
 function shapingInputs({ domain, op, inputs }: Node): string[] {

@@ -30,7 +30,7 @@ export function encodeEmbed(text: string, vocabulary: Vocabulary): Tensor {
       "text_too_long",
       `the text has ${text.length} characters, the limit is ${MAX_TEXT_CHARACTERS}; embed its parts`,
     );
-  const tokens = tokenize(text, vocabulary);
+  const tokens = text.trim() === "" ? [] : tokenize(text, vocabulary);
   if (tokens.length === 0) throw new TaskError("text_empty", "the text is empty; give it some words");
   // Policy: the published code drops the rest without a word.
   if (tokens.length > MAX_TOKENS)

@@ -67,7 +67,7 @@ export async function writeNetwork(state: string, network: RunningNetwork): Prom
 export async function readNetwork(state: string): Promise<RunningNetwork> {
   const network = await readStateFile(join(state, "network.json"), parseNetwork);
   if (network !== null && isAlive(network.pid)) return network;
-  throw new NetworkError("network_not_running", `no network runs at ${state}; start one with \`quorate up\``);
+  throw new NetworkError("network_not_running", `no network runs at ${state}; start one with npm start`);
 }
 
 /** Throws TypeError, DecodeError (endpoints) and NetworkError (vices) for what writeNetwork does not write. */

@@ -102,6 +102,7 @@ class GraphLowering {
 
   run(graph: Graph): Program {
     const context = this.#context;
+    this.#checkLimits(graph);
     for (const input of graph.inputs) this.#input(input);
     this.#body(graph);
     for (const name of graph.outputs) {
@@ -114,6 +115,18 @@ class GraphLowering {
       graph.inputs.map(({ name }) => name),
     );
     return dropDead(context.builder.finish()).program;
+  }
+
+  #checkLimits({ inputs }: Graph): void {
+    const names = new Set(inputs.flatMap(({ shape }) => shape.filter((size) => typeof size === "string")));
+    const missing = [...names].filter((name) => !Object.hasOwn(this.#options.dimensions, name));
+    if (missing.length === 0) return;
+    const shapes = inputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ");
+    const sizes = missing.map((name) => JSON.stringify(name)).join(", ");
+    throw new ModelError(
+      "op_unsupported",
+      `sizes of ${shapes} without limits: ${sizes}; state min and max of each`,
+    );
   }
 
   /** What is stated of a name that the model does not have was meant for another. */
@@ -185,7 +198,7 @@ class GraphLowering {
   #input({ name, dtype, shape }: GraphInput): void {
     const context = this.#context;
     const { builder } = context;
-    const sizes = shape.map((size) => (typeof size === "number" ? size : this.#symbol(size, name)));
+    const sizes = shape.map((size) => (typeof size === "number" ? size : this.#symbol(size)));
     const bytes = entryOf(this.#options.bytes, name);
     if (bytes === undefined) {
       const tensor = builder.tensor(name, ELEMENT_TYPES[dtype], sizes);
@@ -226,16 +239,10 @@ class GraphLowering {
     context.name(name, context.placedValue(name, "f32", sizes, tensor, order));
   }
 
-  #symbol(name: string, input: string): Size {
+  #symbol(name: string): Size {
     const known = this.#symbols.get(name);
     if (known !== undefined) return known;
-    const limits = entryOf(this.#options.dimensions, name);
-    if (limits === undefined) {
-      throw new ModelError(
-        "op_unsupported",
-        `input ${input} has a size named "${name}" without limits; state its min and max`,
-      );
-    }
+    const limits = entryOf(this.#options.dimensions, name)!;
     const { min, max, multiple } = limits;
     if (min === max) {
       this.#symbols.set(name, min);

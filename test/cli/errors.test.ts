@@ -87,7 +87,7 @@ const cases: [string, string[], string, RegExp][] = [
     "no network running",
     ["infer", "--task", "moderate", "--image", photo],
     "network_not_running",
-    /quorate up/,
+    /npm start/,
   ],
   ["no region that answers", infer(), "regions_unreachable", /127\.0\.0\.1:9/],
   [

@@ -63,7 +63,7 @@ test("up --cast lying gives the right answer, names the liar and writes evidence
   assert.equal(lastLine(verified).input, "same, computed again");
   const accusation = await program.run("verify", result.conflicts[0]!.evidence);
   assert.equal(accusation.status, 0, accusation.stderr);
-  assert.match(accusation.stdout, /^✔ alder\.example/m);
+  assert.match(accusation.stdout, /^signature holds: alder\.example/m);
   const misread = await program.run("verify", result.conflicts[0]!.evidence, "--policy", "standard");
   assert.match(misread.stderr, /\[option_invalid\]/);
 });

@@ -33,3 +33,9 @@ test("an operator that the table does not name is refused, and the error says wh
     message: `NonZero (node n) of f32 [2]: it is none of the ${operatorNames().length} operators in docs/models.md`,
   });
 });
+
+test("the example of an operator is the operator's own text", async () => {
+  const [, example] = /```ts\n(function [^`]*(?:`[^`]+`[^`]*)*?)```/.exec(text)!;
+  const source = await readFile(new URL("../../models/lower/elementwise.ts", import.meta.url), "utf8");
+  assert.ok(source.includes(example!));
+});

@@ -64,7 +64,7 @@ test("five operators of four providers are in both regions when the network is u
     const { stopMember: _stopMember, stop: _stop, ...described } = network;
     assert.deepEqual(await readNetwork(state), described);
   });
-  await assert.rejects(readNetwork(state), coded("network_not_running", /quorate up/));
+  await assert.rejects(readNetwork(state), coded("network_not_running", /npm start/));
 });
 
 test("keys, addresses and the records of a region survive a restart", async () => {

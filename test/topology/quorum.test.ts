@@ -1,9 +1,14 @@
 // A client against real regions and workers, some of them with a vice or not there at all.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { before, test } from "node:test";
+import { promisify } from "node:util";
 import { readEngineDigest } from "../../cli/artifacts.ts";
 import type { Network } from "../../cli/network/network.ts";
+import { PROJECT_ROOT } from "../../cli/state.ts";
 import {
   type Answer,
   askQuorum,
@@ -12,7 +17,7 @@ import {
   verifyBundle,
 } from "../../client/index.ts";
 import type { Model } from "../../engine/index.ts";
-import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
+import { type Bytes, formatBase64Url, formatHex } from "../../protocol/bytes.ts";
 import type { PolicyName } from "../../protocol/policy.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { withNetwork } from "../support/network.ts";
@@ -117,4 +122,21 @@ test("two liars do not tell the same lie, so they form no quorum", async () => {
   await withNetwork(["lying", "lying"], async (network) => {
     await askUntil(network, ({ conflicts }) => conflicts.length === 2);
   });
+});
+
+test("the program in docs/models.md asks the network", async () => {
+  const docs = await readFile(join(PROJECT_ROOT, "docs/models.md"), "utf8");
+  const [, program] = /```ts\n(\/\/ node ask\.ts[^`]*(?:`[^`]+`[^`]*)*?)```/.exec(docs)!;
+  const file = join(PROJECT_ROOT, `ask-${process.pid}.ts`);
+  await writeFile(file, program!);
+  try {
+    await withNetwork([], async (network) => {
+      const digests = [model.digest, await readEngineDigest()].map(formatHex);
+      const regions = network.regions.map(({ url }) => url);
+      const { stdout } = await promisify(execFile)(process.execPath, [file, ...digests, ...regions]);
+      assert.match(stdout, /^[23] of 3 signed f32 \[ 1, 5 \]\n$/);
+    });
+  } finally {
+    await rm(file);
+  }
 });
