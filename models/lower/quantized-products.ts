@@ -101,9 +101,13 @@ export function requantized(
 ): Value {
   const { context } = node;
   const place = context.place(sums);
-  const inputs = [place.tensor, context.contiguous(ops.floats(node, "scales", [scales.length], scales))];
+  // A single channel is an axis of 1, which may stand anywhere in a tensor that was reshaped.
+  const isLast = equalSizes(sums.shape[place.order.at(-1) ?? 0] ?? 1, scales.length);
+  const order = isLast ? place.order : identityOrder(sums.shape.length);
+  const source = context.arranged(sums, order);
+  const inputs = [source, context.contiguous(ops.floats(node, "scales", [scales.length], scales))];
   if (bias !== null) inputs.push(context.contiguous(integers(node, "bias", bias)));
-  const { tensor, value } = createQuantized(node, sums.shape, place.order, output);
+  const { tensor, value } = createQuantized(node, sums.shape, order, output);
   context.builder.op("requantize", node.name, inputs, [tensor], {});
   return value;
 }

@@ -120,6 +120,19 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: "batches of bytes times one column",
+    shape: [2, 1, 6],
+    constants: [
+      ...[f32("s", [], [0.5]), { name: "z", type: 2, dims: [], raw: Uint8Array.of(9) }],
+      { name: "w", type: 2, dims: [6, 1], raw: Uint8Array.of(1, 200, 30, 4, 150, 60) },
+    ],
+    nodes: [
+      node("QuantizeLinear", ["x", "s", "z"], "q"),
+      node("QLinearMatMul", ["q", "s", "z", "w", "s", "z", "s", "z"], "m"),
+      node("DequantizeLinear", ["m", "s", "z"], "y"),
+    ],
+  },
+  {
     title: "a branch that reads what is around it",
     shape: [4],
     constants: [{ name: "t", type: 9, dims: [], raw: Uint8Array.of(1) }],
