@@ -47,4 +47,4 @@ for (let index = only ?? 0; only === null ? performance.now() < until : index ==
   }
   if (index % 200 === 199) console.log(tally.line());
 }
-console.log(tally.report());
+if (only === null) console.log(tally.report());

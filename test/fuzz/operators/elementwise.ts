@@ -195,7 +195,7 @@ function clip(sketch: Sketch): void {
 function prelu(sketch: Sketch): void {
   const value = sketch.take({});
   const slope = partner(sketch, value, { where: ({ shapes }) => shapes[0].length <= value.shapes[0].length });
-  sketch.need(broadcast(value, slope)[0].join() === value.shapes[0].join());
+  sketch.need(broadcast(value, slope).join(";") === value.shapes.join(";"));
   const negative = product(
     { ...value, isConstant: false, high: Math.min(0, value.high), low: Math.min(0, value.low) },
     {
