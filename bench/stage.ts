@@ -1,5 +1,5 @@
 // A memory in which a benchmark places tensors and calls kernels on them.
-import { createArena } from "../wasm/arena.ts";
+import { createArena } from "../test/support/arena.ts";
 import {
   type Family,
   instantiateKernels,

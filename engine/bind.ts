@@ -2,7 +2,14 @@
 import { InferenceError } from "../protocol/errors.ts";
 import { type Evaluate, evaluateDimensions } from "./dimensions.ts";
 import { type Bases, type BoundTensor, elementCount, Lowering } from "./lowering.ts";
-import { type Dimension, ELEMENT_BYTES, type Manifest, type Op, type WeightRange } from "./manifest.ts";
+import {
+  type Dimension,
+  ELEMENT_BYTES,
+  type ElementType,
+  type Manifest,
+  type Op,
+  type WeightRange,
+} from "./manifest.ts";
 import type { BoundAttributes, Fields, Operation } from "./operations/define.ts";
 import { OPERATIONS } from "./operations/operations.ts";
 
@@ -18,25 +25,35 @@ export interface BoundManifest {
 /** Above any tensor that fits a 32-bit memory. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
 
+/** Types whose every bit pattern stands for a number, so that one may be read as the other. */
+const isByte = (dtype: ElementType) => dtype === "u8" || dtype === "qs8";
+
 /** Throws InferenceError manifest_invalid where a shape is no shape or a tensor does not fit what it shares. */
 export function bindManifest(manifest: Manifest, symbols: readonly number[]): BoundManifest {
   const evaluate = evaluateDimensions(manifest, symbols);
   const tensors: ShapedTensor[] = [];
   for (const [index, { dtype, shape, scale, zeroPoint, storage }] of manifest.tensors.entries()) {
     const sizes = shape.map(evaluate);
-    const count = elementCount({ shape: sizes });
+    const count = elementCount(sizes);
     const refuse = (reason: string): never => {
       throw new InferenceError(
         "manifest_invalid",
         `${manifest.name}: tensor ${index} [${sizes.join(", ")}] ${reason}`,
       );
     };
-    if (sizes.some((size) => !(size >= 0)) || count > MAX_ELEMENTS) refuse("is no shape");
+    // An empty tensor too: products of some of its sizes count the rounds of loops.
+    const extent = elementCount(sizes.map((size) => Math.max(1, size)));
+    if (sizes.some((size) => !(size >= 0))) refuse("has a size below 0");
+    if (extent > MAX_ELEMENTS) refuse(`is larger than ${MAX_ELEMENTS} elements`);
     const bytes = count * ELEMENT_BYTES[dtype];
     if (typeof storage === "number") {
-      const root = tensors[storage];
-      if (root === undefined || root.count * ELEMENT_BYTES[root.dtype] !== bytes) {
-        refuse(`does not fit the bytes of tensor ${storage}`);
+      const root =
+        tensors[storage] ?? refuse(`shares the bytes of tensor ${storage}, which does not come before`);
+      const shares = root.dtype === dtype || (isByte(root.dtype) && isByte(dtype));
+      if (!shares || root.count !== count) {
+        refuse(
+          `of ${dtype} cannot have the bytes of tensor ${storage}, ${root.dtype} [${root.shape.join(", ")}]`,
+        );
       }
     } else if (storage !== null && storage.bytes !== bytes)
       refuse(`takes ${bytes} bytes, not ${storage.bytes}`);

@@ -4,7 +4,7 @@ import { utf8 } from "../protocol/bytes.ts";
 import { digest } from "../protocol/digest.ts";
 
 export { findConstantFlaw } from "./constants.ts";
-export { Executor } from "./executor.ts";
+export { createRunner, type RunInput, type Runner } from "./executor.ts";
 export { elementCount, MAX_MULTIPLIER, tensorBytes } from "./lowering.ts";
 export {
   DIMENSION_OPS,

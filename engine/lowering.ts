@@ -2,8 +2,8 @@
 // the tensors that it names, so that no kernel is ever called out of bounds. The numbers derived here (+ − × ÷ in f64,
 // rounded to f32 as they are stored) do not depend on the content of any request.
 import { InferenceError } from "../protocol/errors.ts";
-import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
-import { type Family, type KernelValues, scratchBytes } from "../wasm/kernels.ts";
+import { type Family, findUnwritable, type KernelValues, scratchBytes } from "../wasm/kernels.ts";
+import { align } from "../wasm/memory.ts";
 import { ACTIVATION } from "../wasm/operators.ts";
 import { type PackedFormat, packedBytes } from "../wasm/packed.ts";
 import { ELEMENT_BYTES, type ElementType, type WeightRange } from "./manifest.ts";
@@ -19,7 +19,10 @@ export interface BoundTensor {
   readonly pointer: number;
 }
 
+/** What an operation takes a range of the weights for. */
 export interface PackedWeights {
+  /** The operation, for messages. */
+  readonly title: string;
   readonly format: PackedFormat;
   readonly inputs: number;
   readonly range: WeightRange;
@@ -50,8 +53,7 @@ export class Lowering {
   readonly steps: Step[] = [];
   /** What is left to check once the weights are there. */
   readonly packed: PackedWeights[] = [];
-  /** Multiply-adds, or elements for operations without any: the unit of op budgets. */
-  opCount = 0;
+  #opCount = 0;
   readonly #title: string;
   readonly #inputs: readonly (BoundTensor | null)[];
   readonly #outputs: readonly (BoundTensor | null)[];
@@ -73,6 +75,11 @@ export class Lowering {
     this.#bases = bases;
   }
 
+  /** Multiply-adds, or elements for operations without any: the unit of op budgets. No operation is for nothing. */
+  get opCount(): number {
+    return Math.max(1, this.#opCount);
+  }
+
   get scratchBytes(): number {
     return this.#taken + this.#wanted;
   }
@@ -85,26 +92,33 @@ export class Lowering {
     return this.#outputs.length;
   }
 
-  /** Throws InferenceError manifest_invalid where the operation lacks it. */
-  input(index = 0): BoundTensor {
-    return this.#inputs[index] ?? this.refuse(`input ${index} is absent`);
+  /** Of one of these types; of any where none is named. */
+  input(index = 0, ...types: readonly ElementType[]): BoundTensor {
+    return this.optional(index, ...types) ?? this.refuse(`input ${index} is absent`);
   }
 
-  output(index = 0): BoundTensor {
-    return this.#outputs[index] ?? this.refuse(`output ${index} is absent`);
+  output(index = 0, ...types: readonly ElementType[]): BoundTensor {
+    const output = this.#outputs[index] ?? this.refuse(`output ${index} is absent`);
+    if (types.length > 0) this.expect(`type of output ${index}`, output.dtype, ...types);
+    return output;
   }
 
-  optional(index: number): BoundTensor | null {
-    return this.#inputs[index] ?? null;
+  /** An input that may be absent. */
+  optional(index: number, ...types: readonly ElementType[]): BoundTensor | null {
+    const input = this.#inputs[index] ?? null;
+    if (input !== null && types.length > 0) this.expect(`type of input ${index}`, input.dtype, ...types);
+    return input;
   }
 
-  optionalOutput(index: number): BoundTensor | null {
-    return this.#outputs[index] ?? null;
-  }
-
-  /** A kernel call; its scratch lies behind what the operation took before. */
+  /**
+   * A kernel call; its scratch lies behind what the operation took before. Where all outputs are empty there is none:
+   * kernels go through outer axes whatever lies inside of them, and the count of the operation is about elements.
+   */
   step<F extends Family>(family: F, values: ValuesWithoutScratch<F>): void {
+    if (this.#outputs.every((output) => output === null || output.count === 0)) return;
     const given = { ...values, scratch: this.#bases.scratch + this.#taken } as unknown as KernelValues<F>;
+    const flaw = findUnwritable(family, given);
+    if (flaw !== null) this.refuse(flaw);
     this.#wanted = Math.max(this.#wanted, scratchBytes(family, given));
     // The union of families cannot follow that family and values belong together.
     this.steps.push({ family, values: given } as unknown as Step);
@@ -112,9 +126,9 @@ export class Lowering {
 
   /** A pointer to bytes that no kernel of this operation takes for its scratch. To be called before step(). */
   take(bytes: number): number {
-    this.need(this.steps.length === 0, "scratch taken late");
+    this.need(this.steps.length === 0, "scratch is taken before the first call");
     const pointer = this.#bases.scratch + this.#taken;
-    this.#taken += Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.#taken += align(bytes);
     return pointer;
   }
 
@@ -124,38 +138,61 @@ export class Lowering {
       inputs <= MAX_EXACT_INPUTS,
       `sums of ${inputs} products, at most ${MAX_EXACT_INPUTS} are exact`,
     );
-    const want = packedBytes(format, outputs, inputs);
-    this.need(range.bytes === want, `${range.bytes} bytes of weights, want ${want}`);
-    this.packed.push({ format, inputs, range });
+    this.expect("bytes of weights", range.bytes, packedBytes(format, outputs, inputs));
+    this.packed.push({ title: this.#title, format, inputs, range });
     return this.#bases.weights + range.offset;
   }
 
-  /** Adds `outputs` × `each` to the operation's count. */
+  /**
+   * Adds the rounds of a kernel's loops to the operation's count: `each` for every one of `outputs`, and one where
+   * `each` is 0, because a sum of nothing is stored too.
+   */
   work(outputs: number, each = 1): void {
-    this.need(outputs * each <= MAX_OPERATION_COUNT, "too many multiply-adds");
-    this.opCount += outputs * each;
+    const count = outputs * Math.max(1, each);
+    this.need(count <= MAX_OPERATION_COUNT, `${count} multiply-adds, the limit is ${MAX_OPERATION_COUNT}`);
+    this.#opCount += count;
   }
 
   /** Times a byte, and summed with another such product, it stays far below the largest f32. */
   multiplier(scale: number): number {
-    this.need(scale > 0 && scale <= MAX_MULTIPLIER, `scales whose ratio is ${scale}`);
+    this.need(
+      scale > 0 && scale <= MAX_MULTIPLIER,
+      `the ratio of scales is ${scale}, want above 0 to ${MAX_MULTIPLIER}`,
+    );
     return scale;
   }
 
   /** Integers of the type for qs8; in order, whatever the type. */
   clamp(min: number, max: number, dtype: ElementType): { outputMin: number; outputMax: number } {
     const holds = (bound: number) => Number.isInteger(bound) && bound >= -128 && bound <= 127;
-    this.need(min <= max && (dtype === "f32" || (holds(min) && holds(max))), `a clamp of ${min} to ${max}`);
+    this.need(
+      min <= max && (dtype === "f32" || (holds(min) && holds(max))),
+      `a clamp of ${min} to ${max}, want it in order, and of int8 from -128 to 127`,
+    );
     return { outputMin: min, outputMax: max };
   }
 
   /** What an f32 product or convolution does behind its clamp; nothing else can. The manifest's reals are finite. */
   activation(activation: number, offset: number, dtype: ElementType): { activation: number; offset: number } {
-    this.need(activation in ACTIVATION, `activation ${activation}`);
-    this.need(activation === 0 || dtype === "f32", `an activation of ${dtype}`);
+    this.expectWithin("activation", activation, 0, dtype === "f32" ? ACTIVATION.length - 1 : 0);
     return { activation, offset };
   }
 
+  /** One of those that are wanted has to be there. */
+  expect<T extends number | string>(title: string, there: T, ...wanted: readonly T[]): void {
+    this.need(wanted.includes(there), `${title} is ${there}, want ${wanted.join(" or ")}`);
+  }
+
+  /** min ≤ there ≤ max, both included. */
+  expectWithin(title: string, there: number, min: number, max: number): void {
+    this.need(there >= min && there <= max, `${title} is ${there}, want ${min} to ${max}`);
+  }
+
+  expectShape(title: string, there: readonly number[], want: readonly number[]): void {
+    this.expect(`shape of ${title}`, `[${there.join(", ")}]`, `[${want.join(", ")}]`);
+  }
+
+  /** For what expect() cannot say: `reason` tells what is there and what is wanted. */
   need(condition: boolean, reason: string): void {
     if (!condition) this.refuse(reason);
   }
@@ -165,10 +202,12 @@ export class Lowering {
   }
 }
 
-export function elementCount({ shape }: { readonly shape: readonly number[] }): number {
+/** The product of the sizes; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Bytes of the elements, end to end. */
 export function tensorBytes({ dtype, shape }: Pick<BoundTensor, "dtype" | "shape">): number {
-  return elementCount({ shape }) * ELEMENT_BYTES[dtype];
+  return elementCount(shape) * ELEMENT_BYTES[dtype];
 }

@@ -94,12 +94,9 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
   const { manifest } = executor;
   const blocks = new Set(manifest.blocks);
   // I5. Nothing in here awaits: concurrent callers cannot interleave.
-  const execute = (inputs: readonly Tensor[], after: (op: number) => void): Tensor[] => {
+  const execute = (inputs: readonly Tensor[], after?: (op: number) => void): Tensor[] => {
     checkInputs(manifest, inputs);
-    executor.prepareShapes(inputs.map(({ shape }) => shape));
-    for (const [index, input] of inputs.entries())
-      executor.tensor(manifest.inputs[index]!.tensor).set(input.data);
-    executor.run(after);
+    executor.run(inputs, after);
     return manifest.outputs.map((port) => readTensor(executor, port));
   };
   return {
@@ -108,7 +105,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
     get memoryBytes() {
       return executor.memoryBytes;
     },
-    execute: (inputs) => execute(inputs, () => {}),
+    execute: (inputs) => execute(inputs),
     async run({ inputs, traceKey }) {
       const key = traceKey && (await importTraceKey(traceKey));
       const digests: Promise<Bytes>[] = [];
@@ -158,7 +155,7 @@ function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
     if (given.dtype !== TENSOR_TYPES[dtype]) {
       refuse(`is ${given.dtype}, ${manifest.name} takes ${TENSOR_TYPES[dtype]}`);
     }
-    const bytes = elementCount(given) * ELEMENT_BYTES[dtype];
+    const bytes = elementCount(given.shape) * ELEMENT_BYTES[dtype];
     if (given.data.length !== bytes) {
       refuse(`has ${given.data.length} bytes, want ${bytes} for [${given.shape.join(", ")}]`);
     }

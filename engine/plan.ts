@@ -1,10 +1,10 @@
 // Places every activation tensor in one arena, so that tensors that are never alive at the same time share bytes.
 // A pure function of the manifest and its symbols: the compiler states the largest result, the engine computes it again.
 import { InferenceError } from "../protocol/errors.ts";
-import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
-import { type Family, paramsBytes } from "../wasm/kernels.ts";
+import { paramsBytes } from "../wasm/kernels.ts";
+import { align } from "../wasm/memory.ts";
 import { type BoundManifest, bindManifest, lowerOperation } from "./bind.ts";
-import { tensorBytes } from "./lowering.ts";
+import { type PackedWeights, tensorBytes } from "./lowering.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** An isolate has 128 MB with everything in it; a plan above this could never be served. */
@@ -18,8 +18,8 @@ const MAX_RUN_OPERATIONS = 2 ** 34;
 
 export interface Plan {
   readonly bound: BoundManifest;
-  /** Families of the kernel calls of each operation, in order. */
-  readonly families: readonly (readonly Family[])[];
+  /** What each operation takes the packed weights for. */
+  readonly packed: readonly PackedWeights[];
   /** Offset of each tensor from the start of the arena, in bytes; of the weights for a constant. */
   readonly offsets: readonly number[];
   readonly arenaBytes: number;
@@ -44,26 +44,32 @@ export function planMemory(manifest: Manifest): Plan {
 export function planRun(manifest: Manifest, symbols: readonly number[]): Plan {
   const bound = bindManifest(manifest, symbols);
   const { offsets, arenaBytes } = placeTensors(bound);
-  const lowered = manifest.ops.map((_, index) => lowerOperation(bound, index, NOWHERE, () => 0));
-  const opCount = lowered.reduce((sum, call) => sum + call.opCount, 0);
+  const packed: PackedWeights[] = [];
+  let [opCount, blocks, scratchBytes] = [0, 0, 0];
+  for (const index of manifest.ops.keys()) {
+    const lowering = lowerOperation(bound, index, NOWHERE, () => 0);
+    packed.push(...lowering.packed);
+    opCount += lowering.opCount;
+    blocks += lowering.steps.reduce((sum, { family }) => sum + align(paramsBytes(family)), 0);
+    scratchBytes = Math.max(scratchBytes, lowering.scratchBytes);
+    // attacker-controlled: a short manifest can ask for more kernel calls than anyone could list.
+    if (opCount > MAX_RUN_OPERATIONS || blocks > MAX_MODEL_MEMORY_BYTES) break;
+  }
   if (opCount > MAX_RUN_OPERATIONS) {
     throw new InferenceError(
       "budget_exceeded",
-      `${manifest.name} takes ${opCount} multiply-adds a run, the limit is ${MAX_RUN_OPERATIONS}; nothing was loaded`,
+      `${manifest.name} takes ${opCount} multiply-adds a run or more, the limit is ${MAX_RUN_OPERATIONS}; nothing was loaded`,
     );
   }
-  const families = lowered.map(({ steps }) => steps.map(({ family }) => family));
-  const blocks = families.flat().reduce((sum, family) => sum + align(paramsBytes(family)), 0);
-  const scratchBytes = lowered.reduce((most, call) => Math.max(most, call.scratchBytes), 0);
   const regions = [manifest.memory.weights, blocks, arenaBytes, scratchBytes];
   const totalBytes = regions.reduce((sum, region) => sum + align(region), 0);
   if (totalBytes > MAX_MODEL_MEMORY_BYTES) {
     throw new InferenceError(
       "memory_exhausted",
-      `${manifest.name} needs ${totalBytes} bytes, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
+      `${manifest.name} needs ${totalBytes} bytes or more, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
     );
   }
-  return { bound, families, offsets, arenaBytes, paramsBytes: blocks, scratchBytes, totalBytes, opCount };
+  return { bound, packed, offsets, arenaBytes, paramsBytes: blocks, scratchBytes, totalBytes, opCount };
 }
 
 const NOWHERE = { weights: 0, scratch: 0 };
@@ -75,7 +81,7 @@ function placeTensors(bound: BoundManifest): { offsets: number[]; arenaBytes: nu
   const lives = findLives(bound.manifest, roots);
   const order = tensors
     .map((tensor, index) => ({ index, bytes: align(tensorBytes(tensor)) }))
-    .filter(({ index }) => tensors[index]!.storage === null && lives[index]!.last > lives[index]!.first - 1)
+    .filter(({ index }) => tensors[index]!.storage === null && lives[index]!.last >= lives[index]!.first)
     .sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   const placed: { start: number; end: number; first: number; last: number }[] = [];
   const offsets = tensors.map(({ storage }) =>
@@ -138,8 +144,4 @@ function findLives(manifest: Manifest, roots: readonly number[]): { first: numbe
     life.last = end;
   }
   return lives;
-}
-
-export function align(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }

@@ -1,5 +1,7 @@
 // Shapes as the strided loops of at most six dimensions that kernels run.
-const KERNEL_DIMENSIONS = 6;
+export const KERNEL_DIMENSIONS = 6;
+/** Why a shape is refused that has more of them. */
+export const TOO_MANY_DIMENSIONS = `more than ${KERNEL_DIMENSIONS} dimensions that cannot be merged`;
 
 /** Elements between neighbours along each axis, row-major. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -47,11 +49,18 @@ export function collapseLoop(sizes: readonly number[], strides: readonly (readon
     loop.sizes.push(size);
     for (const [index, operand] of strides.entries()) loop.strides[index]!.push(operand[axis]!);
   }
-  const missing = KERNEL_DIMENSIONS - loop.sizes.length;
-  if (missing < 0) return null;
-  loop.sizes.unshift(...Array.from({ length: missing }, () => 1));
-  for (const operand of loop.strides) operand.unshift(...Array.from({ length: missing }, () => 0));
-  return loop;
+  if (loop.sizes.length > KERNEL_DIMENSIONS) return null;
+  return { sizes: padStart(loop.sizes, 1), strides: loop.strides.map((operand) => padStart(operand, 0)) };
+}
+
+/** At most six numbers with `fill` in front of them, so that there are `length`. */
+export function padStart(list: readonly number[], fill: number, length = KERNEL_DIMENSIONS): number[] {
+  return [...Array.from({ length: length - list.length }, () => fill), ...list];
+}
+
+/** With `fill` behind them. */
+export function padEnd(list: readonly number[], fill: number): number[] {
+  return [...list, ...Array.from({ length: KERNEL_DIMENSIONS - list.length }, () => fill)];
 }
 
 type Six<P extends string> = Readonly<Record<`${P}${0 | 1 | 2 | 3 | 4 | 5}`, number>>;

@@ -1,7 +1,7 @@
 // The way from a graph to an artifact: fuse, lower, calibrate, quantize, write. Deterministic: the same source and the
 // same calibration inputs give the same model digest on every runtime.
 
-import type { LayerReport } from "../engine/index.ts";
+import { createRunner, type LayerReport } from "../engine/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { concatBytes } from "../protocol/bytes.ts";
 import { encode } from "../protocol/cbor.ts";
@@ -21,7 +21,7 @@ import { dropDead, type Program } from "./program.ts";
 import { quantizeDynamic } from "./quantize/dynamic.ts";
 import { type LayerNoise, measureLayers } from "./quantize/report.ts";
 import { quantizeStatic } from "./quantize/static.ts";
-import { collectStatistics, createRunner } from "./quantize/statistics.ts";
+import { collectStatistics } from "./quantize/statistics.ts";
 import type { Recipe } from "./recipe.ts";
 import { evaluateNode } from "./run.ts";
 
@@ -124,7 +124,7 @@ function quantize(
   quantization: "static" | "dynamic",
   { kernels, calibration, progress, recipe }: CompileOptions,
 ): { model: EmittedModel; report: LayerReport[] } {
-  const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
+  const reference = createRunner(kernels, "simd128", emitProgram(program, ANONYMOUS));
   const statistics =
     quantization === "static"
       ? collectStatistics(reference, calibration, (done, of) => progress("calibrating", done, of))
@@ -140,7 +140,7 @@ function quantize(
     const { program: clean, index } = dropDead(quantized);
     const model = emitProgram(clean, ANONYMOUS);
     const layers = measureLayers(
-      createRunner(kernels, model),
+      createRunner(kernels, "simd128", model),
       reference,
       new Map([...index].flatMap(([old, tensor]) => (origins.has(old) ? [[tensor, origins.get(old)!]] : []))),
       (tensor) => program.tensors[tensor]!.name,

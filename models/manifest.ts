@@ -2,7 +2,7 @@
 import type { Dimension, Fields, Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
 import { findConstantFlaw, MAX_MULTIPLIER, OPERATIONS, planMemory } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
-import { ALIGNMENT_BYTES } from "../wasm/arena.ts";
+import { align } from "../wasm/memory.ts";
 import { findFlaw } from "../wasm/packed.ts";
 import { DimensionTable, evaluateSize, type Size } from "./dimension.ts";
 import { ModelError } from "./errors.ts";
@@ -113,7 +113,7 @@ class PackedWeights {
   bytes = 0;
 
   add(part: Uint8Array): WeightRange {
-    const offset = Math.ceil(this.bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    const offset = align(this.bytes);
     this.#parts.push(new Uint8Array(offset - this.bytes), part);
     this.bytes = offset + part.length;
     return { offset, bytes: part.length };

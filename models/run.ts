@@ -1,5 +1,5 @@
 // Runs a graph once, here, with the engine's own kernels: what folds constants and checks test cases.
-import { type ELEMENT_BYTES, Executor } from "../engine/index.ts";
+import { createRunner, type ELEMENT_BYTES } from "../engine/index.ts";
 import { bytesOf, constantOfBytes } from "./constant.ts";
 import { ModelError } from "./errors.ts";
 import type { Constant, DataType, Graph, Node } from "./graph.ts";
@@ -44,19 +44,18 @@ function runProgram(
   program: Program,
   inputs: ReadonlyMap<string, Constant>,
 ): Constant[] {
-  const { manifest, weights } = emitProgram(program, ANONYMOUS);
-  const executor = new Executor(kernels, "simd128", manifest);
-  executor.weights.set(weights);
-  executor.checkWeights();
-  for (const { name, tensor } of manifest.inputs) {
-    const given = inputs.get(name);
-    if (given === undefined) throw new RangeError(`no input ${name}`);
-    executor.tensor(tensor).set(bytesOf(given));
-  }
-  executor.run(() => {});
+  const runner = createRunner(kernels, "simd128", emitProgram(program, ANONYMOUS));
+  const { manifest } = runner;
+  runner.run(
+    manifest.inputs.map(({ name }) => {
+      const given = inputs.get(name);
+      if (given === undefined) throw new RangeError(`no input ${name}`);
+      return { shape: given.shape, data: bytesOf(given) };
+    }),
+  );
   return manifest.outputs.map(({ tensor }) => {
     const { dtype } = manifest.tensors[tensor]!;
-    return constantOfBytes(DATA_TYPES[dtype], executor.shape(tensor), executor.tensor(tensor));
+    return constantOfBytes(DATA_TYPES[dtype], runner.shape(tensor), runner.tensor(tensor));
   });
 }
 

@@ -2,7 +2,7 @@
 // no more than one head's scores are held.
 import { BINARY, UNARY } from "../../wasm/operators.ts";
 import type { BoundTensor, Lowering } from "../lowering.ts";
-import { broadcastStrides, collapseLoop, sixFields } from "../strides.ts";
+import { broadcastStrides, collapseLoop, sixFields, TOO_MANY_DIMENSIONS } from "../strides.ts";
 import { defineOperation } from "./define.ts";
 import { type Axis, readOperand } from "./product.ts";
 
@@ -29,16 +29,21 @@ export const attention = defineOperation(
     const q = readHeads(lowering, 0, qOrder);
     const k = readHeads(lowering, 1, kOrder);
     const v = readHeads(lowering, 2, vOrder);
-    const output = lowering.output();
+    const output = lowering.output(0, "f32");
     const [batch, heads, queries, keys] = [q.batch.size, q.heads.size, q.tokens.size, k.tokens.size];
     const width = heads * v.size.size;
-    lowering.need(k.batch.size === batch && v.batch.size === batch, "batches differ");
-    lowering.need(k.size.size === q.size.size && v.tokens.size === keys, "sizes of keys and values");
-    lowering.need(k.heads.size === v.heads.size && heads % k.heads.size === 0, "heads that do not divide");
-    lowering.need(heads <= MAX_HEADS, `${heads} heads`);
-    lowering.need(output.dtype === "f32" && output.count === batch * queries * width, "size of the output");
+    for (const { batch: own } of [k, v]) lowering.expect("batch of keys or values", own.size, batch);
+    lowering.expect("size of a key", k.size.size, q.size.size);
+    lowering.expect("number of values", v.tokens.size, keys);
+    lowering.expect("heads of values", v.heads.size, k.heads.size);
+    lowering.need(
+      heads % k.heads.size === 0,
+      `${heads} heads, want a multiple of the ${k.heads.size} of keys`,
+    );
+    lowering.expectWithin("number of heads", heads, 1, MAX_HEADS);
+    lowering.expect("elements of the output", output.count, batch * queries * width);
     const terms = Array.from({ length: lowering.inputCount - 3 }, (_, index) =>
-      readTerm(lowering, lowering.input(3 + index), [batch, heads, queries, keys]),
+      readTerm(lowering, lowering.input(3 + index, "f32"), [batch, heads, queries, keys]),
     );
     const count = batch * queries * keys;
     lowering.work(heads * count, q.size.size + v.size.size + 1 + terms.length);
@@ -93,12 +98,13 @@ export const attention = defineOperation(
 );
 
 function readHeads(lowering: Lowering, index: number, order: readonly number[]): Heads {
-  const tensor = lowering.input(index);
+  const tensor = lowering.input(index, "f32");
   const { pointer, batch: axes, rows: tokens, columns: size } = readOperand(lowering, tensor, order);
   const [batch, heads] = axes;
   if (batch === undefined || heads === undefined || axes.length > 2 || tensor.count === 0)
-    return lowering.refuse("want (batch, heads, tokens, size), none of them 0");
-  lowering.need(tensor.dtype === "f32", "want f32");
+    return lowering.refuse(
+      `input ${index} is [${tensor.shape}], want (batch, heads, tokens, size), none of them 0`,
+    );
   return { pointer, batch, heads, tokens, size };
 }
 
@@ -110,11 +116,11 @@ function at({ pointer, heads }: Heads, head: number): number {
 function readTerm(lowering: Lowering, term: BoundTensor, shape: readonly [number, number, number, number]) {
   const [batch, , queries, keys] = shape;
   const strides = broadcastStrides(term.shape, shape);
-  if (term.dtype !== "f32" || strides === null) return lowering.refuse("a term that does not repeat");
+  if (strides === null) return lowering.refuse(`a term of [${term.shape}] does not repeat to [${shape}]`);
   const [batchStride, head, row, column] = strides as [number, number, number, number];
   const own = [queries * keys, keys, 1];
   const loop = collapseLoop([batch, queries, keys], [own, [batchStride, row, column]]);
-  if (loop === null) return lowering.refuse("more than six dimensions");
+  if (loop === null) return lowering.refuse(TOO_MANY_DIMENSIONS);
   return {
     pointer: term.pointer,
     head,

@@ -1,30 +1,28 @@
 // Operations that compute each element of the output from the elements at its place.
 import type { Family } from "../../wasm/kernels.ts";
 import { BINARY, COMPARE, UNARY } from "../../wasm/operators.ts";
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
-import { broadcastStrides, collapseLoop, sixFields } from "../strides.ts";
+import { broadcastStrides, collapseLoop, sixFields, TOO_MANY_DIMENSIONS } from "../strides.ts";
 import { defineOperation } from "./define.ts";
 
 /** Bytes of the asker to what a model computes on: exact for qs8 (q = byte − 128), byte · scale + bias for f32. */
 export const convert = defineOperation({ scale: "real", bias: "real" }, (lowering, { scale, bias }) => {
-  const [input, output] = [lowering.input(), lowering.output()];
+  const [input, output] = [lowering.input(0, "u8"), lowering.output(0, "qs8", "f32")];
   const length = output.count;
-  lowering.need(input.dtype === "u8" && input.count === length, "want u8 bytes of the output's size");
+  lowering.expect("number of bytes", input.count, length);
   lowering.work(length);
   const values = { length, input: input.pointer, output: output.pointer };
   if (output.dtype === "qs8") return lowering.step("u8_qs8_convert", values);
-  lowering.need(output.dtype === "f32", "want a qs8 or f32 output");
   lowering.step("u8_f32_convert", { ...values, scale, bias });
 });
 
 /** The sum of two tensors of one shape, requantized for qs8. */
 export const add = defineOperation({ min: "real", max: "real" }, (lowering, { min, max }) => {
-  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  const output = lowering.output(0, "f32", "qs8");
+  const [a, b] = [lowering.input(0, output.dtype), lowering.input(1, output.dtype)];
   const length = output.count;
-  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
-  lowering.need(output.dtype === "f32" || output.dtype === "qs8", "want f32 or qs8");
-  lowering.need(a.count === length && b.count === length, "sizes differ");
+  for (const term of [a, b]) lowering.expect("elements of a term", term.count, length);
   lowering.work(length);
   const values = {
     length,
@@ -44,9 +42,9 @@ export const add = defineOperation({ min: "real", max: "real" }, (lowering, { mi
 export const unary = defineOperation(
   { code: "integer", alpha: "real", beta: "real" },
   (lowering, { code, alpha, beta }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
-    lowering.need(input.dtype === "f32" && output.dtype === "f32", "want f32");
-    lowering.need(input.count === output.count && code in UNARY, `code ${code} or sizes`);
+    const [input, output] = [lowering.input(0, "f32"), lowering.output(0, "f32")];
+    lowering.expect("elements of the input", input.count, output.count);
+    lowering.expectWithin("code", code, 0, UNARY.length - 1);
     lowering.work(output.count);
     const pointers = { input: input.pointer, output: output.pointer };
     lowering.step("f32_vunary", { op: code, length: output.count, ...pointers, alpha, beta });
@@ -65,9 +63,9 @@ const BINARY_FAMILIES = {
 
 /** Both operands of the output's type, repeated to its shape. */
 export const binary = defineOperation({ code: "integer" }, (lowering, { code }) => {
-  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
-  lowering.need(code in BINARY, `code ${code}`);
+  const { dtype } = lowering.output();
+  const [a, b] = [lowering.input(0, dtype), lowering.input(1, dtype)];
+  lowering.expectWithin("code", code, 0, BINARY.length - 1);
   combine(lowering, BINARY_FAMILIES, code, a, b);
 });
 
@@ -83,9 +81,10 @@ const COMPARE_FAMILIES = {
 
 /** Both operands of one type, repeated to the shape of the output, which is bool. */
 export const compare = defineOperation({ code: "integer" }, (lowering, { code }) => {
-  const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-  lowering.need(a.dtype === b.dtype && output.dtype === "bool", "types");
-  lowering.need(code in COMPARE, `code ${code}`);
+  lowering.output(0, "bool");
+  const a = lowering.input(0);
+  const b = lowering.input(1, a.dtype);
+  lowering.expectWithin("code", code, 0, COMPARE.length - 1);
   combine(lowering, COMPARE_FAMILIES, code, a, b);
 });
 
@@ -97,7 +96,7 @@ function combine(
   b: BoundTensor,
 ): void {
   const family = families[a.dtype];
-  if (family === null) lowering.refuse(`${a.dtype} operands`);
+  if (family === null) lowering.refuse(`operands are ${a.dtype}, which no kernel takes`);
   const output = lowering.output();
   const loop = broadcast(lowering, [a, b], output);
   lowering.work(output.count);
@@ -114,10 +113,9 @@ function combine(
 
 /** The first where the condition (bool) holds, else the second. */
 export const select = defineOperation({}, (lowering) => {
-  const [condition, a, b] = [lowering.input(0), lowering.input(1), lowering.input(2)];
   const output = lowering.output();
-  lowering.need(condition.dtype === "bool", "want a bool condition");
-  lowering.need(a.dtype === output.dtype && b.dtype === output.dtype, "types differ");
+  const condition = lowering.input(0, "bool");
+  const [a, b] = [lowering.input(1, output.dtype), lowering.input(2, output.dtype)];
   const loop = broadcast(lowering, [condition, a, b], output);
   lowering.work(output.count);
   lowering.step("vselect", {
@@ -140,9 +138,9 @@ export function broadcast(lowering: Lowering, operands: readonly BoundTensor[], 
       broadcastStrides(shape, output.shape) ??
       lowering.refuse(`[${shape}] does not repeat to [${output.shape}]`),
   );
-  // The output is written in order, so its own strides keep dimensions apart that would not merge.
+  // The output is contiguous, so it merges wherever the operands do.
   const loop = collapseLoop(output.shape, strides);
-  return loop ?? lowering.refuse("more than six dimensions that cannot be merged");
+  return loop ?? lowering.refuse(TOO_MANY_DIMENSIONS);
 }
 
 /** The codes of vcast. */
@@ -159,7 +157,7 @@ const CAST_CODES: Readonly<Record<ElementType, number>> = {
 /** From type to type; a qs8 tensor stands for its stored integers here. */
 export const cast = defineOperation({}, (lowering) => {
   const [input, output] = [lowering.input(), lowering.output()];
-  lowering.need(input.count === output.count, "sizes differ");
+  lowering.expect("elements of the input", input.count, output.count);
   lowering.work(output.count);
   lowering.step("vcast", {
     from: CAST_CODES[input.dtype],
@@ -172,12 +170,9 @@ export const cast = defineOperation({}, (lowering) => {
 
 /** f32 → u8 or qs8. Inputs: values, scales (f32), zero points (i32); one of each for every index of the axis, or one. */
 export const quantize = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
-  const output = lowering.output();
-  lowering.need(lowering.input().dtype === "f32", "want f32");
-  lowering.need(output.dtype === "u8" || output.dtype === "qs8", "want a u8 or qs8 output");
-  const signed = output.dtype === "qs8";
+  const signed = lowering.output(0, "u8", "qs8").dtype === "qs8";
   lowering.step("f32_quantize", {
-    ...readQuantization(lowering, axis),
+    ...readQuantization(lowering, lowering.input(0, "f32"), axis),
     outputMin: signed ? -128 : 0,
     outputMax: signed ? 127 : 255,
   });
@@ -185,29 +180,30 @@ export const quantize = defineOperation({ axis: "integer" }, (lowering, { axis }
 
 /** u8, qs8 or i32 → f32, as quantize. */
 export const dequantize = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
-  const input = lowering.input();
-  lowering.need(lowering.output().dtype === "f32", "want an f32 output");
-  const values = readQuantization(lowering, axis);
+  lowering.output(0, "f32");
+  const input = lowering.input(0, "u8", "qs8", "i32");
+  const values = readQuantization(lowering, input, axis);
   if (input.dtype === "i32") {
     const { zeroPoints: _none, ...rest } = values;
     return lowering.step("i32_dequantize", rest);
   }
-  lowering.need(input.dtype === "u8" || input.dtype === "qs8", "want u8, qs8 or i32");
   lowering.step("x8_dequantize", { ...values, signed: input.dtype === "qs8" ? 1 : 0 });
 });
 
-function readQuantization(lowering: Lowering, axis: number) {
-  const [input, scales, zeroPoints] = [lowering.input(0), lowering.input(1), lowering.input(2)];
-  const output = lowering.output();
-  lowering.need(input.count === output.count, "sizes differ");
-  lowering.need(scales.dtype === "f32" && zeroPoints.dtype === "i32", "want f32 scales and i32 zero points");
-  lowering.need(scales.count === zeroPoints.count, "as many scales as zero points");
+function readQuantization(lowering: Lowering, input: BoundTensor, axis: number) {
+  const [scales, zeroPoints, output] = [
+    lowering.input(1, "f32"),
+    lowering.input(2, "i32"),
+    lowering.output(),
+  ];
+  lowering.expect("elements of the input", input.count, output.count);
+  lowering.expect("number of scales", scales.count, 1, input.shape[axis] ?? 1);
+  lowering.expect("number of zero points", zeroPoints.count, scales.count);
   const one = scales.count === 1;
-  lowering.need(one || scales.count === input.shape[axis], "one scale, or one for each index of the axis");
-  const inner = one ? input.count : input.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const inner = one ? input.count : elementCount(input.shape.slice(axis + 1));
   lowering.work(output.count);
   return {
-    outer: one ? 1 : input.shape.slice(0, axis).reduce((product, size) => product * size, 1),
+    outer: one ? 1 : elementCount(input.shape.slice(0, axis)),
     channels: scales.count,
     inner,
     input: input.pointer,

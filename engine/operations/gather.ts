@@ -1,21 +1,19 @@
 // Operations that read or write where an index tensor (i32 or i64) says. Indices out of range are clamped, so that
 // whatever a request asks for stays inside the tensor.
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
 import { sixFields, stridesOf } from "../strides.ts";
 import { defineOperation } from "./define.ts";
-
-const size = (sizes: readonly number[]) => sizes.reduce((product, each) => product * each, 1);
 
 /** The slices of an axis that the indices name. */
 export const gather = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
   const [input, indices, output] = [lowering.input(0), lowering.input(1), lowering.output()];
   lowering.need(axis in input.shape, `axis ${axis}`);
-  const outer = size(input.shape.slice(0, axis));
-  const inner = size(input.shape.slice(axis + 1));
+  const outer = elementCount(input.shape.slice(0, axis));
+  const inner = elementCount(input.shape.slice(axis + 1));
   lowering.need(output.count === outer * indices.count * inner, "sizes differ");
   checkIndexed(lowering, input, indices, output, input.shape[axis]! > 0);
-  lowering.work(Math.max(1, output.count));
+  lowering.work(output.count);
   lowering.step("gather", {
     outer,
     axisSize: input.shape[axis]!,
@@ -33,7 +31,7 @@ export const gather_elements = defineOperation({ axis: "integer" }, (lowering, {
   const [input, indices, output] = [lowering.input(0), lowering.input(1), lowering.output()];
   lowering.need(output.count === indices.count, "sizes differ");
   checkIndexed(lowering, input, indices, output, (input.shape[axis] ?? 0) > 0);
-  lowering.work(Math.max(1, output.count));
+  lowering.work(output.count);
   lowering.step("gather_elements", {
     ...elements(lowering, axis, input, indices),
     input: input.pointer,
@@ -51,7 +49,7 @@ export const gather_nd = defineOperation({ batch: "integer" }, (lowering, { batc
     "sizes",
   );
   checkIndexed(lowering, input, indices, output, input.count > 0);
-  lowering.work(Math.max(1, output.count));
+  lowering.work(output.count);
   const pointers = { input: input.pointer, indices: indices.pointer, output: output.pointer };
   lowering.step("gather_nd", { ...values, ...pointers });
 });
@@ -69,6 +67,7 @@ export const scatter_nd = defineOperation({ reduction: "integer" }, (lowering, {
     "sizes of updates",
   );
   checkIndexed(lowering, updates, indices, output, input.count > 0);
+  lowering.work(updates.count);
   lowering.step("scatter_nd", {
     ...values,
     batchBytes: 0,
@@ -88,6 +87,7 @@ export const scatter_elements = defineOperation(
     const output = copyInput(lowering, input);
     lowering.need(updates.count === indices.count, "sizes of updates");
     checkIndexed(lowering, updates, indices, output, (input.shape[axis] ?? 0) > 0);
+    lowering.work(updates.count);
     const { inputStride0, inputStride1, inputStride2, inputStride3, inputStride4, inputStride5, ...values } =
       elements(lowering, axis, input, indices);
     lowering.step("scatter_elements", {
@@ -124,7 +124,7 @@ function checkIndexed(
 function copyInput(lowering: Lowering, input: BoundTensor): BoundTensor {
   const output = lowering.output();
   lowering.need(input.dtype === output.dtype && input.count === output.count, "input and output differ");
-  lowering.work(Math.max(1, output.count));
+  lowering.work(output.count);
   const row = { ...sixFields("size", [1, 1, 1, 1, 1, input.count]) };
   const strides = [0, 0, 0, 0, 0, 1];
   lowering.step("copy", {
@@ -183,12 +183,12 @@ function tuples(lowering: Lowering, batch: number, input: BoundTensor, indices: 
   ];
   return {
     indexBytes: ELEMENT_BYTES[indices.dtype],
-    batch: size(input.shape.slice(0, batch)),
-    count: size(indices.shape.slice(batch, -1)),
+    batch: elementCount(input.shape.slice(0, batch)),
+    count: elementCount(indices.shape.slice(batch, -1)),
     depth,
     ...sixFields("size", pad(indexed, 1)),
     ...sixFields("stride", pad(strides.slice(batch, batch + depth), 0)),
-    batchBytes: size(input.shape.slice(batch)) * bytes,
-    blockBytes: size(input.shape.slice(batch + depth)) * bytes,
+    batchBytes: elementCount(input.shape.slice(batch)) * bytes,
+    blockBytes: elementCount(input.shape.slice(batch + depth)) * bytes,
   };
 }

@@ -1,5 +1,5 @@
 // Operations that move elements and compute nothing. Each writes every element of its output.
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
 import { broadcastStrides, collapseLoop, sixFields, stridesOf } from "../strides.ts";
 import { defineOperation } from "./define.ts";
@@ -157,7 +157,7 @@ export const sizes = defineOperation({ values: "integers" }, (lowering, { values
   lowering.need(output.dtype === "i32" || output.dtype === "i64", "want i32 or i64");
   lowering.need(values.length === output.count, `${values.length} values for ${output.count} elements`);
   const bytes = ELEMENT_BYTES[output.dtype];
-  lowering.work(Math.max(1, output.count));
+  lowering.work(output.count);
   for (const [index, value] of values.entries()) {
     lowering.step("fill", {
       elementBytes: bytes,
@@ -204,7 +204,7 @@ interface Copy {
 function copy(lowering: Lowering, sizes: readonly number[], move: Copy): void {
   const loop = collapseLoop(sizes, [move.inputStrides, move.outputStrides]);
   if (loop === null) lowering.refuse("more than six dimensions that cannot be merged");
-  lowering.work(sizes.reduce((product, size) => product * size, 1));
+  lowering.work(elementCount(sizes));
   lowering.step("copy", {
     elementBytes: move.bytes,
     ...sixFields("size", loop.sizes),

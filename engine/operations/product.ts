@@ -1,6 +1,6 @@
 // Matrix products.
 import type { KernelValues } from "../../wasm/kernels.ts";
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
 import { broadcastStrides, stridesOf } from "../strides.ts";
 import { defineOperation, OUTPUT } from "./define.ts";
@@ -162,11 +162,11 @@ export function eachProduct(
   const strides = [a, b].map(
     (operand) => repeatBatch(operand, sizes) ?? lowering.refuse("batches that do not repeat"),
   );
-  lowering.work(Math.max(1, output.count), Math.max(1, k));
+  lowering.work(output.count, k);
   const [aStrides, bStrides] = strides as [number[], number[]];
   const outputStrides = stridesOf(output.shape).slice(0, -2);
   const outer = sizes.slice(0, -axes);
-  const calls = outer.reduce((product, size) => product * size, 1);
+  const calls = elementCount(outer);
   lowering.need(calls <= MAX_CALLS, `${calls} batches`);
   const inner = (list: readonly number[], fill: number): number[] => {
     const last = list.slice(-axes);

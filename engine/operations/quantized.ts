@@ -93,7 +93,7 @@ export const requantize = defineOperation({}, (lowering) => {
   lowering.need(bias === null || (bias.dtype === "i32" && bias.count === channels), "size of the bias");
   lowering.work(output.count);
   lowering.step("i32_requantize", {
-    ...{ rows: elementCount({ shape: output.shape.slice(0, -1) }), channels },
+    ...{ rows: elementCount(output.shape.slice(0, -1)), channels },
     ...{ input: input.pointer, bias: bias?.pointer ?? 0, scales: scales.pointer, output: output.pointer },
     ...{ zeroPoint: output.zeroPoint, outputMin: -128, outputMax: 127 },
   });

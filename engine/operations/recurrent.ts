@@ -31,8 +31,8 @@ export const lstm = defineOperation({ reverse: "integer", clip: "real" }, (lower
  * lengths, both optional. Outputs: every h, the last h.
  */
 export const gru = defineOperation(
-  { reverse: "integer", clip: "real", linear_before_reset: "integer" },
-  (lowering, { reverse, clip, linear_before_reset }) => {
+  { reverse: "integer", clip: "real", linearBeforeReset: "integer" },
+  (lowering, { reverse, clip, linearBeforeReset }) => {
     const { values, hidden, lengths } = readRecurrence(lowering, 3);
     const bias = lowering.optional(3);
     lowering.need(bias === null || (bias.dtype === "f32" && bias.count === 3 * hidden), "recurrence bias");
@@ -40,7 +40,7 @@ export const gru = defineOperation(
       ...values,
       reverse,
       clip,
-      linearBeforeReset: linear_before_reset,
+      linearBeforeReset: linearBeforeReset,
       rb: bias?.pointer ?? 0,
       lengths: lengths(4),
     });
@@ -63,7 +63,7 @@ function readRecurrence(lowering: Lowering, gates: number) {
     const final = lowering.output(index);
     lowering.need(isFloat(final) && final.count === batch * hidden, "size of a last state");
   }
-  lowering.work(steps * batch * hidden, Math.max(1, gates * hidden));
+  lowering.work(steps * batch * hidden, gates * hidden);
   return {
     hidden,
     state,

@@ -1,7 +1,7 @@
 // Operations along one axis, or along neighbouring ones: sums, extremes and their places.
 import type { Family } from "../../wasm/kernels.ts";
 import { REDUCE } from "../../wasm/operators.ts";
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import type { ElementType } from "../manifest.ts";
 import { defineOperation } from "./define.ts";
 
@@ -25,7 +25,7 @@ export const reduce = defineOperation(
     lowering.need(code in REDUCE, `code ${code}`);
     const { outer, count, inner } = split(lowering, input, axis, axes);
     lowering.need(output.count === outer * inner, "sizes differ");
-    lowering.work(Math.max(1, input.count));
+    lowering.work(output.count, count);
     lowering.step(family, { op: code, outer, count, inner, input: input.pointer, output: output.pointer });
   },
 );
@@ -39,7 +39,7 @@ export const argreduce = defineOperation(
     lowering.need((input.dtype === "f32" || input.dtype === "i32") && output.dtype === "i32", "types");
     const { outer, count, inner } = split(lowering, input, axis, 1);
     lowering.need(output.count === outer * inner && count > 0, "sizes");
-    lowering.work(input.count);
+    lowering.work(output.count, count);
     const values = { largest, last, outer, count, inner, input: input.pointer, output: output.pointer };
     lowering.step(family[input.dtype as "f32" | "i32"], values);
   },
@@ -57,7 +57,7 @@ export const topk = defineOperation(
       k <= count && values.count === outer * k * inner && indices.count === values.count,
       "sizes",
     );
-    lowering.work(Math.max(1, input.count));
+    lowering.work(outer * inner, count);
     lowering.step("f32_topk", {
       largest,
       sorted: 1,
@@ -91,7 +91,7 @@ export const cumsum = defineOperation(
     if (family === null || output.dtype !== input.dtype) return lowering.refuse(`a ${input.dtype} input`);
     lowering.need(input.count === output.count, "sizes differ");
     const { outer, count, inner } = split(lowering, input, axis, 1);
-    lowering.work(Math.max(1, input.count));
+    lowering.work(output.count);
     const pointers = { input: input.pointer, output: output.pointer };
     lowering.step(family, { exclusive, reverse, outer, count, inner, ...pointers });
   },
@@ -99,10 +99,9 @@ export const cumsum = defineOperation(
 
 function split(lowering: Lowering, { shape }: BoundTensor, axis: number, axes: number) {
   lowering.need(axis >= 0 && axes >= 0 && axis + axes <= shape.length, `axes ${axis} to ${axis + axes}`);
-  const size = (sizes: readonly number[]) => sizes.reduce((product, each) => product * each, 1);
   return {
-    outer: size(shape.slice(0, axis)),
-    count: size(shape.slice(axis, axis + axes)),
-    inner: size(shape.slice(axis + axes)),
+    outer: elementCount(shape.slice(0, axis)),
+    count: elementCount(shape.slice(axis, axis + axes)),
+    inner: elementCount(shape.slice(axis + axes)),
   };
 }

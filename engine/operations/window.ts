@@ -19,7 +19,7 @@ export const conv = defineOperation({ weights: "weights", ...WINDOW, ...OUTPUT }
   const { input, output, taps, values } = readWindow(lowering, attributes);
   const [inputChannels, outputChannels] = [input.shape[3]!, output.shape[3]!];
   const inputs = taps * inputChannels;
-  lowering.work(output.count, inputs);
+  lowering.work(output.count * taps, inputChannels);
   const { dilations, min, max, activation, offset, weights } = attributes;
   const format = input.dtype === "f32" ? "f32" : "qc8w";
   const call = {
@@ -43,7 +43,7 @@ export const dwconv = defineOperation(
     const { input, output, taps, values } = readWindow(lowering, attributes);
     const channels = sameChannels(lowering, input, output);
     const { dilations, min, max, activation, offset, weights } = attributes;
-    lowering.need(dilations[0] === 1 && dilations[1] === 1, "dilation");
+    lowering.expect("dilations", `${dilations}`, "1,1");
     lowering.work(output.count, taps);
     const format = input.dtype === "f32" ? "f32" : "qc8w";
     const call = {
@@ -65,8 +65,8 @@ export const avgpool = defineOperation(
     const { input, output, taps, values } = readWindow(lowering, attributes);
     const channels = sameChannels(lowering, input, output);
     const { dilations, padded, min, max } = attributes;
-    lowering.need(dilations[0] === 1 && dilations[1] === 1, "dilation");
-    lowering.need(padded.length === 0 || padded.length === 2, "the size of the padded image");
+    lowering.expect("dilations", `${dilations}`, "1,1");
+    lowering.expect("dimensions of the padded image", padded.length, 0, 2);
     lowering.work(output.count, taps);
     const call = {
       ...values,
@@ -87,7 +87,8 @@ export const maxpool = defineOperation({ ...WINDOW, ...CLAMP }, (lowering, attri
   const { input, output, taps, values } = readWindow(lowering, attributes);
   const channels = sameChannels(lowering, input, output);
   const { dilations, min, max } = attributes;
-  lowering.need(input.scale === output.scale && input.zeroPoint === output.zeroPoint, "scales differ");
+  lowering.expect("scale of the output", output.scale, input.scale);
+  lowering.expect("zero point of the output", output.zeroPoint, input.zeroPoint);
   lowering.work(output.count, taps);
   const call = {
     ...values,
@@ -104,19 +105,16 @@ export const maxpool = defineOperation({ ...WINDOW, ...CLAMP }, (lowering, attri
  * (channels) become images.
  */
 export const col2im = defineOperation({ ...WINDOW }, (lowering, { kernel, strides, dilations, pads }) => {
-  const [columns, output, bias] = [lowering.input(0), lowering.output(), lowering.optional(1)];
-  const [batch = 0, inputHeight = 0, inputWidth = 0] = columns.shape;
-  const [outputBatch, outputHeight = 0, outputWidth = 0, channels = 0] = output.shape;
-  const [kernelHeight = 0, kernelWidth = 0] = kernel;
-  lowering.need(columns.dtype === "f32" && output.dtype === "f32", "want f32");
-  lowering.need(output.shape.length === 4 && columns.shape.length === 4 && batch === outputBatch, "shapes");
-  lowering.need(columns.shape[3] === kernelHeight * kernelWidth * channels, "channels of the columns");
-  lowering.need(bias === null || (bias.dtype === "f32" && bias.count === channels), "size of the bias");
-  lowering.need(
-    [...kernel, ...strides, ...dilations].every((each) => each >= 1),
-    "an empty window",
-  );
-  lowering.work(Math.max(1, output.count), kernelHeight * kernelWidth);
+  const [columns, output] = [lowering.input(0, "f32"), lowering.output(0, "f32")];
+  const bias = lowering.optional(1, "f32");
+  const [batch, inputHeight, inputWidth, taps] = readImage(lowering, "the columns", columns);
+  const [outputBatch, outputHeight, outputWidth, channels] = readImage(lowering, "the output", output);
+  checkWindow(lowering, { kernel, strides, dilations, pads }, [outputHeight, outputWidth]);
+  const [kernelHeight, kernelWidth] = kernel as [number, number];
+  lowering.expect("batch of the output", outputBatch, batch);
+  lowering.expect("length of a column", taps, kernelHeight * kernelWidth * channels);
+  if (bias !== null) lowering.expect("elements of the bias", bias.count, channels);
+  lowering.work(output.count, kernelHeight * kernelWidth);
   lowering.step("f32_col2im", {
     batch,
     inputHeight,
@@ -138,62 +136,89 @@ export const col2im = defineOperation({ ...WINDOW }, (lowering, { kernel, stride
   });
 });
 
+/** Of the kernels' codes. */
+const [MAX_COORDINATES, MAX_ROUNDING] = [3, 3];
+
 /** One axis to another size. Codes of the kernels (docs/kernels.md); scale is output over input. */
 export const resize = defineOperation(
   { axis: "integer", linear: "integer", coordinates: "integer", rounding: "integer", scale: "real" },
   (lowering, { axis, linear, coordinates, rounding, scale }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
-    lowering.need(
-      input.dtype === output.dtype && input.shape.length === output.shape.length,
-      "types or ranks",
-    );
-    const others = input.shape.every((size, other) => other === axis || size === output.shape[other]);
-    lowering.need(axis in input.shape && others && input.count > 0, "sizes");
-    lowering.need(
-      scale > 0 && coordinates >= 0 && coordinates <= 3 && rounding >= 0 && rounding <= 3,
-      "codes",
-    );
+    const output = lowering.output();
+    const input = lowering.input(0, output.dtype);
+    const size = output.shape[axis] ?? lowering.refuse(`there is no axis ${axis} in [${output.shape}]`);
+    lowering.expectShape("the input but for its axis", input.shape.with(axis, size), output.shape);
+    lowering.need(input.count > 0, `the input of [${input.shape}] is empty`);
+    lowering.need(scale > 0, `scale is ${scale}, want above 0`);
+    lowering.expectWithin("coordinates", coordinates, 0, MAX_COORDINATES);
+    lowering.expectWithin("rounding", rounding, 0, MAX_ROUNDING);
     const values = {
-      outer: elementCount({ shape: input.shape.slice(0, axis) }),
+      outer: elementCount(input.shape.slice(0, axis)),
       inputSize: input.shape[axis]!,
-      outputSize: output.shape[axis]!,
+      outputSize: size,
       input: input.pointer,
       output: output.pointer,
       coordinates,
       scale,
     };
-    const inner = elementCount({ shape: input.shape.slice(axis + 1) });
-    lowering.work(Math.max(1, output.count));
+    const inner = elementCount(input.shape.slice(axis + 1));
+    lowering.work(output.count);
     if (linear === 0) {
       const innerBytes = inner * ELEMENT_BYTES[input.dtype];
       return lowering.step("resize_nearest", { ...values, innerBytes, rounding });
     }
-    lowering.need(input.dtype === "f32", "want f32");
+    lowering.expect("type of the input", input.dtype, "f32");
     lowering.step("f32_resize_linear", { ...values, inner });
   },
 );
 
+function readImage(
+  lowering: Lowering,
+  title: string,
+  { shape }: BoundTensor,
+): [number, number, number, number] {
+  lowering.expect(`dimensions of ${title}`, shape.length, 4);
+  return shape as unknown as [number, number, number, number];
+}
+
+/** Kernels add and multiply coordinates in 32 bits. */
+const MAX_REACH = 2 ** 31 - 1;
+
+/** `sizes`: of the image under the window. */
+function checkWindow(
+  lowering: Lowering,
+  window: BoundAttributes<typeof WINDOW>,
+  sizes: readonly [height: number, width: number],
+): void {
+  for (const name of Object.keys(WINDOW) as (keyof typeof WINDOW)[]) {
+    lowering.expect(`axes of ${name}`, window[name].length, 2);
+  }
+  const { kernel, strides, dilations, pads } = window;
+  for (const [axis, size] of sizes.entries()) {
+    const factors = { kernel: kernel[axis]!, strides: strides[axis]!, dilations: dilations[axis]! };
+    for (const [name, factor] of Object.entries(factors)) lowering.expectWithin(name, factor, 1, MAX_REACH);
+    const reach = size + Math.abs(pads[axis]!) + factors.kernel * factors.dilations;
+    lowering.expectWithin("the image with its padding and a window", reach, 0, MAX_REACH);
+  }
+}
+
 /** What all of them have in common. */
 export function readWindow(lowering: Lowering, window: BoundAttributes<typeof WINDOW>) {
-  const [input, output] = [lowering.input(), lowering.output()];
-  lowering.need(input.shape.length === 4 && output.shape.length === 4, "want four dimensions");
-  lowering.need(input.dtype === output.dtype, "input and output of different types");
-  lowering.need(input.dtype === "f32" || input.dtype === "qs8", "want f32 or qs8");
-  const [batch, inputHeight, inputWidth] = input.shape as [number, number, number];
-  const [outputBatch, outputHeight, outputWidth] = output.shape as [number, number, number];
-  lowering.need(batch === outputBatch, "batch sizes differ");
-  for (const axis of [0, 1] as const) {
-    const [kernel, stride, dilation, pad] = [
-      window.kernel[axis] ?? 0,
-      window.strides[axis] ?? 0,
-      window.dilations[axis] ?? 0,
-      window.pads[axis] ?? -1,
-    ];
-    lowering.need(kernel >= 1 && stride >= 1 && dilation >= 1 && pad >= 0, "an empty window");
+  const output = lowering.output(0, "f32", "qs8");
+  const input = lowering.input(0, output.dtype);
+  const [batch, inputHeight, inputWidth] = readImage(lowering, "the input", input);
+  const [outputBatch, outputHeight, outputWidth] = readImage(lowering, "the output", output);
+  lowering.expect("batch of the output", outputBatch, batch);
+  checkWindow(lowering, window, [inputHeight, inputWidth]);
+  for (const [axis, [size, count]] of [
+    [inputHeight, outputHeight],
+    [inputWidth, outputWidth],
+  ].entries()) {
+    const { kernel, strides, dilations, pads } = window;
     // The last window may reach past the end: that is what trailing padding is. It may not lie there wholly.
-    const last = ((axis === 0 ? outputHeight : outputWidth) - 1) * stride - pad;
-    const span = (kernel - 1) * dilation + 1;
-    lowering.need(pad < span && last < (axis === 0 ? inputHeight : inputWidth), "a window outside the input");
+    const last = (count! - 1) * strides[axis]! - pads[axis]!;
+    const span = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    lowering.expectWithin("padding", pads[axis]!, 0, span - 1);
+    lowering.need(last < size!, `the last window begins at ${last}, behind an image of ${size}`);
   }
   const [kernelHeight, kernelWidth] = window.kernel as [number, number];
   const values = {
@@ -215,8 +240,9 @@ export function readWindow(lowering: Lowering, window: BoundAttributes<typeof WI
 }
 
 function sameChannels(lowering: Lowering, input: BoundTensor, output: BoundTensor): number {
-  lowering.need(input.shape[3] === output.shape[3], "channels differ");
-  return elementCount({ shape: input.shape.slice(3) });
+  const [, , , channels] = input.shape;
+  lowering.expect("channels of the output", output.shape[3]!, channels!);
+  return channels!;
 }
 
 function zeroPoints(input: BoundTensor, output: BoundTensor) {

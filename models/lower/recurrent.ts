@@ -171,7 +171,7 @@ function gru(node: Scope): void {
     node.context.builder.op("gru", node.name, [xw, weights, initial, bias, lengths], outputs, {
       reverse: direction.reverse,
       clip: node.number("clip", 0),
-      linear_before_reset: linear,
+      linearBeforeReset: linear,
     });
     return outputs;
   });

@@ -1,5 +1,5 @@
 // Compares each layer of a quantized program with the float reference on the calibration inputs.
-import type { Executor } from "../../engine/index.ts";
+import type { Runner } from "../../engine/index.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { observe } from "./statistics.ts";
 
@@ -18,8 +18,8 @@ export interface LayerNoise {
 
 /** Signal over noise of every tensor of `quantized` that stands for one of `reference`; progress counts requests. */
 export function measureLayers(
-  quantized: Executor,
-  reference: Executor,
+  quantized: Runner,
+  reference: Runner,
   origins: ReadonlyMap<number, number>,
   names: (tensor: number) => string,
   requests: readonly (readonly Tensor[])[],
@@ -30,11 +30,8 @@ export function measureLayers(
   for (const [index, inputs] of requests.entries()) {
     const expected = new Map<number, Float32Array>();
     observe(reference, inputs, (tensor, data) => expected.set(tensor, data.slice()));
-    quantized.prepareShapes(inputs.map(({ shape }) => shape));
-    for (const [port, { tensor }] of manifest.inputs.entries())
-      quantized.tensor(tensor).set(inputs[port]!.data);
-    quantized.run((op) => {
-      for (const output of manifest.ops[op]!.outputs) {
+    quantized.run(inputs, (op) => {
+      for (const output of manifest.ops[op]?.outputs ?? []) {
         const origin = origins.get(output);
         const want = origin === undefined ? undefined : expected.get(origin);
         if (origin === undefined || want === undefined) continue;
@@ -59,9 +56,9 @@ export function measureLayers(
   }));
 }
 
-function realValues(executor: Executor, tensor: number): ((index: number) => number) | null {
-  const { dtype, scale, zeroPoint } = executor.manifest.tensors[tensor]!;
-  const bytes = executor.tensor(tensor);
+function realValues(runner: Runner, tensor: number): ((index: number) => number) | null {
+  const { dtype, scale, zeroPoint } = runner.manifest.tensors[tensor]!;
+  const bytes = runner.tensor(tensor);
   if (dtype === "f32") {
     const reals = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     return (index) => reals[index]!;

@@ -1,8 +1,7 @@
 // What the float program's values look like on the calibration inputs: range, mean of each channel, histogram.
 // f64 sums in a fixed order: the same numbers on every runtime.
-import { Executor } from "../../engine/index.ts";
+import type { Runner } from "../../engine/index.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
-import type { EmittedModel } from "../manifest.ts";
 
 /** Fine enough that the bin width is an eighth of a quantization step of the whole range. */
 export const HISTOGRAM_BINS = 2048;
@@ -16,31 +15,21 @@ export interface Statistics {
   readonly histogram: Float64Array;
 }
 
-export function createRunner(kernels: WebAssembly.Module, { manifest, weights }: EmittedModel): Executor {
-  const executor = new Executor(kernels, "simd128", manifest);
-  executor.weights.set(weights);
-  return executor;
-}
-
 /** Runs a program on one request and shows each f32 tensor, inputs first: only for the duration of the call. */
 export function observe(
-  executor: Executor,
+  runner: Runner,
   inputs: readonly Tensor[],
   see: (tensor: number, data: Float32Array, channels: number) => void,
 ): void {
-  const { manifest } = executor;
-  executor.prepareShapes(inputs.map(({ shape }) => shape));
+  const { manifest } = runner;
   const show = (tensor: number) => {
     if (tensor < 0 || manifest.tensors[tensor]!.dtype !== "f32") return;
-    const view = executor.tensor(tensor);
+    const view = runner.tensor(tensor);
     const data = new Float32Array(view.buffer, view.byteOffset, view.length / 4);
-    see(tensor, data, executor.shape(tensor).at(-1) ?? 1);
+    see(tensor, data, runner.shape(tensor).at(-1) ?? 1);
   };
-  for (const [index, { tensor }] of manifest.inputs.entries()) {
-    executor.tensor(tensor).set(inputs[index]!.data);
-    show(tensor);
-  }
-  executor.run((op) => manifest.ops[op]!.outputs.forEach(show));
+  const given = manifest.inputs.map(({ tensor }) => tensor);
+  runner.run(inputs, (op) => (op < 0 ? given : manifest.ops[op]!.outputs).forEach(show));
 }
 
 /**
@@ -48,7 +37,7 @@ export function observe(
  * what a mask takes away is no value of its tensor.
  */
 export function collectStatistics(
-  reference: Executor,
+  reference: Runner,
   requests: readonly (readonly Tensor[])[],
   progress: (done: number, of: number) => void,
 ): Map<number, Statistics> {

@@ -1,12 +1,10 @@
 // What an operation `attention` of a stranger's manifest may not be: every kernel call stays inside its tensors.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
-import { Executor } from "../../engine/index.ts";
+import { planMemory } from "../../engine/index.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
 import { ProgramBuilder } from "../../models/program.ts";
 
-const kernels = await readKernels();
 const ORDER = [0, 1, 2, 3];
 
 interface Given {
@@ -31,7 +29,7 @@ function plan(given: Given): number {
   builder.outputs.push({ name: "y", tensor: output });
   const orders = { qOrder: given.order ?? ORDER, kOrder: ORDER, vOrder: ORDER };
   builder.op("attention", "n", inputs, [output], { scale: 0.5, cap: 0, ...orders });
-  return new Executor(kernels, "scalar", emitProgram(builder.finish(), ANONYMOUS).manifest).opCount;
+  return planMemory(emitProgram(builder.finish(), ANONYMOUS).manifest).opCount;
 }
 
 test("an attention counts multiply-adds of both products, the softmax and each term", () => {

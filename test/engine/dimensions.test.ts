@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readKernels } from "../../cli/artifacts.ts";
-import { Executor } from "../../engine/index.ts";
+import { createRunner, type Runner } from "../../engine/index.ts";
 import type { Graph } from "../../models/graph.ts";
 import { lowerGraph } from "../../models/lower/lower.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
@@ -30,28 +30,27 @@ const graph: Graph = {
   ],
 };
 
-function createExecutor(width = { min: 4, max: 64, multiple: 4 }): Executor {
+function createSum(width = { min: 4, max: 64, multiple: 4 }): Runner {
   const program = lowerGraph(graph, {
     dimensions: { batch: { min: 1, max: 3, multiple: 1 }, width },
     bytes: {},
     evaluate: () => null,
   });
-  const { manifest } = emitProgram(program, ANONYMOUS);
-  return new Executor(kernels, "simd128", manifest);
+  return createRunner(kernels, "simd128", emitProgram(program, ANONYMOUS));
 }
 
-function run(executor: Executor, x: number[][], y: number[]): { shape: readonly number[]; data: number[] } {
-  const { inputs, outputs } = executor.manifest;
-  executor.prepareShapes([[x.length, y.length], [y.length]]);
-  executor.tensor(inputs[0]!.tensor).set(new Uint8Array(Float32Array.from(x.flat()).buffer));
-  executor.tensor(inputs[1]!.tensor).set(new Uint8Array(Float32Array.from(y).buffer));
-  executor.run(() => {});
-  const bytes = executor.tensor(outputs[0]!.tensor).slice();
-  return { shape: executor.shape(outputs[0]!.tensor), data: [...new Float32Array(bytes.buffer)] };
+function run(runner: Runner, x: number[][], y: number[]): { shape: readonly number[]; data: number[] } {
+  const { outputs } = runner.manifest;
+  runner.run([
+    { shape: [x.length, y.length], data: new Uint8Array(Float32Array.from(x.flat()).buffer) },
+    { shape: [y.length], data: new Uint8Array(Float32Array.from(y).buffer) },
+  ]);
+  const bytes = runner.tensor(outputs[0]!.tensor).slice();
+  return { shape: runner.shape(outputs[0]!.tensor), data: [...new Float32Array(bytes.buffer)] };
 }
 
 test("one artifact runs on every size between its limits, in any order", () => {
-  const executor = createExecutor();
+  const runner = createSum();
   for (const [rows, width] of [
     [1, 4],
     [3, 64],
@@ -64,7 +63,7 @@ test("one artifact runs on every size between its limits, in any order", () => {
     );
     const y = Array.from({ length: width }, (_, i) => i / 2);
     const sums = x.map((row) => row.map((value, i) => value + y[i]!));
-    const { shape, data } = run(executor, x, y);
+    const { shape, data } = run(runner, x, y);
     assert.deepEqual(shape, [rows, 2 * width]);
     assert.deepEqual(
       data,
@@ -82,7 +81,7 @@ for (const [title, shapes, message] of [
 ] as const) {
   test(`refuses ${title}, and names the input`, () => {
     assert.throws(
-      () => createExecutor().prepareShapes(shapes),
+      () => createSum().prepare(shapes),
       (error: Error & { code: string }) => {
         assert.equal(error.code, "input_invalid");
         assert.match(error.message, /input [xy] has shape/);
@@ -94,16 +93,16 @@ for (const [title, shapes, message] of [
 }
 
 test("memory grows with the first request that needs it, and no further", () => {
-  const executor = createExecutor({ min: 4, max: 1 << 20, multiple: 4 });
-  const small = executor.memoryBytes;
-  executor.prepareShapes([[1, 1 << 20], [1 << 20]]);
-  const large = executor.memoryBytes;
+  const runner = createSum({ min: 4, max: 1 << 20, multiple: 4 });
+  const small = runner.memoryBytes;
+  runner.prepare([[1, 1 << 20], [1 << 20]]);
+  const large = runner.memoryBytes;
   assert.ok(small < 1 << 20 && large > 8 << 20, `${small} and ${large} bytes`);
-  executor.prepareShapes([[1, 4], [4]]);
-  executor.prepareShapes([[1, 1 << 20], [1 << 20]]);
-  assert.equal(executor.memoryBytes, large);
+  runner.prepare([[1, 4], [4]]);
+  runner.prepare([[1, 1 << 20], [1 << 20]]);
+  assert.equal(runner.memoryBytes, large);
 });
 
 test("refuses a model whose largest sizes would not fit an isolate, before anything is allocated", () => {
-  assert.throws(() => createExecutor({ min: 4, max: 1 << 24, multiple: 4 }), { code: "memory_exhausted" });
+  assert.throws(() => createSum({ min: 4, max: 1 << 24, multiple: 4 }), { code: "memory_exhausted" });
 });

@@ -1,8 +1,20 @@
 // A model is a stranger's file: it may be wrong, but it may not make honest workers contradict each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
 import { readKernels } from "../../cli/artifacts.ts";
-import { decodeManifest, Executor, encodeManifest, loadModel, type Manifest } from "../../engine/index.ts";
+import {
+  createRunner,
+  type Dimension,
+  decodeManifest,
+  type ElementType,
+  encodeManifest,
+  loadModel,
+  type Manifest,
+  type OperationKind,
+  planMemory,
+  type TensorSpec,
+} from "../../engine/index.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
@@ -11,6 +23,7 @@ import { digest, digestRaw } from "../../protocol/digest.ts";
 import { packedBytes } from "../../wasm/packed.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
 import { createTinySource, randomInput, TINY_RECIPE, TINY_SIDE } from "../models/tiny-model.ts";
+import { CASES, type Case, complete, inputOf, manifestOf } from "./cases.ts";
 
 const kernels = await readKernels();
 const artifact = await compileTiny();
@@ -43,12 +56,8 @@ const withTensor = (index: number, change: object) => (manifest: Manifest) => ({
 
 test("the harness loads the honest model", async () => {
   const { opCount } = await (await load((manifest) => manifest)).run({ inputs: [input], traceKey: null });
-  assert.equal(opCount, planOf(honest));
+  assert.equal(opCount, planMemory(honest).opCount);
 });
-
-function planOf(manifest: Manifest): number {
-  return new Executor(kernels, "scalar", manifest).opCount;
-}
 
 const conv = honest.ops.findIndex(({ kind }) => kind === "conv");
 const add = honest.ops.findIndex(({ kind }) => kind === "add");
@@ -114,7 +123,7 @@ test("refuses a model that takes longer than anyone waits", () => {
     blocks: [1],
     outputs: [{ name: "output", tensor: huge.length }],
   };
-  assert.throws(() => planOf(manifest), { code: "budget_exceeded" });
+  assert.throws(() => planMemory(manifest), { code: "budget_exceeded" });
 });
 
 for (const [title, scale] of [
@@ -147,13 +156,13 @@ test("a real model that overflows gives finite outputs, the same by scalar and S
     }
   });
   const program = createProgram(readTfjsGraphModel(source), TINY_RECIPE, kernels);
-  const { manifest, weights } = emitProgram(program, ANONYMOUS);
+  const model = emitProgram(program, ANONYMOUS);
   const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => {
-    const executor = new Executor(kernels, isa, manifest);
-    executor.weights.set(weights);
-    executor.tensor(manifest.inputs[0]!.tensor).set(input.data);
+    const runner = createRunner(kernels, isa, model);
     const outputs: Uint8Array[] = [];
-    executor.run((op) => outputs.push(executor.tensor(manifest.ops[op]!.outputs[0]!).slice()));
+    runner.run([input], (op) => {
+      for (const output of model.manifest.ops[op]?.outputs ?? []) outputs.push(runner.tensor(output).slice());
+    });
     return outputs;
   });
   assert.deepEqual(simd, scalar);
@@ -176,4 +185,155 @@ test("gives no result where an output is not finite", async () => {
   });
   await assert.rejects(model.run({ inputs: [input], traceKey: null }), { code: "output_not_finite" });
   assert.throws(() => model.execute([input]), { code: "output_not_finite" });
+});
+
+const LARGE = 2 ** 31 - 1;
+const tensor = (dtype: ElementType, ...shape: Dimension[]): TensorSpec => ({
+  ...{ dtype, shape, scale: 1, zeroPoint: 0, storage: null },
+});
+
+test("refuses a shape whose sizes beside a zero count more rounds than any loop may have", () => {
+  const inputs = [tensor("f32", LARGE, 1, 0), tensor("i32", 1 << 20)];
+  const outputs = [tensor("f32", LARGE, 1 << 20, 0)];
+  assert.throws(() => planMemory(manifestOf("gather", { inputs, outputs, attributes: { axis: 1 } })), {
+    code: "manifest_invalid",
+    message: /larger than 2147483647 elements/,
+  });
+});
+
+test("goes through no axis of an output that is empty", () => {
+  const manifest = complete(
+    manifestOf("transpose", {
+      inputs: [tensor("f32", LARGE, 0)],
+      outputs: [tensor("f32", 0, LARGE)],
+      attributes: { permutation: [1, 0] },
+    }),
+  );
+  for (const isa of ["scalar", "simd128"] as const) {
+    const runner = createRunner(kernels, isa, { manifest, weights: new Uint8Array() });
+    runner.run([inputOf(manifest.tensors[0]!)]);
+    assert.equal(runner.opCount, 1);
+  }
+});
+
+const counted: [string, OperationKind, Case, number][] = [
+  ["updates", "scatter_nd", CASES.scatter_nd[0]!, 6 + 8],
+  ["updates along an axis", "scatter_elements", CASES.scatter_elements[0]!, 6 + 4],
+  [
+    "sums of nothing",
+    "matmul",
+    {
+      inputs: [tensor("f32", 3, 0), tensor("f32", 0, 5)],
+      outputs: [tensor("f32", 3, 5)],
+      attributes: { alpha: 1, aOrder: [0, 1], bOrder: [0, 1] },
+    },
+    15,
+  ],
+  [
+    "windows over images without channels",
+    "conv",
+    {
+      inputs: [tensor("f32", 1, 4, 4, 0)],
+      outputs: [tensor("f32", 1, 4, 4, 2)],
+      attributes: {
+        weights: { offset: 0, bytes: packedBytes("f32", 2, 0) },
+        ...{ kernel: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1] },
+        ...{ min: -1, max: 1, activation: 0, offset: 0 },
+      },
+    },
+    32 * 9,
+  ],
+];
+for (const [title, kind, each, opCount] of counted) {
+  test(`the budget counts ${title}`, () => {
+    assert.equal(planMemory(manifestOf(kind, each)).opCount, opCount);
+  });
+}
+
+test("stops listing kernel calls once they would not fit into memory", () => {
+  const batches = [1024, 1, 1, 1, 1];
+  const product = manifestOf("matmul", {
+    inputs: [tensor("f32", ...batches), tensor("f32", ...batches)],
+    outputs: [tensor("f32", ...batches)],
+    attributes: { alpha: 1, aOrder: [0, 1, 2, 3, 4], bOrder: [0, 1, 2, 3, 4] },
+  });
+  const [op] = product.ops;
+  const [output] = product.tensors.slice(2);
+  const ops = Array.from({ length: 16_000 }, (_, index) => ({ ...op!, outputs: [2 + index] }));
+  const tensors = [...product.tensors.slice(0, 2), ...ops.map(() => output!)];
+  assert.throws(() => planMemory({ ...product, ops, tensors }), { code: "memory_exhausted" });
+});
+
+test("refuses weights whose layout the sizes of a request decide", () => {
+  // At s = 2 and at s = 32 the same bytes: 4 panels of 2 inputs, and one of 32.
+  const [s, rest] = [[0], [1]] as const;
+  const manifest = manifestOf("gemm", {
+    inputs: [{ ...tensor("qs8", 1, s) }],
+    outputs: [{ ...tensor("qs8", 1, rest) }],
+    attributes: {
+      weights: { offset: 0, bytes: packedBytes("qc8w", 2, 32) },
+      ...{ format: 0, min: -1, max: 1, activation: 0, offset: 0 },
+    },
+  });
+  const whole = complete({
+    ...manifest,
+    symbols: [{ name: "s", min: 2, max: 32 }],
+    dimensions: [
+      { op: "symbol", operands: [0] },
+      { op: "div", operands: [64, s] },
+    ],
+  });
+  const weights = new Uint8Array(whole.memory.weights);
+  assert.throws(() => createRunner(kernels, "scalar", { manifest: whole, weights }), {
+    code: "manifest_invalid",
+    message: /sizes must not decide the layout/,
+  });
+});
+
+test("refuses a number that a kernel's parameter cannot hold", () => {
+  const inputs = [tensor("i64", 1, 1 << 28), tensor("i32", 1)];
+  const gather = manifestOf("gather", {
+    inputs,
+    outputs: [tensor("i64", 1, 1 << 28)],
+    attributes: { axis: 0 },
+  });
+  assert.throws(() => planMemory(gather), {
+    code: "manifest_invalid",
+    message: /blockBytes must be a 32-bit integer/,
+  });
+});
+
+for (const [dtype, other] of [
+  ["f32", "i32"],
+  ["bool", "u8"],
+  ["u8", "bool"],
+] as const) {
+  test(`refuses a tensor of ${dtype} with the bytes of one of ${other}: their values were not checked for it`, () => {
+    const manifest = manifestOf("fill", {
+      inputs: [],
+      outputs: [tensor(other, 4)],
+      attributes: { low: 0, high: 0 },
+    });
+    const tensors = [...manifest.tensors, { ...tensor(dtype, 4), storage: 0 }];
+    const outputs = [{ name: "output", tensor: 1 }];
+    assert.throws(() => planMemory({ ...manifest, tensors, outputs }), { code: "manifest_invalid" });
+  });
+}
+
+test("a host without memory for a request says so", () => {
+  const size = { name: "n", min: 1, max: 1 << 22 };
+  const manifest = complete({
+    ...manifestOf("unary", {
+      inputs: [tensor("f32", [0])],
+      outputs: [tensor("f32", [0])],
+      attributes: { code: 0, alpha: 0, beta: 0 },
+    }),
+    symbols: [size],
+    dimensions: [{ op: "symbol", operands: [0] }],
+  });
+  const runner = createRunner(kernels, "scalar", { manifest, weights: new Uint8Array() });
+  setFlagsFromString("--wasm-max-mem-pages=64");
+  assert.throws(() => runner.prepare([[1 << 22]]), { code: "memory_exhausted", message: /host/ });
+  setFlagsFromString("--wasm-max-mem-pages=65536");
+  runner.prepare([[1 << 22]]);
 });

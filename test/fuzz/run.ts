@@ -1,5 +1,5 @@
 // What the engine computes of a case: compiled to an artifact as it would be published, and run from its bytes.
-import { decodeManifest, Executor } from "../../engine/index.ts";
+import { createRunner, decodeManifest, type Runner as Engine } from "../../engine/index.ts";
 
 import type { Artifact } from "../../models/artifact.ts";
 import { compileModel } from "../../models/compile.ts";
@@ -72,33 +72,32 @@ function requestOf(graph: Graph, feed: Feed): Tensor[] {
 
 /** Runs one model again and again, with garbage in every tensor before each run. */
 export class Runner {
-  readonly #executor: Executor;
+  readonly #engine: Engine;
 
   constructor(kernels: WebAssembly.Module, isa: Isa, { manifest, chunks }: Artifact) {
-    this.#executor = new Executor(kernels, isa, decodeManifest(manifest));
-    this.#executor.weights.set(concatBytes(...chunks));
-    this.#executor.checkWeights();
+    const model = { manifest: decodeManifest(manifest), weights: concatBytes(...chunks) };
+    this.#engine = createRunner(kernels, isa, model);
   }
 
   /** The bytes of the outputs. */
   run(feed: Feed, garbage: number): Bytes[] {
-    const executor = this.#executor;
-    const { inputs, outputs, tensors } = executor.manifest;
-    executor.prepareShapes(inputs.map(({ name }) => feed.get(name)!.shape));
+    const engine = this.#engine;
+    const { inputs, outputs, tensors } = engine.manifest;
+    const given = inputs.map(({ name }) => feed.get(name)!);
+    engine.prepare(given.map(({ shape }) => shape));
     for (const [index, { storage }] of tensors.entries())
-      if (storage === null) executor.tensor(index).fill(garbage);
-    for (const { name, tensor } of inputs) executor.tensor(tensor).set(bytesOf(feed.get(name)!));
-    executor.run(() => {});
-    return outputs.map(({ tensor }) => executor.tensor(tensor).slice());
+      if (storage === null) engine.tensor(index).fill(garbage);
+    engine.run(given.map((constant) => ({ shape: constant.shape, data: bytesOf(constant) })));
+    return outputs.map(({ tensor }) => engine.tensor(tensor).slice());
   }
 
   /** What the bytes of the last run are. */
   read(bytes: readonly Bytes[]): Constant[] {
-    const { outputs, tensors } = this.#executor.manifest;
+    const { outputs, tensors } = this.#engine.manifest;
     return outputs.map(({ tensor }, index) => {
       const { dtype } = tensors[tensor]!;
       const type: DataType = dtype === "qs8" ? "i8" : dtype;
-      return constantOfBytes(type, this.#executor.shape(tensor), bytes[index]!);
+      return constantOfBytes(type, this.#engine.shape(tensor), bytes[index]!);
     });
   }
 }

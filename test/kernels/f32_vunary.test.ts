@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createArena } from "../../wasm/arena.ts";
 import { ISAS, instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
 import { UNARY } from "../../wasm/operators.ts";
+import { createArena } from "../support/arena.ts";
 import { nearestEven } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { kernelModule, runSiblings } from "./sandbox.ts";

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { createArena, FIRST_FREE_BYTE } from "../../wasm/arena.ts";
 import {
   FAMILIES,
   type Family,
@@ -12,6 +11,8 @@ import {
   paramsBytes,
   writeParams,
 } from "../../wasm/kernels.ts";
+import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
+import { createArena } from "../support/arena.ts";
 import { kernelModule } from "./sandbox.ts";
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");

@@ -1,7 +1,6 @@
 // Runs one kernel in a memory of its own and checks that it wrote its output and its scratch and nothing else.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createArena } from "../../wasm/arena.ts";
 import {
   type Family,
   type Isa,
@@ -11,6 +10,7 @@ import {
   scratchBytes,
   writeParams,
 } from "../../wasm/kernels.ts";
+import { createArena } from "../support/arena.ts";
 
 const POINTERS = [
   ...(["input", "weights", "output", "scratch", "a", "b", "rowScales", "scales"] as const),

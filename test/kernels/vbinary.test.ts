@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
-import { createArena } from "../../wasm/arena.ts";
 import { ISAS, instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
 import { BINARY } from "../../wasm/operators.ts";
+import { createArena } from "../support/arena.ts";
 import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength } from "./broadcast.ts";
 import { ARRAYS, bytesOf, canonical, type Elements, type ElementType, elementsFrom } from "./elements.ts";
 import { createRandom, type Random } from "./random.ts";

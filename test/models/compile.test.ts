@@ -4,11 +4,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readKernels } from "../../cli/artifacts.ts";
-import { decodeManifest, Executor } from "../../engine/index.ts";
+import { createRunner, decodeManifest } from "../../engine/index.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
-import { createRunner, observe } from "../../models/quantize/statistics.ts";
+import { observe } from "../../models/quantize/statistics.ts";
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { compileTiny } from "./compile-tiny.ts";
 import { createTinySource, randomInput, TINY_RECIPE, tinyRequest } from "./tiny-model.ts";
@@ -41,15 +41,16 @@ test("another calibration picture gives another digest", async () => {
 test("the int8 model stays close to the float model on inputs that calibration did not see", async () => {
   const artifact = await compileTiny();
   const kernels = await readKernels();
-  const executor = new Executor(kernels, "scalar", decodeManifest(artifact.manifest));
-  executor.weights.set(concatBytes(...artifact.chunks));
+  const runner = createRunner(kernels, "scalar", {
+    manifest: decodeManifest(artifact.manifest),
+    weights: concatBytes(...artifact.chunks),
+  });
   const program = createProgram(readTfjsGraphModel(createTinySource()), TINY_RECIPE, kernels);
-  const reference = createRunner(kernels, emitProgram(program, ANONYMOUS));
+  const reference = createRunner(kernels, "simd128", emitProgram(program, ANONYMOUS));
   for (let seed = 100; seed < 120; seed++) {
     const input = randomInput(seed);
-    executor.tensor(executor.manifest.inputs[0]!.tensor).set(input);
-    executor.run(() => {});
-    const output = executor.tensor(executor.manifest.outputs[0]!.tensor);
+    runner.run(tinyRequest(input));
+    const output = runner.tensor(runner.manifest.outputs[0]!.tensor);
     const actual = new Float32Array(output.slice().buffer);
     let expected = new Float32Array();
     observe(reference, tinyRequest(input), (tensor, data) => {

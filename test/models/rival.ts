@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { readKernels } from "../../cli/artifacts.ts";
-import { Executor } from "../../engine/index.ts";
+import { createRunner } from "../../engine/index.ts";
 import { fuseGraph } from "../../models/fuse/fuse.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import { lowerGraph } from "../../models/lower/lower.ts";
@@ -156,25 +156,21 @@ function createTensor({ type = FLOAT, shape, values }: RivalInput): Tensor {
   }
 }
 
-function bytesOf(data: ArrayBufferView): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+function bytesOf(data: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice();
 }
 
 function run(program: Program, inputs: readonly (readonly [string, Tensor])[], isa: "scalar" | "simd128") {
-  const { manifest, weights: packed } = emitProgram(program, ANONYMOUS);
-  const executor = new Executor(kernels, isa, manifest);
-  executor.weights.set(packed);
-  executor.checkWeights();
-  executor.prepareShapes(
-    manifest.inputs.map(({ name }) => inputs.find(([input]) => input === name)![1].dims),
+  const runner = createRunner(kernels, isa, emitProgram(program, ANONYMOUS));
+  const { manifest } = runner;
+  runner.run(
+    manifest.inputs.map(({ name }) => {
+      const [, { dims, data }] = inputs.find(([input]) => input === name)!;
+      return { shape: dims, data: bytesOf(data as Float32Array) };
+    }),
   );
-  for (const { name, tensor } of manifest.inputs) {
-    const given = inputs.find(([input]) => input === name)![1];
-    executor.tensor(tensor).set(bytesOf(given.data as Float32Array));
-  }
-  executor.run(() => {});
   return manifest.outputs.map(({ tensor }) => ({
-    shape: executor.shape(tensor),
-    data: executor.tensor(tensor).slice(),
+    shape: runner.shape(tensor),
+    data: runner.tensor(tensor).slice(),
   }));
 }

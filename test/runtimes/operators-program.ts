@@ -3,7 +3,6 @@
 import { sixFields } from "../../engine/strides.ts";
 import { formatHex } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
-import { createArena } from "../../wasm/arena.ts";
 import {
   type Family,
   ISAS,
@@ -14,6 +13,7 @@ import {
   writeParams,
 } from "../../wasm/kernels.ts";
 import { BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
+import { createArena } from "../support/arena.ts";
 
 /** SHA-256 of the outputs, hex, by family, operator and sibling. */
 export type OperatorDigests = Readonly<Record<string, string>>;

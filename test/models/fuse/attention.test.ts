@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readKernels } from "../../../cli/artifacts.ts";
-import { Executor } from "../../../engine/index.ts";
+import { createRunner, elementCount } from "../../../engine/index.ts";
 import { planRun } from "../../../engine/plan.ts";
 import { fuseGraph } from "../../../models/fuse/fuse.ts";
 import type { Graph } from "../../../models/graph.ts";
@@ -101,17 +101,17 @@ const kernels = await readKernels();
 /** Bytes of the outputs, kinds of operations, bytes that a run takes. */
 function compute(graph: Graph, isa: "scalar" | "simd128") {
   const program = lowerGraph(graph, { dimensions: {}, bytes: {}, evaluate: () => null });
-  const { manifest, weights } = emitProgram(program, ANONYMOUS);
-  const executor = new Executor(kernels, isa, manifest);
-  executor.weights.set(weights);
+  const runner = createRunner(kernels, isa, emitProgram(program, ANONYMOUS));
+  const { manifest } = runner;
   const random = createRandom(3);
-  for (const { tensor } of manifest.inputs) {
-    const bytes = executor.tensor(tensor);
-    bytes.set(new Uint8Array(Float32Array.from({ length: bytes.length / 4 }, () => random() - 0.5).buffer));
-  }
-  executor.run(() => {});
+  const inputs = manifest.inputs.map(({ tensor }) => {
+    const shape = runner.shape(tensor);
+    const values = Float32Array.from({ length: elementCount(shape) }, () => random() - 0.5);
+    return { shape, data: new Uint8Array(values.buffer) };
+  });
+  runner.run(inputs);
   return {
-    outputs: manifest.outputs.map(({ tensor }) => executor.tensor(tensor).slice()),
+    outputs: manifest.outputs.map(({ tensor }) => runner.tensor(tensor).slice()),
     kinds: program.ops.map(({ kind }) => kind),
     memory: planRun(manifest, []).totalBytes,
   };

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readKernels } from "../../../cli/artifacts.ts";
+import { createRunner } from "../../../engine/index.ts";
 import { PLAIN_OUTPUT } from "../../../models/lower/ops.ts";
 import { ANONYMOUS, emitProgram } from "../../../models/manifest.ts";
 import { fuseActivations } from "../../../models/passes/activations.ts";
 import { dropDead, type Program, ProgramBuilder } from "../../../models/program.ts";
 import { quantizeDynamic } from "../../../models/quantize/dynamic.ts";
-import { createRunner } from "../../../models/quantize/statistics.ts";
 import { BINARY, UNARY } from "../../../wasm/operators.ts";
 import { createRandom } from "../tiny-model.ts";
 
@@ -70,12 +70,11 @@ function addTo(builder: ProgramBuilder, input: number, values: readonly number[]
 
 /** Every output for a fixed image; 0 for −0, because adding an offset of 0 makes that of it. */
 function run(program: Program): Float32Array[] {
-  const executor = createRunner(kernels, emitProgram(program, ANONYMOUS));
+  const runner = createRunner(kernels, "simd128", emitProgram(program, ANONYMOUS));
   const image = Float32Array.from({ length: PIXELS * CHANNELS }, (_, i) => (((i * 7919) % 251) - 125) / 32);
-  executor.tensor(program.inputs[0]!.tensor).set(new Uint8Array(image.buffer));
-  executor.run(() => {});
+  runner.run([{ shape: runner.shape(program.inputs[0]!.tensor), data: new Uint8Array(image.buffer) }]);
   return program.outputs.map(({ tensor }) =>
-    new Float32Array(executor.tensor(tensor).slice().buffer).map((value) => value + 0),
+    new Float32Array(runner.tensor(tensor).slice().buffer).map((value) => value + 0),
   );
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { readKernels } from "../../../cli/artifacts.ts";
-import { Executor } from "../../../engine/index.ts";
+import { createRunner } from "../../../engine/index.ts";
 import { fuseGraph } from "../../../models/fuse/fuse.ts";
 import { readOnnx } from "../../../models/import/onnx.ts";
 import { lowerGraph } from "../../../models/lower/lower.ts";
@@ -112,19 +112,17 @@ export async function runBoth(
   await session.release();
   const program = lower(model);
   const outputs = (["scalar", "simd128"] as const).flatMap((isa) => {
-    const { manifest, weights } = emitProgram(program, ANONYMOUS);
-    const executor = new Executor(kernels, isa, manifest);
-    executor.weights.set(weights);
-    executor.checkWeights();
-    for (const { name, tensor: index } of manifest.inputs) {
-      const { data } = inputs.get(name)!;
-      executor.tensor(index).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    executor.run(() => {});
-    return manifest.outputs.map(({ name, tensor: index }): Output => {
+    const runner = createRunner(kernels, isa, emitProgram(program, ANONYMOUS));
+    runner.run(
+      runner.manifest.inputs.map(({ name }) => {
+        const { shape, data } = inputs.get(name)!;
+        return { shape, data: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength) };
+      }),
+    );
+    return runner.manifest.outputs.map(({ name, tensor: index }): Output => {
       const { dims, data } = expected[name] as unknown as { dims: number[]; data: Data };
-      assert.deepEqual(executor.shape(index), dims);
-      const bytes = executor.tensor(index).slice();
+      assert.deepEqual(runner.shape(index), dims);
+      const bytes = runner.tensor(index).slice();
       const found = new (data.constructor as new (buffer: ArrayBuffer) => Data)(bytes.buffer);
       return { name, isa, wanted: data, found };
     });

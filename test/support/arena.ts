@@ -1,10 +1,5 @@
-// A bump allocator over a linear memory: the only place where a pointer is made. Nothing is ever freed.
-
-/** The first page belongs to the kernel module (its static data); an arena starts behind it. */
-export const FIRST_FREE_BYTE = 65536;
-
-/** A cache line; kernels need no more than 16, one v128. */
-export const ALIGNMENT_BYTES = 64;
+// A bump allocator over a linear memory, for kernels that are called without a plan. Nothing is ever freed.
+import { align, FIRST_FREE_BYTE } from "../../wasm/memory.ts";
 
 export interface Arena {
   readonly memory: WebAssembly.Memory;
@@ -36,8 +31,4 @@ export function createArena(memory: WebAssembly.Memory, base: number = FIRST_FRE
       return pointer;
     },
   };
-}
-
-function align(value: number): number {
-  return Math.ceil(value / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }
