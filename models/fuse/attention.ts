@@ -1,7 +1,6 @@
 // softmax(scale · q·kᵀ + terms) · v is Attention in the domain "quorate": inputs q, kᵀ, v and the terms in their order,
 // attribute scale. The scale is a product or quotient behind q·kᵀ, the terms are masks and relative positions; a mask may
 // also be a Where that puts a number in the place of scores, if that is so far below that a sum with it is the same.
-// Where nothing of this is there, a softmax between two products stays what it is.
 import type { Node } from "../graph.ts";
 import { scalarOf, withScalar } from "./factors.ts";
 import type { Match, Rewriter } from "./rewriter.ts";
@@ -17,7 +16,7 @@ export const fuseAttention: Match = (root, graph) => {
   const softmax = graph.producer(weights);
   if (softmax?.op !== "Softmax" || softmax.domain !== "") return null;
   const scores = scoresOf(softmax.inputs[0]!, graph, MAX_TERMS);
-  if (scores === null || (scores.scale === 1 && scores.terms.length === 0)) return null;
+  if (scores === null) return null;
   if (!isOfLastAxis(softmax, rankOfScores(scores, graph))) return null;
   if (!Number.isFinite(Math.fround(scores.scale)) || !graph.isClosed(root, [softmax, ...scores.nodes]))
     return null;

@@ -14,7 +14,7 @@ const SAME_AS_INPUT = new Set(
     "HardSwish Hardmax Identity InstanceNormalization LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization " +
     "LpPool MaxPool MeanVarianceNormalization Mish Neg Not PRelu Pad QuantizeLinear Reciprocal Relu Resize Round " +
     "ScatterElements ScatterND Selu Sigmoid Sign Sin Sinh Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Tan " +
-    "Tanh ThresholdedRelu Tile TopK Transpose Trilu"
+    "Tanh ThresholdedRelu Tile TopK Trilu"
   ).split(" "),
 );
 
@@ -48,6 +48,10 @@ export function rankOf(node: Node, source: RankSource): number | undefined {
     case "MatMul": {
       const ranks = [rank, source.rank(second)];
       return ranks.some((each) => each === undefined || each < 2) ? undefined : largest(ranks);
+    }
+    case "Transpose": {
+      const order = node.attributes.get("perm");
+      return Array.isArray(order) ? order.length : rank;
     }
     case "Reshape":
       return source.constant(second)?.data.length;

@@ -53,7 +53,7 @@ function squeeze(node: Scope): void {
   const axes =
     node.optional(1) === null
       ? identityOrder(rank).filter((axis) => value.shape[axis] === 1)
-      : node.integers(1).map((axis) => node.axis(axis, rank));
+      : node.axes(node.integers(1), rank);
   for (const axis of axes) if (value.shape[axis] !== 1) node.refuse(`axis ${axis} is not of size 1`);
   node.set(
     0,
@@ -69,7 +69,7 @@ function unsqueeze(node: Scope): void {
   const value = node.input(0);
   const given = node.integers(1);
   const rank = value.shape.length + given.length;
-  const axes = given.map((axis) => node.axis(axis, rank));
+  const axes = node.axes(given, rank);
   const left = [...value.shape];
   const shape = identityOrder(rank).map((axis) => (axes.includes(axis) ? 1 : left.shift()!));
   node.set(0, reshape(node, value, shape));
@@ -78,17 +78,9 @@ function unsqueeze(node: Scope): void {
 function transposeOperator(node: Scope): void {
   const value = node.input(0);
   const rank = value.shape.length;
-  const permutation = node.numbers("perm", identityOrder(rank).reverse());
-  if (permutation.length !== rank || new Set(permutation).size !== rank)
-    node.refuse(`permutation [${permutation}]`);
-  node.set(
-    0,
-    transpose(
-      node,
-      value,
-      permutation.map((axis) => node.axis(axis, rank)),
-    ),
-  );
+  const permutation = node.axes(node.numbers("perm", identityOrder(rank).reverse()), rank);
+  if (permutation.length !== rank) node.refuse(`permutation [${permutation}]`);
+  node.set(0, transpose(node, value, permutation));
 }
 
 function concatOperator(node: Scope): void {

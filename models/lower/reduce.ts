@@ -12,7 +12,7 @@ function reduction(operator: (typeof REDUCE)[number]): LowerNode {
     const given = node.optional(1);
     const none = given === null || given.shape[0] === 0;
     if (none && node.number("noop_with_empty_axes", 0) === 1) return node.set(0, value);
-    const axes = none ? identityOrder(rank) : node.integers(1).map((axis) => node.axis(axis, rank));
+    const axes = none ? identityOrder(rank) : node.axes(node.integers(1), rank);
     axes.sort((a, b) => a - b);
     const small = value.dtype === "u8" || value.dtype === "i8" || value.dtype === "bool";
     const wide = small ? cast(node, value, "i32") : value;
@@ -121,7 +121,7 @@ function extremes(node: Scope, value: Value, axis: number, largest: 0 | 1, last 
 /** (x − mean) / (deviation + 1e-9) over some axes together. */
 function meanVarianceNormalization(node: Scope): void {
   const value = node.input(0);
-  const axes = node.numbers("axes", [0, 2, 3]).map((axis) => node.axis(axis, value.shape.length));
+  const axes = node.axes(node.numbers("axes", [0, 2, 3]), value.shape.length);
   axes.sort((a, b) => a - b);
   const centred = binary(node, "sub", value, reduce(node, value, "mean", axes));
   const variance = reduce(node, unary(node, centred, "square"), "mean", axes);

@@ -30,7 +30,7 @@ function resize(node: Scope): void {
   const coordinates = entryOf(COORDINATES, name) ?? node.refuse(`coordinates ${name}`);
   const nearest = node.text("nearest_mode", "round_prefer_floor");
   const rounding = entryOf(ROUNDINGS, nearest) ?? node.refuse(`nearest_mode ${nearest}`);
-  const axes = node.numbers("axes", identityOrder(rank)).map((axis) => node.axis(axis, rank));
+  const axes = node.axes(node.numbers("axes", identityOrder(rank)), rank);
   for (const [index, axis] of axes.entries()) {
     const { size, scale } = target(node, value.shape[axis]!, index);
     if (equalSizes(size, value.shape[axis]!) && scale === 1) continue;

@@ -127,6 +127,13 @@ export class Scope {
     return value < 0 ? value + rank : value;
   }
 
+  /** As `axis` has them. Refuses repeats. */
+  axes(values: readonly number[], rank: number): number[] {
+    const axes = values.map((value) => this.axis(value, rank));
+    if (new Set(axes).size !== axes.length) this.refuse(`axes [${values}] repeat`);
+    return axes;
+  }
+
   /** All elements of an input that has to be known while compiling. */
   constant(index: number): Constant {
     return (

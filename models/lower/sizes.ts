@@ -168,14 +168,13 @@ function reshaped(node: Scope, { values }: Known): number[] | null {
 function unsqueezed(node: Scope, { shape }: Known): number[] {
   const axes = node.integers(1);
   const rank = shape.length + axes.length;
-  const at = axes.map((axis) => node.axis(axis, rank));
+  const at = node.axes(axes, rank);
   const left = [...shape];
   return Array.from({ length: rank }, (_, axis) => (at.includes(axis) ? 1 : left.shift()!));
 }
 
 function squeezed(node: Scope, { shape }: Known): number[] {
-  const axes =
-    node.optional(1) === null ? null : node.integers(1).map((axis) => node.axis(axis, shape.length));
+  const axes = node.optional(1) === null ? null : node.axes(node.integers(1), shape.length);
   return shape.filter((size, axis) => (axes === null ? size !== 1 : !axes.includes(axis)));
 }
 

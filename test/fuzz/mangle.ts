@@ -7,6 +7,7 @@ import { CodedError } from "../../protocol/errors.ts";
 import { createRandom, type Random } from "../kernels/random.ts";
 import { type AttributeSpec, encodeModel, type NodeSpec } from "../models/import/encode-onnx.ts";
 import type { FuzzCase } from "./generate.ts";
+import { limitsOf } from "./run.ts";
 
 /** A model of a few kilobytes takes milliseconds, a loop of a thousand turns seconds. */
 const MAX_MS = 60_000;
@@ -22,10 +23,11 @@ export function checkMangled(
     random.integer(0, 1) === 0
       ? changeBytes(encodeModel(model), random)
       : encodeModel({ ...model, nodes: changeNodes(model.nodes ?? [], random) });
-  const dimensions = Object.fromEntries(symbols.map(({ name }) => [name, { min: 1, max: 8, multiple: 1 }]));
   const started = performance.now();
   try {
-    emitProgram(createProgram(readOnnx(bytes), { dimensions, bytes: {} }, kernels), ANONYMOUS);
+    const graph = readOnnx(bytes);
+    const recipe = { dimensions: limitsOf(graph, symbols), bytes: {} };
+    emitProgram(createProgram(graph, recipe, kernels), ANONYMOUS);
   } catch (error) {
     if (!(error instanceof CodedError))
       return error instanceof Error ? (error.stack ?? error.message) : String(error);

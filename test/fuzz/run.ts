@@ -28,6 +28,15 @@ const RECIPE: Omit<Recipe, "dimensions" | "quantization"> = {
   calibration: { kind: "tensors", folders: [] },
 };
 
+/** Of the sizes that the graph leaves open. */
+export function limitsOf(graph: Graph, symbols: readonly FuzzSymbol[]): Recipe["dimensions"] {
+  const open = new Set(graph.inputs.flatMap(({ shape }) => shape));
+  const limits = symbols
+    .filter(({ name }) => open.has(name))
+    .map(({ name, sizes }) => [name, { min: Math.min(...sizes), max: Math.max(...sizes), multiple: 1 }]);
+  return Object.fromEntries(limits);
+}
+
 /** Throws as compileModel does. */
 export function compileGraph(
   kernels: WebAssembly.Module,
@@ -36,14 +45,8 @@ export function compileGraph(
   symbols: readonly FuzzSymbol[],
   calibration: readonly Feed[],
 ): Promise<Artifact> {
-  const open = new Set(graph.inputs.flatMap(({ shape }) => shape));
-  const dimensions = Object.fromEntries(
-    symbols
-      .filter(({ name }) => open.has(name))
-      .map(({ name, sizes }) => [name, { min: Math.min(...sizes), max: Math.max(...sizes), multiple: 1 }]),
-  );
   return compileModel({
-    recipe: { ...RECIPE, dimensions, quantization },
+    recipe: { ...RECIPE, dimensions: limitsOf(graph, symbols), quantization },
     graph,
     sourceDigest: new Uint8Array(32),
     kernels,

@@ -97,6 +97,13 @@ for (const [op, title, attributes, shape] of WINDOWS) {
   });
 }
 
+test("refuses axes that repeat", () => {
+  const initializers = [i64("axes", [2], [0, -5])];
+  const nodes = [{ op: "Unsqueeze", inputs: ["x", "axes"], outputs: ["y"] }];
+  const spec = { inputs: [input([2, 3, 4])], initializers, nodes, outputs: ["y"] };
+  assert.throws(() => lower(spec), { code: "op_unsupported", message: /repeat/ });
+});
+
 test("refuses a normalization by a negative variance", () => {
   const initializers = [f32("one", [1], [1]), f32("negative", [1], [-4])];
   const nodes = [

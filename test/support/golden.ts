@@ -53,7 +53,7 @@ export const GOLDENS = {
     ],
   },
   "embed-use-lite": {
-    model: "95eb539dd336126f2401ef05a6e063d280ffab8079294392e9cc70e55becd1db",
+    model: "83b03c74248740b07e39e9159d6ab981ded357eaab396c356476c6b2a45cb6e0",
     inputs: [
       {
         name: "a word",
@@ -131,7 +131,7 @@ export const GOLDENS = {
     ],
   },
   "ocr-recognise": {
-    model: "2d2f17868c2fcc63793af24f9df15123a3e689a60694f3c0f36572207ae646d9",
+    model: "3cdc8896bd48b2167fc6e72f205023530c69adddccaa8cee874ae60f4ee2a96f",
     inputs: [
       {
         name: "noise",
