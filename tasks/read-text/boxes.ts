@@ -7,7 +7,7 @@ import { findRegions, type ProbabilityMap } from "./regions.ts";
 
 const PIXEL_THRESHOLD = 0.3;
 const BOX_THRESHOLD = 0.6;
-/** PaddleOCR takes 1.5; see docs/models.md for what a looser box is worth. */
+/** PaddleOCR takes 1.5; see docs/read-text.md for what a looser box is worth. */
 const UNCLIP_RATIO = 2.5;
 /** Shorter side in pixels of the map, before and after growing. */
 const MIN_SIDE = 3;
