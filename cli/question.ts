@@ -111,6 +111,12 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
       }
       throw error;
     });
+    const { agreed, asked, elapsedMs } = answer;
+    // One answer tells itself; of several, each is told as it comes.
+    if (question.task.models.length > 1)
+      log(
+        `${name}: ${agreed} of ${asked} operators signed the same bytes, in ${formatMilliseconds(elapsedMs)}`,
+      );
     return { model: local.digest, answer };
   };
   const started = performance.now();
@@ -214,12 +220,15 @@ async function shortName(bytes: Bytes): Promise<string> {
 export function printOutcome(outcome: Outcome): void {
   printAnswer(outcome.answer);
   print();
-  const summary = `${outcome.agreed} of ${outcome.asked} operators signed the same bytes`;
   const { length } = outcome.requests;
-  const times = length > 1 ? `, at least, in each of ${length} requests` : "";
-  print(`${outcome.policy}: ${summary}${times}, in ${formatMilliseconds(outcome.elapsedMs)}`);
+  const times = length > 1 ? `in each of ${length} requests at least ` : "";
+  const summary = `${outcome.agreed} of ${outcome.asked} operators signed the same bytes`;
+  print(`${outcome.policy}: ${times}${summary}, in ${formatMilliseconds(outcome.elapsedMs)}`);
   if (length === 1) for (const verdict of outcome.verdicts) print(`  ${formatVerdict(verdict)}`);
-  else for (const verdict of outcome.verdicts.filter(isNoteworthy)) print(`  ${formatVerdict(verdict)}`);
+  else {
+    print(`  ✔ signed  ${countSigned(outcome.requests).join(", ")}`);
+    for (const verdict of outcome.verdicts.filter(isNoteworthy)) print(`  ${formatVerdict(verdict)}`);
+  }
   for (const { operator, evidence } of outcome.conflicts) {
     print(`${operator} signed another answer; this machine computed the one above`);
     print(`evidence against ${operator}: ${showPath(evidence)}`);
@@ -230,6 +239,12 @@ export function printOutcome(outcome: Outcome): void {
     print(`model        ${model}`);
   print(`engine       ${outcome.engine}`);
   for (const { certificate } of outcome.requests) print(`certificate  ${showPath(certificate)}`);
+}
+
+/** Every operator that signed, with how many of the requests; committees are drawn for each. */
+function countSigned(requests: readonly RequestOutcome[]): string[] {
+  const all = requests.flatMap(({ operators }) => operators);
+  return [...new Set(all)].sort().map((name) => `${name} ${all.filter((each) => each === name).length}×`);
 }
 
 /** Of many requests, the ordinary is not told. */
