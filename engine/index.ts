@@ -5,7 +5,7 @@ import { digest } from "../protocol/digest.ts";
 
 export { findConstantFlaw } from "./constants.ts";
 export { createRunner, type RunInput, type Runner } from "./executor.ts";
-export { elementCount, MAX_MULTIPLIER, tensorBytes } from "./lowering.ts";
+export { type BoundTensor, elementCount, type Lowering, MAX_MULTIPLIER, tensorBytes } from "./lowering.ts";
 export {
   DIMENSION_OPS,
   type Dimension,
@@ -15,16 +15,17 @@ export {
   type LayerReport,
   type Manifest,
   type Op,
+  type Port,
   type SizeSymbol,
   type TaskFile,
   type TensorSpec,
   type WeightRange,
 } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
-export { loadModel, type Model } from "./model.ts";
-export type { Fields, FieldType, Operation } from "./operations/define.ts";
+export { type LoadOptions, loadModel, type Model, type RunResult } from "./model.ts";
+export type { Attributes, BoundAttributes, Fields, FieldType, Operation } from "./operations/define.ts";
 export { type AttributesOf, OPERATIONS, type OperationKind } from "./operations/operations.ts";
-export { planMemory } from "./plan.ts";
+export { type Plan, planMemory } from "./plan.ts";
 
 /** The engine digest: of wasm/digests.json, which names every module. What a worker claims to run. */
 export function engineDigest(digestsJson: string): Promise<Bytes> {

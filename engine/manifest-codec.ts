@@ -10,7 +10,7 @@ import {
   readText,
 } from "../protocol/cbor.ts";
 import { DecodeError, InferenceError } from "../protocol/errors.ts";
-import { DIGEST_BYTES } from "../protocol/limits.ts";
+import { DIGEST_BYTES, MAX_BLOCKS, MAX_TENSOR_RANK, MAX_TENSORS } from "../protocol/limits.ts";
 import {
   DIMENSION_OPS,
   type Dimension,
@@ -33,8 +33,11 @@ const MANIFEST_VERSION = 2;
 /** The largest model that ships has some 600 operations and a manifest of 60 KB. */
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_OPS = 16_384;
+const MAX_MODEL_TENSORS = 16_384;
+const MAX_DIMENSION_NODES = 16_384;
+const MAX_LAYERS = 16_384;
 const MAX_CHUNKS = 64;
-const MAX_TEXT = 256;
+const MAX_TEXT_CHARACTERS = 256;
 const MAX_OFFSET = 0x7fff_ffff;
 const MAX_SYMBOLS = 16;
 /** Axes of a permutation, values of a shape: a list in an operation is never longer than a dimension list is. */
@@ -43,8 +46,12 @@ const MAX_INTEGERS = 64;
 const MAX_OPERANDS = 256;
 const MAX_FILES = 16;
 
+/** Kind, inputs and outputs stand before them. */
+const MAX_FIELDS = Math.max(...OPERATION_KINDS.map((kind) => Object.keys(OPERATIONS[kind].fields).length));
+
 const DTYPES = Object.keys(ELEMENT_BYTES) as ElementType[];
 
+/** The bytes whose digest is the model digest. Throws RangeError for a real that f32 cannot hold exactly. */
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const { source, memory } = manifest;
   return encode([
@@ -106,24 +113,24 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     readOffset(value, "memory"),
   );
   const manifest: Manifest = {
-    name: readText(name, MAX_TEXT, "name"),
+    name: readText(name, MAX_TEXT_CHARACTERS, "name"),
     task: readOptionalText(task, "task"),
-    licence: readText(licence, MAX_TEXT, "licence"),
+    licence: readText(licence, MAX_TEXT_CHARACTERS, "licence"),
     source: {
       package: readOptionalText(packageName, "source package"),
       version: readOptionalText(packageVersion, "source version"),
       digest: readBytes(sourceDigest, DIGEST_BYTES, "source digest"),
     },
-    compiler: readText(compiler, MAX_TEXT, "compiler"),
+    compiler: readText(compiler, MAX_TEXT_CHARACTERS, "compiler"),
     calibration: readBytes(calibration, DIGEST_BYTES, "calibration"),
     files: readList(files, MAX_FILES, "files").map(decodeFile),
     symbols: readList(symbols, MAX_SYMBOLS, "symbols").map(decodeSymbol),
-    dimensions: readList(dimensions, MAX_OPS, "dimensions").map(decodeDimensionNode),
-    inputs: readList(inputs, 64, "inputs").map(decodePort),
-    outputs: readList(outputs, 64, "outputs").map(decodePort),
-    tensors: readList(tensors, MAX_OPS, "tensors").map(decodeTensor),
+    dimensions: readList(dimensions, MAX_DIMENSION_NODES, "dimensions").map(decodeDimensionNode),
+    inputs: readList(inputs, MAX_TENSORS, "inputs").map(decodePort),
+    outputs: readList(outputs, MAX_TENSORS, "outputs").map(decodePort),
+    tensors: readList(tensors, MAX_MODEL_TENSORS, "tensors").map(decodeTensor),
     ops: readList(ops, MAX_OPS, "operations").map(decodeOp),
-    blocks: readList(blocks, MAX_OPS, "blocks").map((block) =>
+    blocks: readList(blocks, MAX_BLOCKS, "blocks").map((block) =>
       readInteger(block, { min: 0, max: MAX_OPS }, "block"),
     ),
     chunks: readList(chunks, MAX_CHUNKS, "chunks").map((chunk) => {
@@ -134,7 +141,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
       };
     }),
     memory: { weights: weightBytes!, arena: arenaBytes! },
-    report: readList(report, MAX_OPS, "report").map(decodeLayer),
+    report: readList(report, MAX_LAYERS, "report").map(decodeLayer),
   };
   checkConsistency(manifest);
   return manifest;
@@ -189,12 +196,12 @@ function encodeField(value: unknown, type: FieldType): CborValue {
 }
 
 function decodeOp(value: unknown): Op {
-  const [code, inputs, outputs, ...fields] = readArray(value, { min: 3, max: 24 }, "operation");
+  const [code, inputs, outputs, ...fields] = readArray(value, { min: 3, max: 3 + MAX_FIELDS }, "operation");
   const kind =
     OPERATION_KINDS[readInteger(code, { min: 0, max: OPERATION_KINDS.length - 1 }, "operation kind")]!;
   const list = (tensors: unknown, title: string) =>
     readList(tensors, MAX_OPERANDS, title).map(
-      (tensor) => readInteger(tensor, { min: 0, max: MAX_OPS }, title) - 1,
+      (tensor) => readInteger(tensor, { min: 0, max: MAX_MODEL_TENSORS }, title) - 1,
     );
   const forms = Object.entries(OPERATIONS[kind].fields as Fields);
   readArray(fields, forms.length, `operation ${kind}`);
@@ -226,7 +233,7 @@ function decodeField(value: unknown, type: FieldType, title: string): unknown {
 function readDimension(value: unknown, title: string): Dimension {
   if (!Array.isArray(value)) return readInteger(value, { min: -MAX_OFFSET, max: MAX_OFFSET }, title);
   const [node] = readArray(value, 1, title);
-  return [readInteger(node, { min: 0, max: MAX_OPS }, title)];
+  return [readInteger(node, { min: 0, max: MAX_DIMENSION_NODES }, title)];
 }
 
 function decodeDimensionNode(value: unknown): DimensionNode {
@@ -240,7 +247,7 @@ function decodeSymbol(value: unknown): SizeSymbol {
   const [name, min, max] = readArray(value, 3, "symbol");
   const least = readInteger(min, { min: 1, max: MAX_OFFSET }, "smallest value of a symbol");
   return {
-    name: readText(name, MAX_TEXT, "symbol name"),
+    name: readText(name, MAX_TEXT_CHARACTERS, "symbol name"),
     min: least,
     max: readInteger(max, { min: least, max: MAX_OFFSET }, "largest value of a symbol"),
   };
@@ -249,7 +256,7 @@ function decodeSymbol(value: unknown): SizeSymbol {
 function decodeFile(value: unknown): TaskFile {
   const [name, fileDigest, bytes] = readArray(value, 3, "file");
   return {
-    name: readText(name, MAX_TEXT, "file name"),
+    name: readText(name, MAX_TEXT_CHARACTERS, "file name"),
     digest: readBytes(fileDigest, DIGEST_BYTES, "file digest"),
     bytes: readOffset(bytes, "file bytes"),
   };
@@ -264,7 +271,7 @@ function decodeTensor(value: unknown): TensorSpec {
   const [code, shape, scale, zeroPoint, storage] = readArray(value, 5, "tensor");
   return {
     dtype: DTYPES[readInteger(code, { min: 0, max: DTYPES.length - 1 }, "tensor type")]!,
-    shape: readList(shape, 8, "shape").map((size) => readDimension(size, "dimension")),
+    shape: readList(shape, MAX_TENSOR_RANK, "shape").map((size) => readDimension(size, "dimension")),
     scale: readScale(scale),
     zeroPoint: readInteger(zeroPoint, { min: -128, max: 127 }, "zero point"),
     storage: decodeStorage(storage),
@@ -273,7 +280,8 @@ function decodeTensor(value: unknown): TensorSpec {
 
 function decodeStorage(value: unknown): TensorSpec["storage"] {
   if (value === null) return null;
-  if (typeof value === "number") return readInteger(value, { min: 0, max: MAX_OPS }, "shared tensor");
+  if (typeof value === "number")
+    return readInteger(value, { min: 0, max: MAX_MODEL_TENSORS }, "shared tensor");
   return decodeRange(value, "constant");
 }
 
@@ -293,15 +301,15 @@ function encodePort({ name, tensor }: Port): CborValue {
 function decodePort(value: unknown): Port {
   const [name, tensor] = readArray(value, 2, "port");
   return {
-    name: readText(name, MAX_TEXT, "port name"),
-    tensor: readInteger(tensor, { min: 0, max: MAX_OPS }, "port tensor"),
+    name: readText(name, MAX_TEXT_CHARACTERS, "port name"),
+    tensor: readInteger(tensor, { min: 0, max: MAX_MODEL_TENSORS }, "port tensor"),
   };
 }
 
 function decodeLayer(value: unknown): LayerReport {
   const [name, note, signalToNoise] = readArray(value, 3, "layer report");
   return {
-    name: readText(name, MAX_TEXT, "layer name"),
+    name: readText(name, MAX_TEXT_CHARACTERS, "layer name"),
     note: readOptionalText(note, "layer note"),
     signalToNoise: readReal(signalToNoise, "signal to noise"),
   };
@@ -338,5 +346,5 @@ function readReal(value: unknown, title: string): number {
 }
 
 function readOptionalText(value: unknown, title: string): string | null {
-  return value === null ? null : readText(value, MAX_TEXT, title);
+  return value === null ? null : readText(value, MAX_TEXT_CHARACTERS, title);
 }

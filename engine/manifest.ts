@@ -9,6 +9,7 @@ import type { AttributesOf, OperationKind } from "./operations/operations.ts";
  */
 export type ElementType = "u8" | "qs8" | "f32" | "f64" | "i32" | "i64" | "bool";
 
+/** Bytes of one element. */
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   u8: 1,
   qs8: 1,
@@ -25,6 +26,7 @@ export type Dimension = number | readonly [node: number];
 /** What a node computes. A symbol's operand is its index; the others take two dimensions; div rounds down. */
 export const DIMENSION_OPS = ["symbol", "add", "mul", "div", "min", "max"] as const;
 
+/** A number that is computed from symbols; its place is its index in `dimensions`. */
 export interface DimensionNode {
   readonly op: (typeof DIMENSION_OPS)[number];
   /** Nodes that it reads come before it. One of them for a symbol, else two. */
@@ -44,6 +46,7 @@ export interface WeightRange {
   readonly bytes: number;
 }
 
+/** A tensor as the manifest has it; its place is its index there. */
 export interface TensorSpec {
   readonly dtype: ElementType;
   readonly shape: readonly Dimension[];
@@ -63,11 +66,13 @@ export type Op = {
   };
 }[OperationKind];
 
+/** An input or output of the model, by the name that its source gave it. */
 export interface Port {
   readonly name: string;
   readonly tensor: number;
 }
 
+/** How far a layer of the artifact is from the float original. */
 export interface LayerReport {
   readonly name: string;
   /** Why it is not in int8; null where it is, or where it has no weights. */
@@ -83,6 +88,7 @@ export interface TaskFile {
   readonly bytes: number;
 }
 
+/** In the order of the wire. */
 export interface Manifest {
   readonly name: string;
   /** Null for a model that takes and gives tensors. */

@@ -10,6 +10,7 @@ import { elementCount } from "./lowering.ts";
 import { ELEMENT_BYTES, type ElementType, type Manifest, type Port } from "./manifest.ts";
 import { decodeManifest } from "./manifest-codec.ts";
 
+/** Outputs, and what a receipt says about the run. */
 export interface RunResult {
   readonly outputs: Tensor[];
   /** SHA-256 of the output of each block, in the manifest's order. */
@@ -20,6 +21,7 @@ export interface RunResult {
   readonly opCount: number;
 }
 
+/** A model in memory. It answers until nobody refers to it. */
 export interface Model {
   readonly digest: Bytes;
   readonly manifest: Manifest;
@@ -30,12 +32,14 @@ export interface Model {
   run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
 }
 
+/** An artifact, and the kernels to run it with. */
 export interface LoadOptions {
   readonly kernels: WebAssembly.Module;
   readonly isa: Isa;
   readonly manifest: Bytes;
   /** The model digest that the manifest must have. */
   readonly model: Bytes;
+  /** The bytes of one chunk of the weights, from wherever the artifact is kept. */
   openChunk(index: number): Promise<ReadableStream<Uint8Array>>;
 }
 

@@ -16,6 +16,7 @@ export const MAX_MODEL_MEMORY_BYTES = 100 * 1024 * 1024;
  */
 const MAX_RUN_OPERATIONS = 2 ** 34;
 
+/** Where everything of a run is, and what the run takes. */
 export interface Plan {
   readonly bound: BoundManifest;
   /** What each operation takes the packed weights for. */

@@ -31,10 +31,23 @@ export type BoundAttributes<F extends Fields> = {
 /** Clamps what is stored, integers for qs8 and reals for f32; then, f32 only, activates it and adds `offset`. */
 export const OUTPUT = { min: "real", max: "real", activation: "integer", offset: "real" } as const;
 
+/** What the list of operations holds. */
 export interface Operation<F extends Fields> {
   readonly fields: F;
   /** Throws InferenceError manifest_invalid for whatever does not fit together. */
   lower(lowering: Lowering, attributes: BoundAttributes<F>): void;
+}
+
+/** Each axis of the shape once. */
+export function checkPermutation(
+  lowering: Lowering,
+  order: readonly number[],
+  shape: readonly number[],
+): void {
+  const rank = shape.length;
+  const isPermutation =
+    order.length === rank && new Set(order).size === rank && order.every((axis) => axis in shape);
+  lowering.need(isPermutation, `[${order}] is no permutation of the axes of [${shape}]`);
 }
 
 export function defineOperation<const F extends Fields>(

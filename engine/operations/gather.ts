@@ -2,21 +2,21 @@
 // whatever a request asks for stays inside the tensor.
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
-import { sixFields, stridesOf } from "../strides.ts";
+import { KERNEL_DIMENSIONS, padEnd, padStart, sixFields, stridesOf } from "../strides.ts";
 import { defineOperation } from "./define.ts";
 
 /** The slices of an axis that the indices name. */
 export const gather = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
-  const [input, indices, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-  lowering.need(axis in input.shape, `axis ${axis}`);
+  const { input, indices, output } = readGathered(lowering);
+  const axisSize = sizeOf(lowering, input, axis);
   const outer = elementCount(input.shape.slice(0, axis));
   const inner = elementCount(input.shape.slice(axis + 1));
-  lowering.need(output.count === outer * indices.count * inner, "sizes differ");
-  checkIndexed(lowering, input, indices, output, input.shape[axis]! > 0);
+  lowering.expect("elements of the output", output.count, outer * indices.count * inner);
+  checkPlaces(lowering, indices, axisSize);
   lowering.work(output.count);
   lowering.step("gather", {
     outer,
-    axisSize: input.shape[axis]!,
+    axisSize,
     count: indices.count,
     blockBytes: inner * ELEMENT_BYTES[input.dtype],
     indexBytes: ELEMENT_BYTES[indices.dtype],
@@ -28,12 +28,13 @@ export const gather = defineOperation({ axis: "integer" }, (lowering, { axis }) 
 
 /** output[i, j] = input[indices[i, j], j] along the axis. */
 export const gather_elements = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
-  const [input, indices, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-  lowering.need(output.count === indices.count, "sizes differ");
-  checkIndexed(lowering, input, indices, output, (input.shape[axis] ?? 0) > 0);
+  const { input, indices, output } = readGathered(lowering);
+  lowering.expect("elements of the output", output.count, indices.count);
+  const { strides, ...values } = elements(lowering, axis, input, indices);
   lowering.work(output.count);
   lowering.step("gather_elements", {
-    ...elements(lowering, axis, input, indices),
+    ...values,
+    ...sixFields("inputStride", strides),
     input: input.pointer,
     indices: indices.pointer,
     output: output.pointer,
@@ -42,13 +43,9 @@ export const gather_elements = defineOperation({ axis: "integer" }, (lowering, {
 
 /** The slices that tuples of indices name, behind `batch` axes that both have. */
 export const gather_nd = defineOperation({ batch: "integer" }, (lowering, { batch }) => {
-  const [input, indices, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-  const values = tuples(lowering, batch, input, indices);
-  lowering.need(
-    output.count * ELEMENT_BYTES[output.dtype] === values.batch * values.count * values.blockBytes,
-    "sizes",
-  );
-  checkIndexed(lowering, input, indices, output, input.count > 0);
+  const { input, indices, output } = readGathered(lowering);
+  const { block, ...values } = tuples(lowering, batch, input, indices);
+  lowering.expect("elements of the output", output.count, values.batch * values.count * block);
   lowering.work(output.count);
   const pointers = { input: input.pointer, indices: indices.pointer, output: output.pointer };
   lowering.step("gather_nd", { ...values, ...pointers });
@@ -59,14 +56,9 @@ const MAX_REDUCTION = 4;
 
 /** A copy of the input with the slices that tuples of indices name replaced by the updates, one after the other. */
 export const scatter_nd = defineOperation({ reduction: "integer" }, (lowering, { reduction }) => {
-  const [input, indices, updates] = [lowering.input(0), lowering.input(1), lowering.input(2)];
-  const output = copyInput(lowering, input);
-  const { batchBytes: _none, ...values } = tuples(lowering, 0, input, indices);
-  lowering.need(
-    updates.count * ELEMENT_BYTES[updates.dtype] === values.count * values.blockBytes,
-    "sizes of updates",
-  );
-  checkIndexed(lowering, updates, indices, output, input.count > 0);
+  const { input, indices, updates, output } = readScattered(lowering);
+  const { block, ...values } = tuples(lowering, 0, input, indices);
+  lowering.expect("elements of the updates", updates.count, values.count * block);
   lowering.work(updates.count);
   lowering.step("scatter_nd", {
     ...values,
@@ -83,23 +75,13 @@ export const scatter_nd = defineOperation({ reduction: "integer" }, (lowering, {
 export const scatter_elements = defineOperation(
   { axis: "integer", reduction: "integer" },
   (lowering, { axis, reduction }) => {
-    const [input, indices, updates] = [lowering.input(0), lowering.input(1), lowering.input(2)];
-    const output = copyInput(lowering, input);
-    lowering.need(updates.count === indices.count, "sizes of updates");
-    checkIndexed(lowering, updates, indices, output, (input.shape[axis] ?? 0) > 0);
+    const { input, indices, updates, output } = readScattered(lowering);
+    lowering.expect("elements of the updates", updates.count, indices.count);
+    const { strides, ...values } = elements(lowering, axis, input, indices);
     lowering.work(updates.count);
-    const { inputStride0, inputStride1, inputStride2, inputStride3, inputStride4, inputStride5, ...values } =
-      elements(lowering, axis, input, indices);
     lowering.step("scatter_elements", {
       ...values,
-      ...sixFields("outputStride", [
-        inputStride0,
-        inputStride1,
-        inputStride2,
-        inputStride3,
-        inputStride4,
-        inputStride5,
-      ]),
+      ...sixFields("outputStride", strides),
       type: reductionType(lowering, output.dtype, reduction),
       reduction,
       indices: indices.pointer,
@@ -109,86 +91,82 @@ export const scatter_elements = defineOperation(
   },
 );
 
-function checkIndexed(
-  lowering: Lowering,
-  input: BoundTensor,
-  indices: BoundTensor,
-  output: BoundTensor,
-  nonEmpty: boolean,
-): void {
-  lowering.need(input.dtype === output.dtype, "types differ");
-  lowering.need(indices.dtype === "i32" || indices.dtype === "i64", "want i32 or i64 indices");
-  lowering.need(nonEmpty || indices.count === 0, "indices into nothing");
+function readGathered(lowering: Lowering) {
+  const output = lowering.output();
+  return { input: lowering.input(0, output.dtype), indices: lowering.input(1, "i32", "i64"), output };
 }
 
-function copyInput(lowering: Lowering, input: BoundTensor): BoundTensor {
-  const output = lowering.output();
-  lowering.need(input.dtype === output.dtype && input.count === output.count, "input and output differ");
+/** The output begins as a copy of the input. */
+function readScattered(lowering: Lowering) {
+  const { input, indices, output } = readGathered(lowering);
+  lowering.expect("elements of the output", output.count, input.count);
   lowering.work(output.count);
-  const row = { ...sixFields("size", [1, 1, 1, 1, 1, input.count]) };
-  const strides = [0, 0, 0, 0, 0, 1];
+  const strides = padStart([1], 0);
   lowering.step("copy", {
     elementBytes: ELEMENT_BYTES[input.dtype],
-    ...row,
+    ...sixFields("size", padStart([input.count], 1)),
     ...sixFields("inputStride", strides),
     ...sixFields("outputStride", strides),
     input: input.pointer,
     output: output.pointer,
   });
-  return output;
+  return { input, indices, updates: lowering.input(2, output.dtype), output };
 }
 
 /** What the kernel combines with: bytes that are only replaced, or f32, i32, i64. */
 function reductionType(lowering: Lowering, dtype: ElementType, reduction: number): number {
-  lowering.need(reduction >= 0 && reduction <= MAX_REDUCTION, `reduction ${reduction}`);
   const type = ["f32", "i32", "i64"].indexOf(dtype) + 1;
-  lowering.need(reduction === 0 || type > 0, `a reduction of ${dtype}`);
+  lowering.expectWithin(`reduction of ${dtype}`, reduction, 0, type > 0 ? MAX_REDUCTION : 0);
   return reduction === 0 ? 0 : type;
 }
 
+function sizeOf(lowering: Lowering, { shape }: BoundTensor, axis: number): number {
+  return shape[axis] ?? lowering.refuse(`axis ${axis} of an input [${shape}]`);
+}
+
+/** An index is clamped to what there is, so there has to be something. */
+function checkPlaces(lowering: Lowering, indices: BoundTensor, places: number): void {
+  lowering.need(places > 0 || indices.count === 0, `${indices.count} indices into nothing, want none`);
+}
+
 function elements(lowering: Lowering, axis: number, input: BoundTensor, indices: BoundTensor) {
+  const axisSize = sizeOf(lowering, input, axis);
   const rank = input.shape.length;
-  lowering.need(rank >= 1 && rank <= 6 && indices.shape.length === rank && axis in input.shape, "ranks");
-  const fits = indices.shape.every((each, other) => other === axis || each <= input.shape[other]!);
-  lowering.need(fits, "indices reach outside");
-  const lead = 6 - rank;
-  const pad = (list: readonly number[], value: number) => [
-    ...Array.from({ length: lead }, () => value),
-    ...list,
-  ];
+  lowering.expectWithin("dimensions of the input", rank, 1, KERNEL_DIMENSIONS);
+  lowering.expect("dimensions of the indices", indices.shape.length, rank);
+  const fits = indices.shape.every((size, other) => other === axis || size <= input.shape[other]!);
+  lowering.need(fits, `indices of [${indices.shape}] reach out of [${input.shape}] beside axis ${axis}`);
+  checkPlaces(lowering, indices, axisSize);
   return {
     elementBytes: ELEMENT_BYTES[input.dtype],
     indexBytes: ELEMENT_BYTES[indices.dtype],
-    axis: axis + lead,
-    axisSize: input.shape[axis]!,
-    ...sixFields("size", pad(indices.shape, 1)),
-    ...sixFields("inputStride", pad(stridesOf(input.shape), 0)),
+    axis: axis + KERNEL_DIMENSIONS - rank,
+    axisSize,
+    ...sixFields("size", padStart(indices.shape, 1)),
+    strides: padStart(stridesOf(input.shape), 0),
   };
 }
 
+/** `block`: the elements that a tuple names. */
 function tuples(lowering: Lowering, batch: number, input: BoundTensor, indices: BoundTensor) {
   const depth = indices.shape.at(-1) ?? 0;
-  lowering.need(
-    depth >= 1 && depth <= 6 && batch >= 0 && batch + depth <= input.shape.length,
-    `${depth} indices`,
-  );
-  const sameBatch = input.shape.slice(0, batch).every((each, axis) => each === indices.shape[axis]);
-  lowering.need(indices.shape.length > batch && sameBatch, "batch axes differ");
+  const most = Math.min(KERNEL_DIMENSIONS, input.shape.length - batch);
+  lowering.expectWithin("batch axes", batch, 0, indices.shape.length - 1);
+  lowering.expectWithin("indices of a tuple", depth, 1, most);
+  lowering.expectShape("the indices' batch", indices.shape.slice(0, batch), input.shape.slice(0, batch));
+  checkPlaces(lowering, indices, input.count);
   const bytes = ELEMENT_BYTES[input.dtype];
   const strides = stridesOf(input.shape).map((stride) => stride * bytes);
-  const indexed = input.shape.slice(batch, batch + depth);
-  const pad = (list: readonly number[], value: number) => [
-    ...list,
-    ...Array.from({ length: 6 - depth }, () => value),
-  ];
+  const block = elementCount(input.shape.slice(batch + depth));
   return {
+    block,
     indexBytes: ELEMENT_BYTES[indices.dtype],
     batch: elementCount(input.shape.slice(0, batch)),
     count: elementCount(indices.shape.slice(batch, -1)),
     depth,
-    ...sixFields("size", pad(indexed, 1)),
-    ...sixFields("stride", pad(strides.slice(batch, batch + depth), 0)),
+    ...sixFields("size", padEnd(input.shape.slice(batch, batch + depth), 1)),
+    ...sixFields("stride", padEnd(strides.slice(batch, batch + depth), 0)),
     batchBytes: elementCount(input.shape.slice(batch)) * bytes,
-    blockBytes: elementCount(input.shape.slice(batch + depth)) * bytes,
+    blockBytes: block * bytes,
   };
 }

@@ -1,22 +1,25 @@
 // Operations that move elements and compute nothing. Each writes every element of its output.
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
-import { broadcastStrides, collapseLoop, sixFields, stridesOf } from "../strides.ts";
-import { defineOperation } from "./define.ts";
+import {
+  broadcastStrides,
+  collapseLoop,
+  KERNEL_DIMENSIONS,
+  padStart,
+  sixFields,
+  stridesOf,
+  TOO_MANY_DIMENSIONS,
+} from "../strides.ts";
+import { checkPermutation, defineOperation } from "./define.ts";
 
 /** Axis i of the output is axis permutation[i] of the input. */
 export const transpose = defineOperation({ permutation: "integers" }, (lowering, { permutation }) => {
   const [input, output] = sameType(lowering);
-  const rank = input.shape.length;
-  lowering.need(
-    permutation.length === rank &&
-      new Set(permutation).size === rank &&
-      permutation.every((axis) => axis in input.shape),
-    `[${permutation}] is no permutation of ${rank} axes`,
-  );
-  lowering.need(
-    permutation.every((axis, index) => input.shape[axis] === output.shape[index]),
-    "sizes differ",
+  checkPermutation(lowering, permutation, input.shape);
+  lowering.expectShape(
+    "the output",
+    output.shape,
+    permutation.map((axis) => input.shape[axis]!),
   );
   const strides = stridesOf(input.shape);
   copy(lowering, output.shape, {
@@ -34,15 +37,16 @@ export const slice = defineOperation(
   (lowering, { starts, steps }) => {
     const [input, output] = sameType(lowering);
     const rank = input.shape.length;
-    lowering.need(
-      output.shape.length === rank && starts.length === rank && steps.length === rank,
-      "ranks differ",
-    );
+    lowering.expect("dimensions of the output", output.shape.length, rank);
+    for (const list of [starts, steps]) lowering.expect("axes of a slice", list.length, rank);
     for (const [axis, size] of input.shape.entries()) {
       const count = output.shape[axis]!;
       const last = starts[axis]! + (count - 1) * steps[axis]!;
       const inside = (index: number) => index >= 0 && index < size;
-      lowering.need(count === 0 || (inside(starts[axis]!) && inside(last)), `axis ${axis} is left`);
+      lowering.need(
+        count === 0 || (inside(starts[axis]!) && inside(last)),
+        `${starts[axis]} to ${last} along axis ${axis}, want 0 to ${size - 1}`,
+      );
     }
     const strides = stridesOf(input.shape);
     const bytes = ELEMENT_BYTES[input.dtype];
@@ -61,15 +65,15 @@ export const slice = defineOperation(
 /** The inputs one behind the other along an axis. */
 export const concat = defineOperation({ axis: "integer" }, (lowering, { axis }) => {
   const output = lowering.output();
-  lowering.need(axis in output.shape, `axis ${axis}`);
+  lowering.expectWithin("axis", axis, 0, output.shape.length - 1);
   const outputStrides = stridesOf(output.shape);
   const bytes = ELEMENT_BYTES[output.dtype];
   let start = 0;
   for (let index = 0; index < lowering.inputCount; index++) {
     const input = lowering.input(index);
-    lowering.need(sameKind(input, output), "types differ");
-    const fits = input.shape.every((size, other) => other === axis || size === output.shape[other]);
-    lowering.need(input.shape.length === output.shape.length && fits, "sizes differ");
+    checkKind(lowering, input, output);
+    const size = input.shape[axis] ?? lowering.refuse(`axis ${axis} of an input [${input.shape}]`);
+    lowering.expectShape("an input", input.shape, output.shape.with(axis, size));
     copy(lowering, input.shape, {
       bytes,
       input: input.pointer,
@@ -77,9 +81,9 @@ export const concat = defineOperation({ axis: "integer" }, (lowering, { axis }) 
       output: output.pointer + start * outputStrides[axis]! * bytes,
       outputStrides,
     });
-    start += input.shape[axis]!;
+    start += size;
   }
-  lowering.need(start === output.shape[axis], `${start} along the axis, want ${output.shape[axis]}`);
+  lowering.expect("sizes along the axis together", start, output.shape[axis]!);
 });
 
 /** Sizes of 1 repeated, right-aligned. */
@@ -130,22 +134,22 @@ export const pad_constant = defineOperation(
 );
 
 /** Modes of the kernel: 1 reflect, 2 edge, 3 wrap. */
+const MAX_MODE = 3;
+
+/** What lies outside of the input is found inside of it, as the mode says. */
 export const pad = defineOperation({ mode: "integer", before: "integers" }, (lowering, { mode, before }) => {
   const [input, output] = sameType(lowering);
   checkPads(lowering, input, output, before);
-  lowering.need(mode >= 1 && mode <= 3 && input.count > 0, `mode ${mode}`);
-  const lead = <T>(list: readonly T[], value: T) => [
-    ...Array.from({ length: 6 - list.length }, () => value),
-    ...list,
-  ];
-  lowering.need(input.shape.length <= 6, "more than six dimensions");
+  lowering.expectWithin("mode", mode, 1, MAX_MODE);
+  lowering.need(input.count > 0, `the input of [${input.shape}] is empty, want something to repeat`);
+  lowering.expectWithin("dimensions", input.shape.length, 0, KERNEL_DIMENSIONS);
   lowering.work(output.count);
   lowering.step("pad", {
     elementBytes: ELEMENT_BYTES[input.dtype],
     mode,
-    ...sixFields("size", lead(output.shape, 1)),
-    ...sixFields("before", lead(before, 0)),
-    ...sixFields("inputSize", lead(input.shape, 1)),
+    ...sixFields("size", padStart(output.shape, 1)),
+    ...sixFields("before", padStart(before, 0)),
+    ...sixFields("inputSize", padStart(input.shape, 1)),
     input: input.pointer,
     output: output.pointer,
   });
@@ -153,9 +157,8 @@ export const pad = defineOperation({ mode: "integer", before: "integers" }, (low
 
 /** Integers that the sizes of the inputs decide, as i32 or i64. */
 export const sizes = defineOperation({ values: "integers" }, (lowering, { values }) => {
-  const output = lowering.output();
-  lowering.need(output.dtype === "i32" || output.dtype === "i64", "want i32 or i64");
-  lowering.need(values.length === output.count, `${values.length} values for ${output.count} elements`);
+  const output = lowering.output(0, "i32", "i64");
+  lowering.expect("number of values", values.length, output.count);
   const bytes = ELEMENT_BYTES[output.dtype];
   lowering.work(output.count);
   for (const [index, value] of values.entries()) {
@@ -175,16 +178,15 @@ export const trilu = defineOperation(
   (lowering, { upper, diagonal }) => {
     const [input, output] = sameType(lowering);
     const [rows, columns] = input.shape.slice(-2);
-    lowering.need(
-      rows !== undefined && columns !== undefined && input.count === output.count,
-      "want matrices",
-    );
+    if (rows === undefined || columns === undefined)
+      return lowering.refuse(`[${input.shape}], want matrices`);
+    lowering.expect("elements of the output", output.count, input.count);
     lowering.work(output.count);
     lowering.step("trilu", {
       elementBytes: ELEMENT_BYTES[input.dtype],
-      batch: rows! * columns! === 0 ? 0 : input.count / (rows! * columns!),
-      rows: rows!,
-      columns: columns!,
+      batch: elementCount(input.shape.slice(0, -2)),
+      rows,
+      columns,
       diagonal,
       upper,
       input: input.pointer,
@@ -203,7 +205,7 @@ interface Copy {
 
 function copy(lowering: Lowering, sizes: readonly number[], move: Copy): void {
   const loop = collapseLoop(sizes, [move.inputStrides, move.outputStrides]);
-  if (loop === null) lowering.refuse("more than six dimensions that cannot be merged");
+  if (loop === null) lowering.refuse(TOO_MANY_DIMENSIONS);
   lowering.work(elementCount(sizes));
   lowering.step("copy", {
     elementBytes: move.bytes,
@@ -228,16 +230,19 @@ function checkPads(
   before: readonly number[],
 ): void {
   const rank = input.shape.length;
-  lowering.need(output.shape.length === rank && before.length === rank, "ranks differ");
+  lowering.expect("dimensions of the output", output.shape.length, rank);
+  lowering.expect("axes that are padded", before.length, rank);
 }
 
 function sameType(lowering: Lowering): [input: BoundTensor, output: BoundTensor] {
   const [input, output] = [lowering.input(), lowering.output()];
-  lowering.need(sameKind(input, output), "types differ");
+  checkKind(lowering, input, output);
   return [input, output];
 }
 
 /** Of one type, and for qs8 of one meaning. */
-function sameKind(a: BoundTensor, b: BoundTensor): boolean {
-  return a.dtype === b.dtype && a.scale === b.scale && a.zeroPoint === b.zeroPoint;
+function checkKind(lowering: Lowering, input: BoundTensor, output: BoundTensor): void {
+  for (const name of ["dtype", "scale", "zeroPoint"] as const) {
+    lowering.expect(`${name} of an input`, input[name], output[name]);
+  }
 }

@@ -11,6 +11,7 @@ import { argreduce, cumsum, reduce, topk } from "./reduce.ts";
 import { log_softmax, normalize, softmax } from "./rows.ts";
 import { avgpool, col2im, conv, dwconv, maxpool, resize } from "./window.ts";
 
+/** Name → fields, and how they become kernel calls. */
 export const OPERATIONS = {
   ...{ convert, conv, dwconv, gemm, add, avgpool, softmax },
   ...{ unary, binary, compare, select, cast, quantize, dequantize },
@@ -22,8 +23,11 @@ export const OPERATIONS = {
   ...{ attention, gemm_integer },
 } as const;
 
+/** The names of the list. */
 export type OperationKind = keyof typeof OPERATIONS;
+/** The fields of one kind, as a manifest has them. */
 export type AttributesOf<K extends OperationKind> =
   (typeof OPERATIONS)[K] extends Operation<infer F> ? Attributes<F> : never;
 
+/** In the order of the wire. */
 export const OPERATION_KINDS = Object.keys(OPERATIONS) as OperationKind[];

@@ -2,8 +2,8 @@
 import type { KernelValues } from "../../wasm/kernels.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
-import { broadcastStrides, stridesOf } from "../strides.ts";
-import { defineOperation, OUTPUT } from "./define.ts";
+import { broadcastStrides, padStart, stridesOf } from "../strides.ts";
+import { checkPermutation, defineOperation, OUTPUT } from "./define.ts";
 
 /** How the weights are packed: as the types of input and output say, or for f32 in 8 or 4 bits. */
 const FORMATS = ["typed", "qd8w", "qb4w"] as const;
@@ -15,15 +15,20 @@ const FORMATS = ["typed", "qd8w", "qb4w"] as const;
 export const gemm = defineOperation(
   { weights: "weights", format: "integer", ...OUTPUT },
   (lowering, { weights, format, min, max, activation, offset }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
+    const input = lowering.input(0, "f32", "qs8");
+    const output = lowering.output(0, "f32", input.dtype);
     const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
     const rows = output.count / outputs;
-    lowering.need(input.count === rows * inputs, "row counts differ");
-    lowering.need(input.dtype === "f32" || input.dtype === "qs8", "want an f32 or qs8 input");
-    lowering.need(output.dtype === "f32" || output.dtype === input.dtype, "want an f32 or qs8 output");
+    lowering.expect("elements of the input", input.count, rows * inputs);
     lowering.work(output.count, inputs);
-    const name = FORMATS[format] ?? lowering.refuse(`format ${format}`);
-    lowering.need(name === "typed" || (input.dtype === "f32" && output.dtype === "f32"), "want f32");
+    // Those in 8 or 4 bits are of f32 on both sides.
+    lowering.expectWithin(
+      `format for ${input.dtype}`,
+      format,
+      0,
+      input.dtype === "f32" ? FORMATS.length - 1 : 0,
+    );
+    const name = FORMATS[format]!;
     const typed = input.dtype === "f32" ? "f32" : "qc8w";
     const values = {
       output: output.pointer,
@@ -38,7 +43,7 @@ export const gemm = defineOperation(
     const call = { ...values, input: input.pointer };
     const activated = lowering.activation(activation, offset, input.dtype);
     if (name === "qd8w") return multiplyQuantized(lowering, input, { ...values, ...activated });
-    lowering.need(activation === 0 || name === "typed", `an activation of ${name}`);
+    if (name === "qb4w") lowering.expect("activation behind qb4w", activation, 0);
     if (name === "qb4w") return lowering.step("f32_qb4w_gemm", call);
     if (input.dtype === "f32") lowering.step("f32_gemm", { ...call, ...activated });
     else if (output.dtype === "f32") lowering.step("qs8_f32_qc8w_gemm", call);
@@ -72,13 +77,9 @@ function multiplyQuantized(
 export const matmul = defineOperation(
   { alpha: "real", aOrder: "integers", bOrder: "integers" },
   (lowering, { alpha, aOrder, bOrder }) => {
-    const [left, right, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-    lowering.need(
-      [left, right, output].every(({ dtype }) => dtype === "f32"),
-      "want f32",
-    );
-    const a = readOperand(lowering, left, aOrder);
-    const b = readOperand(lowering, right, bOrder);
+    lowering.output(0, "f32");
+    const a = readOperand(lowering, lowering.input(0, "f32"), aOrder);
+    const b = readOperand(lowering, lowering.input(1, "f32"), bOrder);
     eachProduct(lowering, a, b, 2, ({ batches, aBatches, bBatches, outputBatches, ...call }) => {
       const [batch0, batch1] = batches as [number, number];
       const [aBatch0, aBatch1] = aBatches as [number, number];
@@ -112,9 +113,8 @@ export interface Operand {
 /** Axis i of the operand is axis order[i] of the tensor. */
 export function readOperand(lowering: Lowering, tensor: BoundTensor, order: readonly number[]): Operand {
   const rank = tensor.shape.length;
-  const isOrder =
-    order.length === rank && new Set(order).size === rank && order.every((axis) => axis in tensor.shape);
-  lowering.need(rank >= 2 && isOrder, "want matrices");
+  checkPermutation(lowering, order, tensor.shape);
+  lowering.need(rank >= 2, `an operand of [${tensor.shape}], want matrices`);
   const strides = stridesOf(tensor.shape);
   const axes = order.map((axis): Axis => ({ size: tensor.shape[axis]!, stride: strides[axis]! }));
   return {
@@ -155,23 +155,21 @@ export function eachProduct(
 ): void {
   const output = lowering.output();
   const [m, k, n] = [a.rows.size, a.columns.size, b.columns.size];
-  lowering.need(output.shape.length >= 2, "want an output of matrices");
-  lowering.need(k === b.rows.size, `${k} columns times ${b.rows.size} rows`);
-  lowering.need(m === output.shape.at(-2) && n === output.shape.at(-1), "size of the output");
+  lowering.expect("rows of the right operand", b.rows.size, k);
+  lowering.expectShape("the output's matrices", output.shape.slice(-2), [m, n]);
   const sizes = output.shape.slice(0, -2);
   const strides = [a, b].map(
-    (operand) => repeatBatch(operand, sizes) ?? lowering.refuse("batches that do not repeat"),
+    (operand) =>
+      repeatBatch(operand, sizes) ??
+      lowering.refuse(`batches of [${operand.batch.map(({ size }) => size)}] do not repeat to [${sizes}]`),
   );
   lowering.work(output.count, k);
   const [aStrides, bStrides] = strides as [number[], number[]];
   const outputStrides = stridesOf(output.shape).slice(0, -2);
   const outer = sizes.slice(0, -axes);
   const calls = elementCount(outer);
-  lowering.need(calls <= MAX_CALLS, `${calls} batches`);
-  const inner = (list: readonly number[], fill: number): number[] => {
-    const last = list.slice(-axes);
-    return [...Array.from({ length: axes - last.length }, () => fill), ...last];
-  };
+  lowering.expectWithin("batches beside the kernel's", calls, 0, MAX_CALLS);
+  const inner = (list: readonly number[], fill: number) => padStart(list.slice(-axes), fill, axes);
   for (let call = 0; call < calls; call++) {
     const offset = (list: readonly number[]) => {
       let rest = call;

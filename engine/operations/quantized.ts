@@ -14,17 +14,17 @@ import { readWindow, WINDOW } from "./window.ts";
 export const matmul_integer = defineOperation(
   { aOrder: "integers", bOrder: "integers" },
   (lowering, { aOrder, bOrder }) => {
-    const [left, right] = [lowering.input(0), lowering.input(1)];
-    lowering.need(lowering.output().dtype === "i32", "want an i32 output");
-    const [aSigned, bSigned] = [signedness(lowering, left), signedness(lowering, right)];
+    const [left, right] = [lowering.input(0, "u8", "qs8"), lowering.input(1, "u8", "qs8")];
+    lowering.output(0, "i32");
+    const [aSigned, bSigned] = [signedness(left), signedness(right)];
     const a = readOperand(lowering, left, aOrder);
     const b = readOperand(lowering, right, bOrder);
-    const [aZero, bZero] = [lowering.input(2), lowering.input(3)];
+    const [aZero, bZero] = [lowering.input(2, "i32"), lowering.input(3, "i32")];
     const points = {
       ...{ aZeroPoints: aZero.pointer, aZeroStride: zeroStride(lowering, aZero, a.rows.size) },
       ...{ bZeroPoints: bZero.pointer, bZeroStride: zeroStride(lowering, bZero, b.columns.size) },
     };
-    lowering.need(a.columns.size <= MAX_INTEGER_INPUTS, `sums of ${a.columns.size} products`);
+    lowering.expectWithin("products in a sum", a.columns.size, 0, MAX_INTEGER_INPUTS);
     eachProduct(lowering, a, b, 1, ({ batches, aBatches, bBatches, outputBatches, ...call }) => {
       const [batch] = batches as [number];
       const [aBatch, bBatch, outputBatch] = [aBatches[0]!, bBatches[0]!, outputBatches[0]!];
@@ -39,29 +39,28 @@ export const matmul_integer = defineOperation(
 const MAX_INTEGER_INPUTS = 65_535;
 
 /** 1 for qs8, 0 for u8. */
-function signedness(lowering: Lowering, { dtype }: BoundTensor): number {
-  lowering.need(dtype === "qs8" || dtype === "u8", "want qs8 or u8");
+function signedness({ dtype }: BoundTensor): number {
   return dtype === "qs8" ? 1 : 0;
 }
 
 function zeroStride(lowering: Lowering, zeroPoints: BoundTensor, size: number): number {
-  lowering.need(zeroPoints.dtype === "i32", "want i32 zero points");
-  lowering.need(zeroPoints.count === 1 || zeroPoints.count === size, `${zeroPoints.count} zero points`);
+  lowering.expect("number of zero points", zeroPoints.count, 1, size);
   return zeroPoints.count === 1 ? 0 : 1;
 }
 
 /** (input − its zero point) · packed weights of int8, as i32. Inputs: rows of u8 or qs8, one zero point (i32). */
 export const gemm_integer = defineOperation({ weights: "weights" }, (lowering, { weights }) => {
-  const [input, zeroPoint, output] = [lowering.input(0), lowering.input(1), lowering.output()];
+  const [input, zeroPoint] = [lowering.input(0, "u8", "qs8"), lowering.input(1, "i32")];
+  const output = lowering.output(0, "i32");
   const [inputs, outputs] = [input.shape.at(-1) ?? 1, output.shape.at(-1) ?? 1];
   const rows = output.count / outputs;
-  lowering.need(output.dtype === "i32" && input.count === rows * inputs, "want i32 sums of each row");
-  lowering.need(zeroPoint.dtype === "i32" && zeroPoint.count === 1, "want one i32 zero point");
+  lowering.expect("elements of the input", input.count, rows * inputs);
+  lowering.expect("number of zero points", zeroPoint.count, 1);
   lowering.work(output.count, inputs);
   lowering.step("x8_i32_qc8w_gemm", {
     ...{ rows, inputs, outputs, inputStride: inputs, outputStride: outputs },
     ...{ input: input.pointer, output: output.pointer, zeroPoint: zeroPoint.pointer },
-    signed: signedness(lowering, input),
+    signed: signedness(input),
     weights: lowering.weights("qc8w", weights, outputs, inputs),
   });
 });
@@ -71,12 +70,12 @@ export const gemm_integer = defineOperation({ weights: "weights" }, (lowering, {
  * images, and what lies outside of them (one i32, of which the low 8 bits count).
  */
 export const im2col = defineOperation(WINDOW, (lowering, window) => {
-  const fill = lowering.input(1);
+  const fill = lowering.input(1, "i32");
   const { input, output, taps, values } = readWindow(lowering, window);
   const inputChannels = input.shape[3]!;
-  lowering.need(input.dtype === "qs8", "want qs8");
-  lowering.need(fill.dtype === "i32" && fill.count === 1, "want one i32 outside the image");
-  lowering.need(output.shape[3] === taps * inputChannels, "the length of a row");
+  lowering.expect("type of input 0", input.dtype, "qs8");
+  lowering.expect("values outside the image", fill.count, 1);
+  lowering.expect("length of a row", output.shape[3]!, taps * inputChannels);
   lowering.work(output.count);
   const [dilationHeight = 0, dilationWidth = 0] = window.dilations;
   lowering.step("x8_im2col", { ...values, inputChannels, dilationHeight, dilationWidth, fill: fill.pointer });
@@ -84,13 +83,12 @@ export const im2col = defineOperation(WINDOW, (lowering, window) => {
 
 /** i32 → qs8 along the last axis. Inputs: sums, scales (f32, one a channel), biases (i32, one a channel) if any. */
 export const requantize = defineOperation({}, (lowering) => {
-  const [input, scales, bias] = [lowering.input(0), lowering.input(1), lowering.optional(2)];
-  const output = lowering.output();
+  const [input, scales] = [lowering.input(0, "i32"), lowering.input(1, "f32")];
+  const [bias, output] = [lowering.optional(2, "i32"), lowering.output(0, "qs8")];
   const channels = output.shape.at(-1) ?? 1;
-  lowering.need(input.dtype === "i32" && output.dtype === "qs8", "want i32 → qs8");
-  lowering.need(input.count === output.count && scales.dtype === "f32", "sizes");
-  lowering.need(scales.count === channels, `${scales.count} scales for ${channels} channels`);
-  lowering.need(bias === null || (bias.dtype === "i32" && bias.count === channels), "size of the bias");
+  lowering.expect("elements of the input", input.count, output.count);
+  lowering.expect("number of scales", scales.count, channels);
+  if (bias !== null) lowering.expect("elements of the bias", bias.count, channels);
   lowering.work(output.count);
   lowering.step("i32_requantize", {
     ...{ rows: elementCount(output.shape.slice(0, -1)), channels },
@@ -106,13 +104,10 @@ export const requantize = defineOperation({}, (lowering) => {
 export const binary_quantized = defineOperation(
   { code: "integer", offset: "integer" },
   (lowering, { code, offset }) => {
-    const [a, b, output] = [lowering.input(0), lowering.input(1), lowering.output()];
-    lowering.need(
-      [a, b, output].every(({ dtype }) => dtype === "qs8"),
-      "want qs8",
-    );
-    lowering.need(BINARY[code] === "add" || BINARY[code] === "mul", `code ${code}`);
-    lowering.need(offset === 0 || offset === 128, `offset ${offset}`);
+    const [a, b] = [lowering.input(0, "qs8"), lowering.input(1, "qs8")];
+    const output = lowering.output(0, "qs8");
+    lowering.expect("code", code, BINARY.indexOf("add"), BINARY.indexOf("mul"));
+    lowering.expect("offset", offset, 0, 128);
     const loop = broadcast(lowering, [a, b], output);
     lowering.work(output.count);
     lowering.step("qs8_vbinary", {

@@ -1,5 +1,5 @@
 // One direction of a recurrent layer, whose inputs were multiplied with their weights already.
-import type { BoundTensor, Lowering } from "../lowering.ts";
+import type { Lowering } from "../lowering.ts";
 import { defineOperation } from "./define.ts";
 
 /**
@@ -10,11 +10,8 @@ import { defineOperation } from "./define.ts";
 export const lstm = defineOperation({ reverse: "integer", clip: "real" }, (lowering, { reverse, clip }) => {
   const { values, hidden, state, lengths } = readRecurrence(lowering, 4);
   const initialC = state(3, "initial c");
-  const peephole = lowering.optional(4);
-  lowering.need(
-    peephole === null || (peephole.dtype === "f32" && peephole.count === 3 * hidden),
-    "peephole weights",
-  );
+  const peephole = lowering.optional(4, "f32");
+  if (peephole !== null) lowering.expect("number of peephole weights", peephole.count, 3 * hidden);
   lowering.step("f32_lstm", {
     ...values,
     reverse,
@@ -34,13 +31,13 @@ export const gru = defineOperation(
   { reverse: "integer", clip: "real", linearBeforeReset: "integer" },
   (lowering, { reverse, clip, linearBeforeReset }) => {
     const { values, hidden, lengths } = readRecurrence(lowering, 3);
-    const bias = lowering.optional(3);
-    lowering.need(bias === null || (bias.dtype === "f32" && bias.count === 3 * hidden), "recurrence bias");
+    const bias = lowering.optional(3, "f32");
+    if (bias !== null) lowering.expect("elements of the recurrence bias", bias.count, 3 * hidden);
     lowering.step("f32_gru", {
       ...values,
       reverse,
       clip,
-      linearBeforeReset: linearBeforeReset,
+      linearBeforeReset,
       rb: bias?.pointer ?? 0,
       lengths: lengths(4),
     });
@@ -48,28 +45,30 @@ export const gru = defineOperation(
 );
 
 function readRecurrence(lowering: Lowering, gates: number) {
-  const [xw, weights, output] = [lowering.input(0), lowering.input(1), lowering.output(0)];
+  const [xw, weights, output] = [
+    lowering.input(0, "f32"),
+    lowering.input(1, "f32"),
+    lowering.output(0, "f32"),
+  ];
+  lowering.expect("dimensions of the output", output.shape.length, 3);
   const [steps, batch, hidden] = output.shape as [number, number, number];
-  const isFloat = ({ dtype }: BoundTensor) => dtype === "f32";
-  lowering.need(output.shape.length === 3 && [xw, weights, output].every(isFloat), "want f32 of three axes");
-  lowering.need(xw.count === steps * batch * gates * hidden, "sizes of the inputs");
-  lowering.need(weights.count === gates * hidden * hidden, "sizes of the recurrence weights");
+  lowering.expect("elements of the inputs", xw.count, steps * batch * gates * hidden);
+  lowering.expect("number of recurrence weights", weights.count, gates * hidden * hidden);
   const state = (index: number, title: string) => {
-    const tensor = lowering.input(index);
-    lowering.need(isFloat(tensor) && tensor.count === batch * hidden, `size of ${title}`);
+    const tensor = lowering.input(index, "f32");
+    lowering.expect(`elements of ${title}`, tensor.count, batch * hidden);
     return tensor.pointer;
   };
   for (let index = 1; index < lowering.outputCount; index++) {
-    const final = lowering.output(index);
-    lowering.need(isFloat(final) && final.count === batch * hidden, "size of a last state");
+    lowering.expect("elements of a last state", lowering.output(index, "f32").count, batch * hidden);
   }
   lowering.work(steps * batch * hidden, gates * hidden);
   return {
     hidden,
     state,
     lengths: (index: number) => {
-      const tensor = lowering.optional(index);
-      lowering.need(tensor === null || (tensor.dtype === "i32" && tensor.count === batch), "lengths");
+      const tensor = lowering.optional(index, "i32");
+      if (tensor !== null) lowering.expect("number of lengths", tensor.count, batch);
       return tensor?.pointer ?? 0;
     },
     values: {

@@ -9,22 +9,19 @@ const FAMILIES = {
   f32: "f32_reduce",
   i32: "i32_reduce",
   i64: "i64_reduce",
-  f64: null,
-  u8: null,
-  qs8: null,
-  bool: null,
-} as const satisfies Record<ElementType, Family | null>;
+} as const satisfies Partial<Record<ElementType, Family>>;
 
 /** Over `axes` neighbouring axes from `axis` on. */
 export const reduce = defineOperation(
   { code: "integer", axis: "integer", axes: "integer" },
   (lowering, { code, axis, axes }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
-    const family = FAMILIES[input.dtype];
-    if (family === null || output.dtype !== input.dtype) return lowering.refuse(`a ${input.dtype} input`);
-    lowering.need(code in REDUCE, `code ${code}`);
+    const output = lowering.output(0, "f32", "i32", "i64");
+    const input = lowering.input(0, output.dtype);
+    const family = FAMILIES[output.dtype as keyof typeof FAMILIES];
+    const last = output.dtype === "f32" ? REDUCE.length - 1 : REDUCE.indexOf("prod");
+    lowering.expectWithin("code", code, 0, last);
     const { outer, count, inner } = split(lowering, input, axis, axes);
-    lowering.need(output.count === outer * inner, "sizes differ");
+    lowering.expect("elements of the output", output.count, outer * inner);
     lowering.work(output.count, count);
     lowering.step(family, { op: code, outer, count, inner, input: input.pointer, output: output.pointer });
   },
@@ -34,14 +31,13 @@ export const reduce = defineOperation(
 export const argreduce = defineOperation(
   { axis: "integer", largest: "integer", last: "integer" },
   (lowering, { axis, largest, last }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
-    const family = { f32: "f32_argreduce", i32: "i32_argreduce" } as const;
-    lowering.need((input.dtype === "f32" || input.dtype === "i32") && output.dtype === "i32", "types");
+    const [input, output] = [lowering.input(0, "f32", "i32"), lowering.output(0, "i32")];
     const { outer, count, inner } = split(lowering, input, axis, 1);
-    lowering.need(output.count === outer * inner && count > 0, "sizes");
+    lowering.expect("elements of the output", output.count, outer * inner);
+    lowering.need(count > 0, "the axis is empty, want an element to name");
     lowering.work(output.count, count);
     const values = { largest, last, outer, count, inner, input: input.pointer, output: output.pointer };
-    lowering.step(family[input.dtype as "f32" | "i32"], values);
+    lowering.step(input.dtype === "f32" ? "f32_argreduce" : "i32_argreduce", values);
   },
 );
 
@@ -49,14 +45,13 @@ export const argreduce = defineOperation(
 export const topk = defineOperation(
   { axis: "integer", largest: "integer" },
   (lowering, { axis, largest }) => {
-    const [input, values, indices] = [lowering.input(), lowering.output(0), lowering.output(1)];
-    lowering.need(input.dtype === "f32" && values.dtype === "f32" && indices.dtype === "i32", "types");
+    const input = lowering.input(0, "f32");
+    const [values, indices] = [lowering.output(0, "f32"), lowering.output(1, "i32")];
     const { outer, count, inner } = split(lowering, input, axis, 1);
     const k = values.shape[axis] ?? 0;
-    lowering.need(
-      k <= count && values.count === outer * k * inner && indices.count === values.count,
-      "sizes",
-    );
+    lowering.expectWithin("number of values", k, 0, count);
+    lowering.expect("elements of the values", values.count, outer * k * inner);
+    lowering.expect("elements of the indices", indices.count, values.count);
     lowering.work(outer * inner, count);
     lowering.step("f32_topk", {
       largest,
@@ -76,20 +71,16 @@ const SUM_FAMILIES = {
   f32: "f32_cumsum",
   i32: "i32_cumsum",
   i64: "i64_cumsum",
-  f64: null,
-  u8: null,
-  qs8: null,
-  bool: null,
-} as const satisfies Record<ElementType, Family | null>;
+} as const satisfies Partial<Record<ElementType, Family>>;
 
 /** Running sums along an axis. */
 export const cumsum = defineOperation(
   { axis: "integer", exclusive: "integer", reverse: "integer" },
   (lowering, { axis, exclusive, reverse }) => {
-    const [input, output] = [lowering.input(), lowering.output()];
-    const family = SUM_FAMILIES[input.dtype];
-    if (family === null || output.dtype !== input.dtype) return lowering.refuse(`a ${input.dtype} input`);
-    lowering.need(input.count === output.count, "sizes differ");
+    const output = lowering.output(0, "f32", "i32", "i64");
+    const input = lowering.input(0, output.dtype);
+    const family = SUM_FAMILIES[output.dtype as keyof typeof SUM_FAMILIES];
+    lowering.expect("elements of the input", input.count, output.count);
     const { outer, count, inner } = split(lowering, input, axis, 1);
     lowering.work(output.count);
     const pointers = { input: input.pointer, output: output.pointer };
@@ -98,7 +89,8 @@ export const cumsum = defineOperation(
 );
 
 function split(lowering: Lowering, { shape }: BoundTensor, axis: number, axes: number) {
-  lowering.need(axis >= 0 && axes >= 0 && axis + axes <= shape.length, `axes ${axis} to ${axis + axes}`);
+  lowering.expectWithin("first axis", axis, 0, shape.length);
+  lowering.expectWithin("number of axes", axes, 0, shape.length - axis);
   return {
     outer: elementCount(shape.slice(0, axis)),
     count: elementCount(shape.slice(axis, axis + axes)),

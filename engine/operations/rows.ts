@@ -17,12 +17,12 @@ export const normalize = defineOperation(
   { epsilon: "real", centred: "integer" },
   (lowering, { epsilon, centred }) => {
     const values = readRows(lowering);
-    const [gamma, beta] = [lowering.optional(1), lowering.optional(2)];
+    const [gamma, beta] = [lowering.optional(1, "f32"), lowering.optional(2, "f32")];
     for (const factor of [gamma, beta]) {
-      if (factor !== null)
-        lowering.need(factor.dtype === "f32" && factor.count === values.columns, "a factor's size");
+      if (factor !== null) lowering.expect("elements of a factor", factor.count, values.columns);
     }
-    lowering.need(epsilon >= 0 && values.columns > 0, "epsilon or an empty row");
+    lowering.need(epsilon >= 0, `epsilon is ${epsilon}, want 0 or more`);
+    lowering.need(values.columns > 0, "the rows are empty, want a mean of something");
     lowering.step("f32_layernorm", {
       ...values,
       gamma: gamma?.pointer ?? 0,
@@ -34,9 +34,8 @@ export const normalize = defineOperation(
 );
 
 function readRows(lowering: Lowering) {
-  const [input, output] = [lowering.input(), lowering.output()];
-  lowering.need(input.dtype === "f32" && output.dtype === "f32", "want f32");
-  lowering.need(input.count === output.count, "sizes differ");
+  const [input, output] = [lowering.input(0, "f32"), lowering.output(0, "f32")];
+  lowering.expect("elements of the input", input.count, output.count);
   lowering.work(output.count);
   const columns = output.shape.at(-1) ?? 1;
   const rows = columns === 0 ? 0 : output.count / columns;

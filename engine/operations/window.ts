@@ -145,16 +145,17 @@ export const resize = defineOperation(
   (lowering, { axis, linear, coordinates, rounding, scale }) => {
     const output = lowering.output();
     const input = lowering.input(0, output.dtype);
-    const size = output.shape[axis] ?? lowering.refuse(`there is no axis ${axis} in [${output.shape}]`);
-    lowering.expectShape("the input but for its axis", input.shape.with(axis, size), output.shape);
-    lowering.need(input.count > 0, `the input of [${input.shape}] is empty`);
+    const inputSize = input.shape[axis] ?? lowering.refuse(`axis ${axis} of an input [${input.shape}]`);
+    const outputSize = output.shape[axis] ?? lowering.refuse(`axis ${axis} of an output [${output.shape}]`);
+    lowering.expectShape("the input", input.shape, output.shape.with(axis, inputSize));
+    lowering.need(input.count > 0, `the input of [${input.shape}] is empty, want something to resize`);
     lowering.need(scale > 0, `scale is ${scale}, want above 0`);
     lowering.expectWithin("coordinates", coordinates, 0, MAX_COORDINATES);
     lowering.expectWithin("rounding", rounding, 0, MAX_ROUNDING);
     const values = {
       outer: elementCount(input.shape.slice(0, axis)),
-      inputSize: input.shape[axis]!,
-      outputSize: size,
+      inputSize,
+      outputSize,
       input: input.pointer,
       output: output.pointer,
       coordinates,

@@ -320,6 +320,15 @@ for (const [dtype, other] of [
   });
 }
 
+test("a refusal names the operation, what is there and what is wanted", () => {
+  const [honest] = CASES.gather;
+  const [values] = honest!.inputs;
+  const gather = manifestOf("gather", { ...honest!, inputs: [values!, tensor("f32", 4)] });
+  assert.throws(() => planMemory(gather), {
+    message: "case: operation 0 (gather): type of input 1 is f32, want i32 or i64",
+  });
+});
+
 test("a host without memory for a request says so", () => {
   const size = { name: "n", min: 1, max: 1 << 22 };
   const manifest = complete({

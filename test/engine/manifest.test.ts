@@ -4,6 +4,7 @@ import { decodeManifest, encodeManifest, type Manifest } from "../../engine/inde
 import { concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { encode } from "../../protocol/cbor.ts";
 import { CodedError } from "../../protocol/errors.ts";
+import { MAX_BLOCKS, MAX_TENSORS } from "../../protocol/limits.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
 
 const bytes = (await compileTiny()).manifest;
@@ -43,11 +44,21 @@ test("a changed byte is refused with a code or changes the manifest", () => {
   }
 });
 
+const [port] = manifest.inputs;
+const manyPorts = Array.from({ length: MAX_TENSORS + 1 }, () => port!);
+
 const changes: [string, (manifest: Manifest) => Manifest, string][] = [
   ["chunks that do not fill the weights", (m) => ({ ...m, chunks: [] }), "manifest_invalid"],
   ["a block beyond the operations", (m) => ({ ...m, blocks: [999] }), "manifest_invalid"],
   ["blocks out of order", (m) => ({ ...m, blocks: [3, 2] }), "manifest_invalid"],
   ["an input port of no tensor", (m) => ({ ...m, inputs: [{ name: "x", tensor: 999 }] }), "manifest_invalid"],
+  ["more inputs than a request has", (m) => ({ ...m, inputs: manyPorts }), "wrong_length"],
+  ["more outputs than a reply has", (m) => ({ ...m, outputs: manyPorts }), "wrong_length"],
+  [
+    "more blocks than a trace has",
+    (m) => ({ ...m, blocks: Array.from({ length: MAX_BLOCKS + 1 }, (_, block) => block) }),
+    "wrong_length",
+  ],
   [
     "an operation that reads past the weights",
     (m) => ({
