@@ -147,7 +147,7 @@ const GRU = {
   linearBeforeReset: "i32",
   xw: "i32",
   weights: "i32",
-  rb: "i32",
+  recurrenceBias: "i32",
   initialH: "i32",
   lengths: "i32",
   clip: "f32",

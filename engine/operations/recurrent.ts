@@ -38,7 +38,7 @@ export const gru = defineOperation(
       reverse,
       clip,
       linearBeforeReset,
-      rb: bias?.pointer ?? 0,
+      recurrenceBias: bias?.pointer ?? 0,
       lengths: lengths(4),
     });
   },

@@ -8,7 +8,7 @@ export class GruParams {
   linearBeforeReset: i32;
   xw: usize;
   weights: usize;
-  rb: usize;
+  recurrenceBias: usize;
   initialH: usize;
   lengths: usize;
   clip: f32;

@@ -1,7 +1,8 @@
 // f32_gru: the recurrence of one direction. xw (steps, batch, 3 · hidden) is x · Wᵀ with the input's biases, weights are
-// R (3 · hidden, hidden), rb (3 · hidden; pointer 0: none) the biases of the recurrence, gates in the order z r h.
-//   z = σ(limit(xw + R·h + rb)), r likewise
-//   n = tanh(limit(xw + R·(r · h) + rb)), or with linearBeforeReset tanh(limit(xw + r · (R·h + rb)))
+// R (3 · hidden, hidden), recurrenceBias has one element a row of R (pointer 0: none), gates in the order z r h.
+//   z = σ(limit(xw + R·h + recurrenceBias)), r likewise
+//   n = tanh(limit(xw + R·(r · h) + recurrenceBias)), or with linearBeforeReset
+//       tanh(limit(xw + r · (R·h + recurrenceBias)))
 //   h′ = (1 − z) · n + z · h
 // each step rounded, from left to right. The rest is as in f32_lstm. The specification of the family.
 import { canonicalFloat } from "../nan";
@@ -49,12 +50,12 @@ export function resetFrom(p: GruParams, first: i32, xw: usize, h: usize): void {
   }
 }
 
-/** xw + R·h + rb at byte `at` of the gates. */
+/** xw + R·h + recurrenceBias at byte `at` of the gates. */
 // @ts-ignore: decorator
 @inline
 function gateSum(p: GruParams, xw: usize, at: usize): f32 {
   const sum: f32 = load<f32>(xw + at) + load<f32>(p.scratch + at);
-  return p.rb != 0 ? sum + load<f32>(p.rb + at) : sum;
+  return p.recurrenceBias != 0 ? sum + load<f32>(p.recurrenceBias + at) : sum;
 }
 
 /** The units from `first` on: their state in place. */
@@ -67,7 +68,7 @@ export function unitsFrom(p: GruParams, first: i32, xw: usize, h: usize, output:
     let sum: f32;
     if (p.linearBeforeReset != 0) {
       let recurrent = load<f32>(p.scratch + candidate);
-      if (p.rb != 0) recurrent += load<f32>(p.rb + candidate);
+      if (p.recurrenceBias != 0) recurrent += load<f32>(p.recurrenceBias + candidate);
       sum = load<f32>(xw + candidate) + load<f32>(p.scratch + gate + at) * recurrent;
     } else {
       sum = gateSum(p, xw, candidate);

@@ -42,7 +42,7 @@ function reset(p: GruParams, xw: usize, h: usize): void {
 @inline
 function gateSums(p: GruParams, xw: usize, at: usize): v128 {
   const sums = f32x4.add(v128.load(xw + at), v128.load(p.scratch + at));
-  return p.rb != 0 ? f32x4.add(sums, v128.load(p.rb + at)) : sums;
+  return p.recurrenceBias != 0 ? f32x4.add(sums, v128.load(p.recurrenceBias + at)) : sums;
 }
 
 function units(p: GruParams, xw: usize, h: usize, output: usize): void {
@@ -54,7 +54,7 @@ function units(p: GruParams, xw: usize, h: usize, output: usize): void {
     let sums: v128;
     if (p.linearBeforeReset != 0) {
       let recurrent = v128.load(p.scratch + candidate);
-      if (p.rb != 0) recurrent = f32x4.add(recurrent, v128.load(p.rb + candidate));
+      if (p.recurrenceBias != 0) recurrent = f32x4.add(recurrent, v128.load(p.recurrenceBias + candidate));
       sums = f32x4.add(v128.load(xw + candidate), f32x4.mul(v128.load(p.scratch + gate + at), recurrent));
     } else {
       sums = gateSums(p, xw, candidate);

@@ -19,7 +19,7 @@ function tensorsOf({ steps, batch, hidden, lengths, extra }: Recurrence, seed: n
     xw: random.float32(steps * batch * 3 * hidden, -3, 3),
     weights: random.float32(3 * hidden * hidden, -1, 1),
     initialH: random.float32(batch * hidden, -1, 1),
-    ...(extra ? { rb: random.float32(3 * hidden, -1, 1) } : {}),
+    ...(extra ? { recurrenceBias: random.float32(3 * hidden, -1, 1) } : {}),
     ...(lengths === null ? {} : { lengths: Int32Array.from(lengths) }),
   };
 }
@@ -28,14 +28,15 @@ type Tensors = ReturnType<typeof tensorsOf>;
 /** Outputs as (batch, steps, hidden), then the last h. */
 function model(shape: Recurrence, linearBeforeReset: number, tensors: Tensors): Float32Array {
   const { steps, batch, hidden, reverse, clip, lengths } = shape;
-  const { xw, weights, rb } = tensors;
+  const { xw, weights, recurrenceBias } = tensors;
   const outputs = new Float32Array(batch * steps * hidden);
   const finals: number[] = [];
   for (let b = 0; b < batch; b++) {
     let h = [...tensors.initialH.subarray(b * hidden, (b + 1) * hidden)];
     for (const time of timesOf(steps, lengths?.[b], reverse)) {
       const input = (row: number) => xw[(time * batch + b) * 3 * hidden + row]!;
-      const biased = (sum: number, row: number) => (rb === undefined ? sum : f(sum + rb[row]!));
+      const biased = (sum: number, row: number) =>
+        recurrenceBias === undefined ? sum : f(sum + recurrenceBias[row]!);
       const gate = (row: number) => biased(f(input(row) + rowTimes(weights, row, h)), row);
       const z = h.map((_, unit) => sigmoid(gate(unit), clip));
       const r = h.map((_, unit) => sigmoid(gate(hidden + unit), clip));

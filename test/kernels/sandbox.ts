@@ -30,7 +30,7 @@ const POINTERS = [
     "initialH",
     "initialC",
     "peephole",
-    "rb",
+    "recurrenceBias",
     "lengths",
     "finalH",
     "finalC",
