@@ -1,4 +1,4 @@
-// The codes of the op fields, in the order of wasm/operators.ts; a test compares the two.
+// The codes of wasm/operators.ts, in its order; a test compares the two.
 
 export const UNARY_ABS: i32 = 0;
 export const UNARY_NEG: i32 = 1;
@@ -75,3 +75,29 @@ export const CAST_U8: i32 = 3;
 export const CAST_I32: i32 = 4;
 export const CAST_I64: i32 = 5;
 export const CAST_BOOL: i32 = 6;
+
+export const PAD_CONSTANT: i32 = 0;
+export const PAD_REFLECT: i32 = 1;
+export const PAD_EDGE: i32 = 2;
+export const PAD_WRAP: i32 = 3;
+
+export const COORDINATES_HALF_PIXEL: i32 = 0;
+export const COORDINATES_ASYMMETRIC: i32 = 1;
+export const COORDINATES_ALIGN_CORNERS: i32 = 2;
+export const COORDINATES_PYTORCH_HALF_PIXEL: i32 = 3;
+
+export const ROUNDING_ROUND_PREFER_FLOOR: i32 = 0;
+export const ROUNDING_ROUND_PREFER_CEIL: i32 = 1;
+export const ROUNDING_FLOOR: i32 = 2;
+export const ROUNDING_CEIL: i32 = 3;
+
+export const SCATTER_NONE: i32 = 0;
+export const SCATTER_ADD: i32 = 1;
+export const SCATTER_MUL: i32 = 2;
+export const SCATTER_MAX: i32 = 3;
+export const SCATTER_MIN: i32 = 4;
+
+export const SCATTER_TYPE_BYTES: i32 = 0;
+export const SCATTER_TYPE_F32: i32 = 1;
+export const SCATTER_TYPE_I32: i32 = 2;
+export const SCATTER_TYPE_I64: i32 = 3;

@@ -38,7 +38,7 @@ export function writeFloatOutput(
  */
 // @ts-ignore: decorator
 @inline
-export function roundFrom(value: v128, constants: usize): v128 {
+function roundFrom(value: v128, constants: usize): v128 {
   const raised = f32x4.pmax(v128.load(constants, 0), value);
   return i32x4.sub(f32x4.add(raised, v128.load(constants, 32)), v128.load(constants, 48));
 }

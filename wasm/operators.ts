@@ -1,5 +1,5 @@
-// What the op field of an element-wise or reducing family selects: the code is the index in its list.
-// kernels/operators.ts holds the same codes; a test compares the two.
+// What a field of a parameter block or an attribute of an operation selects by number: the code is the index in its
+// list. kernels/operators.ts holds the same codes; a test compares the two.
 
 /** f32_vunary. */
 export const UNARY = [
@@ -29,3 +29,21 @@ export const ACTIVATION = ["none", "hard_swish"] as const;
 
 /** The from and to of vcast. */
 export const CAST = ["f32", "f64", "i8", "u8", "i32", "i64", "bool"] as const;
+
+/** The mode of pad. The operation pad_constant, which has no kernel of its own, is fill and copy. */
+export const PAD = ["constant", "reflect", "edge", "wrap"] as const;
+
+/** The coordinates of the resize families. */
+export const COORDINATES = ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"] as const;
+
+/** The rounding of resize_nearest. */
+export const ROUNDING = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;
+
+/** The reduction of the scatter families. */
+export const SCATTER = ["none", "add", "mul", "max", "min"] as const;
+
+/** The type of the scatter families: bytes can only be replaced. */
+export const SCATTER_TYPE = ["bytes", "f32", "i32", "i64"] as const;
+
+/** The format of the operation gemm: weights as the types of input and output say, or for f32 in 8 or 4 bits. */
+export const GEMM_FORMAT = ["typed", "qd8w", "qb4w"] as const;

@@ -1,6 +1,6 @@
 // Operations that compute each element of the output from the elements at its place.
 import type { Family } from "../../wasm/kernels.ts";
-import { BINARY, COMPARE, UNARY } from "../../wasm/operators.ts";
+import { BINARY, CAST, COMPARE, UNARY } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
 import { broadcastStrides, collapseLoop, sixFields, TOO_MANY_DIMENSIONS } from "../strides.ts";
@@ -143,25 +143,17 @@ export function broadcast(lowering: Lowering, operands: readonly BoundTensor[], 
   return loop ?? lowering.refuse(TOO_MANY_DIMENSIONS);
 }
 
-/** The codes of vcast. */
-const CAST_CODES: Readonly<Record<ElementType, number>> = {
-  f32: 0,
-  f64: 1,
-  qs8: 2,
-  u8: 3,
-  i32: 4,
-  i64: 5,
-  bool: 6,
-};
+/** A qs8 tensor stands for its stored integers here. */
+const castCode = (dtype: ElementType): number => CAST.indexOf(dtype === "qs8" ? "i8" : dtype);
 
-/** From type to type; a qs8 tensor stands for its stored integers here. */
+/** From type to type. */
 export const cast = defineOperation({}, (lowering) => {
   const [input, output] = [lowering.input(), lowering.output()];
   lowering.expect("elements of the input", input.count, output.count);
   lowering.work(output.count);
   lowering.step("vcast", {
-    from: CAST_CODES[input.dtype],
-    to: CAST_CODES[output.dtype],
+    from: castCode(input.dtype),
+    to: castCode(output.dtype),
     length: output.count,
     input: input.pointer,
     output: output.pointer,

@@ -1,5 +1,6 @@
 // Operations that read or write where an index tensor (i32 or i64) says. Indices out of range are clamped, so that
 // whatever a request asks for stays inside the tensor.
+import { SCATTER, SCATTER_TYPE } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";
 import { KERNEL_DIMENSIONS, padEnd, padStart, sixFields, stridesOf } from "../strides.ts";
@@ -50,9 +51,6 @@ export const gather_nd = defineOperation({ batch: "integer" }, (lowering, { batc
   const pointers = { input: input.pointer, indices: indices.pointer, output: output.pointer };
   lowering.step("gather_nd", { ...values, ...pointers });
 });
-
-/** 0 replaces, 1 adds, 2 multiplies, 3 takes the larger, 4 the smaller. */
-const MAX_REDUCTION = 4;
 
 /** A copy of the input with the slices that tuples of indices name replaced by the updates, one after the other. */
 export const scatter_nd = defineOperation({ reduction: "integer" }, (lowering, { reduction }) => {
@@ -113,11 +111,12 @@ function readScattered(lowering: Lowering) {
   return { input, indices, updates: lowering.input(2, output.dtype), output };
 }
 
-/** What the kernel combines with: bytes that are only replaced, or f32, i32, i64. */
+/** What the kernel combines with: bytes where they are only replaced. */
 function reductionType(lowering: Lowering, dtype: ElementType, reduction: number): number {
-  const type = ["f32", "i32", "i64"].indexOf(dtype) + 1;
-  lowering.expectWithin(`reduction of ${dtype}`, reduction, 0, type > 0 ? MAX_REDUCTION : 0);
-  return reduction === 0 ? 0 : type;
+  const types: readonly string[] = SCATTER_TYPE;
+  const most = types.includes(dtype) ? SCATTER.length - 1 : 0;
+  lowering.expectWithin(`reduction of ${dtype}`, reduction, 0, most);
+  return types.indexOf(SCATTER[reduction] === "none" ? "bytes" : dtype);
 }
 
 function sizeOf(lowering: Lowering, { shape }: BoundTensor, axis: number): number {

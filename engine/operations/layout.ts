@@ -1,4 +1,5 @@
 // Operations that move elements and compute nothing. Each writes every element of its output.
+import { PAD } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
 import {
@@ -133,14 +134,11 @@ export const pad_constant = defineOperation(
   },
 );
 
-/** Modes of the kernel: 1 reflect, 2 edge, 3 wrap. */
-const MAX_MODE = 3;
-
-/** What lies outside of the input is found inside of it, as the mode says. */
+/** What lies outside of the input is found inside of it, as the mode says; padding with a constant is pad_constant. */
 export const pad = defineOperation({ mode: "integer", before: "integers" }, (lowering, { mode, before }) => {
   const [input, output] = sameType(lowering);
   checkPads(lowering, input, output, before);
-  lowering.expectWithin("mode", mode, 1, MAX_MODE);
+  lowering.expectWithin("mode", mode, PAD.indexOf("constant") + 1, PAD.length - 1);
   lowering.need(input.count > 0, `the input of [${input.shape}] is empty, want something to repeat`);
   lowering.expectWithin("dimensions", input.shape.length, 0, KERNEL_DIMENSIONS);
   lowering.work(output.count);

@@ -1,12 +1,10 @@
 // Matrix products.
 import type { KernelValues } from "../../wasm/kernels.ts";
+import { GEMM_FORMAT } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
 import { broadcastStrides, padStart, stridesOf } from "../strides.ts";
 import { checkPermutation, defineOperation, OUTPUT } from "./define.ts";
-
-/** How the weights are packed: as the types of input and output say, or for f32 in 8 or 4 bits. */
-const FORMATS = ["typed", "qd8w", "qb4w"] as const;
 
 /**
  * The last axis times packed weights. f32 → f32, qs8 → qs8, qs8 → f32. With qd8w, each row of f32 is quantized to int8
@@ -26,9 +24,9 @@ export const gemm = defineOperation(
       `format for ${input.dtype}`,
       format,
       0,
-      input.dtype === "f32" ? FORMATS.length - 1 : 0,
+      input.dtype === "f32" ? GEMM_FORMAT.length - 1 : 0,
     );
-    const name = FORMATS[format]!;
+    const name = GEMM_FORMAT[format]!;
     const typed = input.dtype === "f32" ? "f32" : "qc8w";
     const values = {
       output: output.pointer,

@@ -1,5 +1,6 @@
 // Operations that slide a window over images (batch, height, width, channels).
 import type { KernelValues } from "../../wasm/kernels.ts";
+import { COORDINATES, ROUNDING } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";
 import { type BoundAttributes, defineOperation, OUTPUT } from "./define.ts";
@@ -136,10 +137,7 @@ export const col2im = defineOperation({ ...WINDOW }, (lowering, { kernel, stride
   });
 });
 
-/** Of the kernels' codes. */
-const [MAX_COORDINATES, MAX_ROUNDING] = [3, 3];
-
-/** One axis to another size. Codes of the kernels (docs/kernels.md); scale is output over input. */
+/** One axis to another size. Codes of wasm/operators.ts; scale is output over input. */
 export const resize = defineOperation(
   { axis: "integer", linear: "integer", coordinates: "integer", rounding: "integer", scale: "real" },
   (lowering, { axis, linear, coordinates, rounding, scale }) => {
@@ -150,8 +148,8 @@ export const resize = defineOperation(
     lowering.expectShape("the input", input.shape, output.shape.with(axis, inputSize));
     lowering.need(input.count > 0, `the input of [${input.shape}] is empty, want something to resize`);
     lowering.need(scale > 0, `scale is ${scale}, want above 0`);
-    lowering.expectWithin("coordinates", coordinates, 0, MAX_COORDINATES);
-    lowering.expectWithin("rounding", rounding, 0, MAX_ROUNDING);
+    lowering.expectWithin("coordinates", coordinates, 0, COORDINATES.length - 1);
+    lowering.expectWithin("rounding", rounding, 0, ROUNDING.length - 1);
     const values = {
       outer: elementCount(input.shape.slice(0, axis)),
       inputSize,

@@ -1,13 +1,11 @@
 // pad: output[o] = input[source(o − before)] along each of six dimensions, both contiguous, elements of 1, 4 or 8
-// bytes. source() of a coordinate outside the input: 1 reflect mirrors at the outermost elements, 2 edge takes the
-// nearest, 3 wrap counts modulo the size. A negative `before`, or an output that ends early, crops: what lies outside
+// bytes. source() of a coordinate outside the input: reflect mirrors at the outermost elements, edge takes the
+// nearest, wrap counts modulo the size. A negative `before`, or an output that ends early, crops: what lies outside
 // still is found from the whole input. The specification of the family, and all of it.
 import { outerCount } from "../broadcast";
 import { copyBlock } from "../bytes";
+import { PAD_REFLECT, PAD_WRAP } from "../operators";
 import { PadParams } from "./params";
-
-const REFLECT: i32 = 1;
-const WRAP: i32 = 3;
 
 export function pad__scalar(p: PadParams): void {
   if (p.elementBytes == 8) padAll<u64>(p);
@@ -58,8 +56,8 @@ function sourceRow(p: PadParams, row: i32): i32 {
 
 function source(mode: i32, at: i32, size: i32): i32 {
   if (at >= 0 && at < size) return at;
-  if (mode == WRAP) return floorMod(at, size);
-  if (mode != REFLECT) return at < 0 ? 0 : size - 1;
+  if (mode == PAD_WRAP) return floorMod(at, size);
+  if (mode != PAD_REFLECT) return at < 0 ? 0 : size - 1;
   if (size == 1) return 0;
   const within = floorMod(at, 2 * (size - 1));
   return within < size ? within : 2 * (size - 1) - within;

@@ -100,7 +100,7 @@ function widenTail(target: usize, source: usize, count: i32): void {
  * Clears the weights of the input behind an odd last one, 8 outputs at `pairs`. The packer writes zeros there; another
  * artifact may not, and what they would be multiplied with is left over from earlier calls.
  */
-export function clearOddLanes(pairs: usize): void {
+function clearOddLanes(pairs: usize): void {
   const even = i32x4.splat(0xffff);
   v128.store(pairs, v128.and(v128.load(pairs, 0), even), 0);
   v128.store(pairs, v128.and(v128.load(pairs, 16), even), 16);

@@ -1,14 +1,11 @@
 // resize_nearest: along one axis, output[o] = input[clamp(round(x), 0, inputSize − 1)] with x of kernels/coordinates.ts.
-// round(): 0 to the nearest, halves down; 1 to the nearest, halves up; 2 down; 3 up. Blocks of innerBytes are copied as
-// they are. The specification of the family, and all of it.
+// round(): round_prefer_floor to the nearest, halves down; round_prefer_ceil to the nearest, halves up; floor; ceil.
+// Blocks of innerBytes are copied as they are. The specification of the family, and all of it.
 import { copyBlock } from "../bytes";
 import { clampFloat } from "../clamp";
 import { inputPosition } from "../coordinates";
+import { ROUNDING_CEIL, ROUNDING_FLOOR, ROUNDING_ROUND_PREFER_CEIL } from "../operators";
 import { ResizeNearestParams } from "./params";
-
-const HALVES_UP: i32 = 1;
-const DOWN: i32 = 2;
-const UP: i32 = 3;
 
 export function resize_nearest__scalar(p: ResizeNearestParams): void {
   const block = <usize>p.innerBytes;
@@ -26,9 +23,9 @@ export function resize_nearest__scalar(p: ResizeNearestParams): void {
 
 function round(x: f32, rounding: i32): f32 {
   const down = floor<f32>(x);
-  if (rounding == DOWN) return down;
-  if (rounding == UP) return ceil<f32>(x);
+  if (rounding == ROUNDING_FLOOR) return down;
+  if (rounding == ROUNDING_CEIL) return ceil<f32>(x);
   const rest = x - down;
-  const goesUp = rounding == HALVES_UP ? rest >= 0.5 : rest > 0.5;
+  const goesUp = rounding == ROUNDING_ROUND_PREFER_CEIL ? rest >= 0.5 : rest > 0.5;
   return goesUp ? down + 1 : down;
 }

@@ -1,4 +1,5 @@
 // Operators that read or write where indices say.
+import { SCATTER } from "../../wasm/operators.ts";
 import { product, type Size } from "../dimension.ts";
 import type { Value } from "../value.ts";
 import { gather } from "./ops.ts";
@@ -37,13 +38,7 @@ function gatherNd(node: Scope): void {
   context.builder.op("gather_nd", node.name, inputs, [output], { batch });
 }
 
-const REDUCTIONS = ["none", "add", "mul", "max", "min"];
-
-function reductionOf(node: Scope): number {
-  const name = node.text("reduction", "none");
-  const code = REDUCTIONS.indexOf(name);
-  return code >= 0 ? code : node.refuse(`reduction ${name}`);
-}
+const reductionOf = (node: Scope): number => node.code("reduction", "none", SCATTER);
 
 function scatterNd(node: Scope): void {
   const [value, indices, updates] = [node.input(0), node.input(1), node.input(2)];

@@ -1,5 +1,6 @@
 // Operators that move elements, and those that only name them anew.
 
+import { PAD } from "../../wasm/operators.ts";
 import { integersOf } from "../constant.ts";
 import {
   add,
@@ -15,7 +16,6 @@ import {
   type Size,
   subtract,
 } from "../dimension.ts";
-import { entryOf } from "../entry.ts";
 import { identityOrder, type Value } from "../value.ts";
 import { firstBits } from "./create.ts";
 import { type Cut, concat, countSteps, expand, reshape, slice, transpose } from "./ops.ts";
@@ -189,8 +189,6 @@ function repeatAxis(node: Scope, value: Value, axis: number, times: Size): Value
   return context.placedValue(node.outputName(), value.dtype, shape, context.builder.view(repeated, shape));
 }
 
-const PAD_MODES: Readonly<Record<string, number>> = { reflect: 1, edge: 2, wrap: 3 };
-
 function pad(node: Scope): void {
   const value = node.input(0);
   const rank = value.shape.length;
@@ -208,14 +206,13 @@ function pad(node: Scope): void {
   const { tensor: input, order } = context.place(value);
   const output = node.create(0, value.dtype, shape, order);
   const ordered = order.map((axis) => before[axis]!);
-  const mode = node.text("mode", "constant");
-  if (mode === "constant") {
+  const mode = node.code("mode", "constant", PAD);
+  if (PAD[mode] === "constant") {
     const { low, high } = bitsOf(node, value, node.optional(2));
     context.builder.op("pad_constant", node.name, [input], [output], { before: ordered, low, high });
     return;
   }
-  const code = entryOf(PAD_MODES, mode) ?? node.refuse(`mode ${mode}`);
-  context.builder.op("pad", node.name, [input], [output], { mode: code, before: ordered });
+  context.builder.op("pad", node.name, [input], [output], { mode, before: ordered });
 }
 
 /** The low and the high 32 bits of a constant element of the value's type; 0 if it is absent. */

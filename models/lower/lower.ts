@@ -2,11 +2,13 @@
 // one of these tables, or in a form that they refuse, is refused here and never at run time.
 
 import type { SizeSymbol } from "../../engine/index.ts";
+import { BINARY } from "../../wasm/operators.ts";
 import { formatShape, multiply, type Size, symbol } from "../dimension.ts";
 import { entryOf } from "../entry.ts";
 import { ModelError } from "../errors.ts";
-import type { Attribute, Constant, Graph, GraphInput, Node } from "../graph.ts";
+import type { Constant, Graph, GraphInput, Node } from "../graph.ts";
 import { dropDead, type Program } from "../program.ts";
+import { isGraph } from "../reads.ts";
 import { ELEMENT_TYPES } from "../value.ts";
 import { ATTENTION } from "./attention-operators.ts";
 import { Context } from "./context.ts";
@@ -79,10 +81,6 @@ export function operatorNames(): string[] {
 /** Throws ModelError: op_unsupported and model_malformed naming operator, node and reason; model_too_large. */
 export function lowerGraph(graph: Graph, options: LowerOptions): Program {
   return new GraphLowering(options).run(graph);
-}
-
-function isGraph(value: Attribute): value is Graph {
-  return typeof value === "object" && "nodes" in value;
 }
 
 /** As many as a file may have; the bodies of loops count at each turn. */
@@ -232,7 +230,7 @@ class GraphLowering {
         const data = new Uint8Array(Float32Array.from(list).buffer);
         const factors = builder.constant(`${name}:${operator}`, "f32", [list.length], data);
         const next = builder.tensor(`${name}:${operator}ed`, "f32", image);
-        builder.op("binary", name, [tensor, factors], [next], { code: operator === "mul" ? 2 : 0 });
+        builder.op("binary", name, [tensor, factors], [next], { code: BINARY.indexOf(operator) });
         tensor = next;
       }
     }

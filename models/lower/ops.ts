@@ -1,6 +1,6 @@
 // The operations of the engine as functions from values to values: what the operators of the graph are made of. They
 // keep track of shapes, and of the order in which tensors hold their axes.
-import { BINARY, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
+import { ACTIVATION, BINARY, COMPARE, GEMM_FORMAT, REDUCE, UNARY } from "../../wasm/operators.ts";
 import { createConstant } from "../constant.ts";
 import { add as addSizes, divide, equalSizes, keyOf, product, type Size, subtract } from "../dimension.ts";
 import type { Constant, DataType } from "../graph.ts";
@@ -103,8 +103,16 @@ export function binary(scope: Scope, operator: (typeof BINARY)[number], a: Value
 /** The largest finite f32: a clamp at it changes no finite value, and a manifest holds only finite numbers. */
 export const F32_MAX = 3.4028234663852886e38;
 
+/** The format of products whose weights are those of their types. */
+export const TYPED = GEMM_FORMAT.indexOf("typed");
+
 /** Of a product whose result is stored as it is. */
-export const PLAIN_OUTPUT = { min: -F32_MAX, max: F32_MAX, activation: 0, offset: 0 } as const;
+export const PLAIN_OUTPUT = {
+  min: -F32_MAX,
+  max: F32_MAX,
+  activation: ACTIVATION.indexOf("none"),
+  offset: 0,
+} as const;
 
 export function compare(scope: Scope, operator: (typeof COMPARE)[number], a: Value, b: Value): Value {
   const shape = broadcastShapes(scope, [a.shape, b.shape]);
@@ -300,7 +308,7 @@ export function denseLayer(scope: Scope, value: Value, weights: Layer): Value {
   const { tensor, value: output } = result(scope, "f32", shape);
   scope.context.builder.op("gemm", scope.name, [input], [tensor], {
     weights,
-    format: weights.format === "qb4w" ? 2 : 0,
+    format: weights.format === "qb4w" ? GEMM_FORMAT.indexOf("qb4w") : TYPED,
     ...PLAIN_OUTPUT,
   });
   return output;

@@ -310,7 +310,11 @@ function convolveQuantized(
   const layer = packable({ ...filters, weights: swapInner(weights, outputs, inputs, taps) }, input.zeroPoint);
   const { builder } = node.context;
   if (isPointwise(window))
-    builder.op("gemm", node.name, [tensor], [result.tensor], { weights: layer, format: 0, ...WHOLE_RANGE });
+    builder.op("gemm", node.name, [tensor], [result.tensor], {
+      weights: layer,
+      format: ops.TYPED,
+      ...WHOLE_RANGE,
+    });
   else
     builder.op("conv", node.name, [tensor], [result.tensor], {
       weights: layer,

@@ -136,7 +136,12 @@ export function packable({ weights, bias, scales, outputs, inputs, taps }: Filte
 }
 
 /** Of a product in int8. */
-export const WHOLE_RANGE = { min: -128, max: 127, activation: 0, offset: 0 } as const;
+export const WHOLE_RANGE = {
+  min: -128,
+  max: 127,
+  activation: ops.PLAIN_OUTPUT.activation,
+  offset: 0,
+} as const;
 
 /** The last axis of a value in int8 times weights of one tap. */
 function denseQuantized(
@@ -157,7 +162,7 @@ function denseQuantized(
   const weights = packable(filters, input.zeroPoint);
   node.context.builder.op("gemm", node.name, [tensor], [result.tensor], {
     weights,
-    format: 0,
+    format: ops.TYPED,
     ...WHOLE_RANGE,
   });
   return result.value;

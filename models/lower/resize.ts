@@ -1,22 +1,9 @@
 // Resize, one axis after the other.
+import { COORDINATES, ROUNDING } from "../../wasm/operators.ts";
 import { realsOf } from "../constant.ts";
 import { divide, equalSizes, multiply, ratioOf, type Size } from "../dimension.ts";
-import { entryOf } from "../entry.ts";
 import { identityOrder, type Value } from "../value.ts";
 import type { LowerTable, Scope } from "./scope.ts";
-
-const COORDINATES: Readonly<Record<string, number>> = {
-  half_pixel: 0,
-  asymmetric: 1,
-  align_corners: 2,
-  pytorch_half_pixel: 3,
-};
-const ROUNDINGS: Readonly<Record<string, number>> = {
-  round_prefer_floor: 0,
-  round_prefer_ceil: 1,
-  floor: 2,
-  ceil: 3,
-};
 
 function resize(node: Scope): void {
   let value = node.input(0);
@@ -26,10 +13,8 @@ function resize(node: Scope): void {
   if (node.number("antialias", 0) !== 0) node.refuse("antialias");
   if (node.number("exclude_outside", 0) !== 0) node.refuse("exclude_outside");
   if (node.text("keep_aspect_ratio_policy", "stretch") !== "stretch") node.refuse("keep_aspect_ratio_policy");
-  const name = node.text("coordinate_transformation_mode", "half_pixel");
-  const coordinates = entryOf(COORDINATES, name) ?? node.refuse(`coordinates ${name}`);
-  const nearest = node.text("nearest_mode", "round_prefer_floor");
-  const rounding = entryOf(ROUNDINGS, nearest) ?? node.refuse(`nearest_mode ${nearest}`);
+  const coordinates = node.code("coordinate_transformation_mode", "half_pixel", COORDINATES);
+  const rounding = node.code("nearest_mode", "round_prefer_floor", ROUNDING);
   const axes = node.axes(node.numbers("axes", identityOrder(rank)), rank);
   for (const [index, axis] of axes.entries()) {
     const { size, scale } = target(node, value.shape[axis]!, index);

@@ -99,6 +99,13 @@ export class Scope {
     return typeof value === "string" ? value : this.refuse(`attribute ${attribute} is not a text`);
   }
 
+  /** The place in `list` of an attribute that names one of its entries. */
+  code<const L extends readonly string[]>(attribute: string, fallback: L[number], list: L): number {
+    const name = this.text(attribute, fallback);
+    const code = list.indexOf(name);
+    return code >= 0 ? code : this.refuse(`${attribute} ${name}`);
+  }
+
   texts(attribute: string, fallback: readonly string[]): readonly string[] {
     const value = this.#node.attributes.get(attribute) ?? fallback;
     if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))

@@ -17,7 +17,7 @@ import {
   windowFields,
   withoutDilation,
 } from "./image.ts";
-import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, slice, unary } from "./ops.ts";
+import { binary, concat, F32_MAX, floats, PLAIN_OUTPUT, reduce, slice, TYPED, unary } from "./ops.ts";
 import { asSigned, asType } from "./quantization.ts";
 import type { LowerTable, Scope } from "./scope.ts";
 
@@ -114,7 +114,11 @@ function convolve(node: Scope, image: Value, window: Window, filters: Filters): 
     bias,
   };
   if (isPointwise(window))
-    context.builder.op("gemm", node.name, [input], [tensor], { weights: layer, format: 0, ...PLAIN_OUTPUT });
+    context.builder.op("gemm", node.name, [input], [tensor], {
+      weights: layer,
+      format: TYPED,
+      ...PLAIN_OUTPUT,
+    });
   else
     context.builder.op("conv", node.name, [input], [tensor], {
       weights: layer,
@@ -254,7 +258,7 @@ function spreadImage(node: Scope, image: Value, window: TransposedWindow, filter
       weights: packed,
       bias: new Float32Array(taps * outputs),
     },
-    format: 0,
+    format: TYPED,
     ...PLAIN_OUTPUT,
   });
   const { tensor, value } = createImage(node, [batch, outputs, ...window.output]);

@@ -1,5 +1,6 @@
 // Products of f32 rows with int8 weights: each row is quantized as it comes. No calibration, one scale a row and one an
 // output; for transformers, whose activations differ from token to token.
+import { GEMM_FORMAT } from "../../wasm/operators.ts";
 import type { Layer } from "../layer.ts";
 import type { Program, ProgramOp } from "../program.ts";
 
@@ -13,7 +14,11 @@ export function quantizeDynamic(program: Program, keep: ReadonlySet<number>): Pr
     if (op.attributes.weights.inputs < MIN_INPUTS) return op;
     return {
       ...op,
-      attributes: { ...op.attributes, format: 1, weights: quantizeRows(op.attributes.weights) },
+      attributes: {
+        ...op.attributes,
+        format: GEMM_FORMAT.indexOf("qd8w"),
+        weights: quantizeRows(op.attributes.weights),
+      },
     };
   });
   return { ...program, ops };

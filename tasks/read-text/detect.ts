@@ -13,7 +13,7 @@ const DETECT_MULTIPLE = 32;
 const MAX_DETECT_SIDE = 736;
 
 /** What a picture is stretched to: its longer side at most 736, both multiples of 32. */
-export function detectSize(width: number, height: number): { width: number; height: number } {
+function detectSize(width: number, height: number): { width: number; height: number } {
   const ratio = Math.min(MAX_DETECT_SIDE / Math.max(width, height), 1);
   const fit = (side: number) => Math.max(Math.round((side * ratio) / DETECT_MULTIPLE), 1) * DETECT_MULTIPLE;
   return { width: fit(width), height: fit(height) };

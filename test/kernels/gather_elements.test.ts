@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
+import { SCATTER, SCATTER_TYPE } from "../../wasm/operators.ts";
 import { elementsOf, operandLength } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
@@ -65,7 +66,12 @@ for (const axis of [0, 1, 2, 3, 4, 5]) {
       const updates = random.uint8(elements.length * elementBytes);
       const result = runSiblings({
         family: "scatter_elements",
-        values: { ...common, ...sixFields("outputStride", strides), type: 0, reduction: 0 },
+        values: {
+          ...common,
+          ...sixFields("outputStride", strides),
+          type: SCATTER_TYPE.indexOf("bytes"),
+          reduction: SCATTER.indexOf("none"),
+        },
         tensors: { indices, updates },
         before,
         output: { rows: 1, rowBytes: before.length, strideBytes: before.length },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
+import { SCATTER, SCATTER_TYPE } from "../../wasm/operators.ts";
 import { createRandom, type Random } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 
@@ -89,7 +90,7 @@ for (const { sizes, blockBytes } of SHAPES) {
       );
       const result = runSiblings({
         family: "scatter_nd",
-        values: { ...call, type: 0, reduction: 0 },
+        values: { ...call, type: SCATTER_TYPE.indexOf("bytes"), reduction: SCATTER.indexOf("none") },
         tensors: { indices: bytesOf(indices, indexBytes), updates },
         before,
         output: { rows: 1, rowBytes: before.length, strideBytes: before.length },
@@ -108,53 +109,53 @@ const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const quietNan = new Float32Array(Uint32Array.of(0x7fc00000).buffer)[0]!;
 const REDUCTIONS = {
   f32: {
-    type: 1,
     from: (values: readonly number[]) => new Uint8Array(Float32Array.from(values).buffer),
     before: [1, 2.5, inf, -0, nan],
     // Two updates an element, in this order.
     updates: [1e8, -1e8, 3, nan, -inf, 1, 0, -0, 1, 2],
     results: {
-      1: [0, quietNan, quietNan, 0, quietNan],
-      2: [-Math.fround(1e16), quietNan, -inf, 0, quietNan],
-      3: [1e8, quietNan, inf, 0, quietNan],
-      4: [-1e8, quietNan, -inf, -0, quietNan],
+      add: [0, quietNan, quietNan, 0, quietNan],
+      mul: [-Math.fround(1e16), quietNan, -inf, 0, quietNan],
+      max: [1e8, quietNan, inf, 0, quietNan],
+      min: [-1e8, quietNan, -inf, -0, quietNan],
     },
   },
   i32: {
-    type: 2,
     from: (values: readonly number[]) => new Uint8Array(Int32Array.from(values).buffer),
     before: [1, -5, 2 ** 31 - 1, 0, 65536],
     updates: [4, -9, -6, -4, 1, 0, 7, 3, 65536, 1],
     results: {
-      1: [-4, -15, -(2 ** 31), 10, 131073],
-      2: [-36, -120, 0, 0, 0],
-      3: [4, -4, 2 ** 31 - 1, 7, 65536],
-      4: [-9, -6, 0, 0, 1],
+      add: [-4, -15, -(2 ** 31), 10, 131073],
+      mul: [-36, -120, 0, 0, 0],
+      max: [4, -4, 2 ** 31 - 1, 7, 65536],
+      min: [-9, -6, 0, 0, 1],
     },
   },
   i64: {
-    type: 3,
     from: (values: readonly number[]) => new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
     before: [1, -5, 2 ** 40, 0, 65536],
     updates: [4, -9, -6, -4, 1, 0, 7, 3, 65536, 1],
     results: {
-      1: [-4, -15, 2 ** 40 + 1, 10, 131073],
-      2: [-36, -120, 0, 0, 2 ** 32],
-      3: [4, -4, 2 ** 40, 7, 65536],
-      4: [-9, -6, 0, 0, 1],
+      add: [-4, -15, 2 ** 40 + 1, 10, 131073],
+      mul: [-36, -120, 0, 0, 2 ** 32],
+      max: [4, -4, 2 ** 40, 7, 65536],
+      min: [-9, -6, 0, 0, 1],
     },
   },
 };
 
-for (const [name, { type, from, before, updates, results }] of Object.entries(REDUCTIONS)) {
+for (const [name, { from, before, updates, results }] of Object.entries(REDUCTIONS)) {
   for (const [reduction, expected] of Object.entries(results)) {
     test(`reduction ${reduction} of ${name} combines updates in ascending order, in scatter_nd and scatter_elements`, () => {
       // Update 2 · i and 2 · i + 1 fall on element i.
       const indices = Int32Array.from(updates, (_, i) => Math.floor(i / 2));
       const tensors = { indices, updates: from(updates) };
       const output = { rows: 1, rowBytes: from(before).length, strideBytes: from(before).length };
-      const bytes = type === 3 ? 8 : 4;
-      const reducing = { type, reduction: Number(reduction) };
+      const bytes = name === "i64" ? 8 : 4;
+      const reducing = {
+        type: (SCATTER_TYPE as readonly string[]).indexOf(name),
+        reduction: (SCATTER as readonly string[]).indexOf(reduction),
+      };
       const ones = [1, 1, 1, 1, 1] as const;
       const nd = runSiblings({
         family: "scatter_nd",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { ACTIVATION, BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
+import * as OPERATORS from "../../wasm/operators.ts";
 
 test("the codes of wasm/operators.ts are those of kernels/operators.ts", async () => {
   const source = await readFile(new URL("../../kernels/operators.ts", import.meta.url), "utf8");
@@ -9,8 +9,11 @@ test("the codes of wasm/operators.ts are those of kernels/operators.ts", async (
     name,
     Number(code),
   ]);
-  const listed = Object.entries({ UNARY, BINARY, COMPARE, REDUCE, ACTIVATION, CAST }).flatMap(
-    ([list, names]) => names.map((name, code) => [`${list}_${name.toUpperCase()}`, code]),
+  // No kernel reads the format of the operation gemm: it chooses the kernel.
+  const { GEMM_FORMAT: _none, ...lists } = OPERATORS;
+  const listed = Object.entries(lists).flatMap(([list, names]) =>
+    names.map((name, code) => [`${list}_${name.toUpperCase()}`, code]),
   );
-  assert.deepEqual(declared, listed);
+  const byName = ([a]: unknown[], [b]: unknown[]): number => (String(a) < String(b) ? -1 : 1);
+  assert.deepEqual(declared.sort(byName), listed.sort(byName));
 });

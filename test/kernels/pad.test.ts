@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
+import { PAD } from "../../wasm/operators.ts";
 import { elementsOf } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 
+type Mode = Exclude<(typeof PAD)[number], "constant">;
+const MODES = PAD.filter((mode): mode is Mode => mode !== "constant");
 type Six = readonly [number, number, number, number, number, number];
-const MODES = { reflect: 1, edge: 2, wrap: 3 } as const;
 
 /** Walks to the place one step at a time. */
-function source(mode: keyof typeof MODES, at: number, size: number): number {
+function source(mode: Mode, at: number, size: number): number {
   if (mode === "edge") return Math.min(Math.max(at, 0), size - 1);
   let place = 0;
   let direction = at < 0 ? -1 : 1;
@@ -40,7 +42,7 @@ const CASES: readonly { name: string; input: Six; before: Six; after: Six }[] = 
   { name: "one element", input: [1, 1, 1, 1, 1, 1], before: [0, 0, 1, 0, 0, 9], after: [0, 0, 1, 0, 1, 1] },
 ];
 
-for (const [mode, code] of Object.entries(MODES)) {
+for (const mode of MODES) {
   for (const { name, input: own, before, after } of CASES) {
     test(`pad by ${mode}: ${name}`, () => {
       const sizes = own.map((size, d) => size + before[d]! + after[d]!) as unknown as Six;
@@ -49,9 +51,7 @@ for (const [mode, code] of Object.entries(MODES)) {
       const unit = own.map((_, d) => own.slice(d + 1).reduce((total, size) => total * size, 1));
       let elements = [0];
       sizes.forEach((size, d) => {
-        const places = Array.from({ length: size }, (_, o) =>
-          source(mode as keyof typeof MODES, o - before[d]!, own[d]!),
-        );
+        const places = Array.from({ length: size }, (_, o) => source(mode, o - before[d]!, own[d]!));
         elements = elements.flatMap((start) => places.map((place) => start + place * unit[d]!));
       });
       assert.equal(elements.length, elementsOf(sizes, [0, 0, 0, 0, 0, 0]).length);
@@ -62,7 +62,7 @@ for (const [mode, code] of Object.entries(MODES)) {
           family: "pad",
           values: {
             elementBytes,
-            mode: code,
+            mode: PAD.indexOf(mode),
             ...sixFields("size", sizes),
             ...sixFields("before", before),
             ...sixFields("inputSize", own),

@@ -1,12 +1,11 @@
 // f32_resize_linear and resize_nearest against the formulas of ONNX's Resize.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { COORDINATES, ROUNDING } from "../../wasm/operators.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";
 
 const f = Math.fround;
-const COORDINATES = ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"] as const;
-const ROUNDINGS = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;
 
 interface Axis {
   readonly inputSize: number;
@@ -45,7 +44,7 @@ function position(coordinates: number, o: number, { inputSize, outputSize, scale
 }
 
 function round(rounding: number, x: number): number {
-  switch (ROUNDINGS[rounding]) {
+  switch (ROUNDING[rounding]) {
     case "round_prefer_floor":
       return Math.ceil(x - 0.5);
     case "round_prefer_ceil":
@@ -103,7 +102,7 @@ for (const [coordinates, name] of COORDINATES.entries()) {
     }
   });
 
-  for (const [rounding, roundingName] of ROUNDINGS.entries()) {
+  for (const [rounding, roundingName] of ROUNDING.entries()) {
     test(`resize_nearest equals the plain model with ${name} and ${roundingName}`, () => {
       for (const axis of AXES) {
         for (const [outer, innerBytes] of [
