@@ -1,14 +1,9 @@
 // A memory in which a benchmark places tensors and calls kernels on them.
 import { createArena } from "../test/support/arena.ts";
-import {
-  type Family,
-  instantiateKernels,
-  KERNELS,
-  type KernelValues,
-  paramsBytes,
-  scratchBytes,
-  writeParams,
-} from "../wasm/kernels.ts";
+import { type Family, KERNELS, type KernelValues } from "../wasm/families.ts";
+import { instantiateKernels } from "../wasm/kernels.ts";
+import { paramsBytes, writeParams } from "../wasm/params.ts";
+import { scratchBytes } from "../wasm/scratch.ts";
 
 export interface Stage {
   /** A pointer to `bytes` bytes of small varied numbers; the speed does not depend on them. */

@@ -12,7 +12,7 @@ import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { DecodeError } from "../protocol/errors.ts";
-import type { Isa } from "../wasm/kernels.ts";
+import type { Isa } from "../wasm/families.ts";
 import { readCalibration } from "./calibration.ts";
 import { CliError } from "./errors.ts";
 import { readTextIfPresent, writeWholeFile } from "./files.ts";

@@ -2,16 +2,11 @@
 // parameter blocks, arena and scratch. A run is a loop of kernel calls, and nothing is allocated while it runs.
 import { InferenceError } from "../protocol/errors.ts";
 import type { Tensor } from "../protocol/tensor.ts";
-import {
-  type Isa,
-  instantiateKernels,
-  type Kernel,
-  type Kernels,
-  paramsBytes,
-  writeParams,
-} from "../wasm/kernels.ts";
+import type { Isa } from "../wasm/families.ts";
+import { instantiateKernels, type Kernel, type Kernels } from "../wasm/kernels.ts";
 import { align, FIRST_FREE_BYTE } from "../wasm/memory.ts";
 import { findFlaw } from "../wasm/packed.ts";
+import { paramsBytes, writeParams } from "../wasm/params.ts";
 import { lowerOperation } from "./bind.ts";
 import { findConstantFlaw } from "./constants.ts";
 import { bindSymbols } from "./dimensions.ts";

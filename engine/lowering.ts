@@ -2,10 +2,12 @@
 // the tensors that it names, so that no kernel is ever called out of bounds. The numbers derived here (+ − × ÷ in f64,
 // rounded to f32 as they are stored) do not depend on the content of any request.
 import { InferenceError } from "../protocol/errors.ts";
-import { type Family, findUnwritable, type KernelValues, scratchBytes } from "../wasm/kernels.ts";
+import type { Family, KernelValues } from "../wasm/families.ts";
 import { align } from "../wasm/memory.ts";
 import { ACTIVATION } from "../wasm/operators.ts";
 import { type PackedFormat, packedBytes } from "../wasm/packed.ts";
+import { findUnwritable } from "../wasm/params.ts";
+import { scratchBytes } from "../wasm/scratch.ts";
 import { ELEMENT_BYTES, type ElementType, type WeightRange } from "./manifest.ts";
 
 /** A tensor whose shape is known. */

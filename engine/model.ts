@@ -4,7 +4,7 @@ import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { holdsNaN, isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
-import type { Isa } from "../wasm/kernels.ts";
+import type { Isa } from "../wasm/families.ts";
 import { Executor } from "./executor.ts";
 import { elementCount } from "./lowering.ts";
 import { ELEMENT_BYTES, type ElementType, type Manifest, type Port } from "./manifest.ts";

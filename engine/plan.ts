@@ -1,8 +1,8 @@
 // Places every activation tensor in one arena, so that tensors that are never alive at the same time share bytes.
 // A pure function of the manifest and its symbols: the compiler states the largest result, the engine computes it again.
 import { InferenceError } from "../protocol/errors.ts";
-import { paramsBytes } from "../wasm/kernels.ts";
 import { align } from "../wasm/memory.ts";
+import { paramsBytes } from "../wasm/params.ts";
 import { type BoundManifest, bindManifest, lowerOperation } from "./bind.ts";
 import { type PackedWeights, tensorBytes } from "./lowering.ts";
 import type { Manifest } from "./manifest.ts";

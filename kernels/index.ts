@@ -1,4 +1,4 @@
-// Every kernel of the module. wasm/kernels.ts lists the same names; a test compares the two.
+// Every kernel of the module. wasm/families.ts lists the same names; a test compares the two.
 export { copy__scalar } from "./copy/scalar";
 export { copy__simd128 } from "./copy/simd128";
 export { f32_argreduce__scalar } from "./argreduce/scalar";

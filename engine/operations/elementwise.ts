@@ -1,5 +1,5 @@
 // Operations that compute each element of the output from the elements at its place.
-import type { Family } from "../../wasm/kernels.ts";
+import type { Family } from "../../wasm/families.ts";
 import { BINARY, CAST, COMPARE, UNARY } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES, type ElementType } from "../manifest.ts";

@@ -1,5 +1,5 @@
 // Matrix products.
-import type { KernelValues } from "../../wasm/kernels.ts";
+import type { KernelValues } from "../../wasm/families.ts";
 import { GEMM_FORMAT } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";

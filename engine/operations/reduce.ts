@@ -1,5 +1,5 @@
 // Operations along one axis, or along neighbouring ones: sums, extremes and their places.
-import type { Family } from "../../wasm/kernels.ts";
+import type { Family } from "../../wasm/families.ts";
 import { REDUCE } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import type { ElementType } from "../manifest.ts";

@@ -1,5 +1,5 @@
 // Operations that slide a window over images (batch, height, width, channels).
-import type { KernelValues } from "../../wasm/kernels.ts";
+import type { KernelValues } from "../../wasm/families.ts";
 import { COORDINATES, ROUNDING } from "../../wasm/operators.ts";
 import { type BoundTensor, elementCount, type Lowering } from "../lowering.ts";
 import { ELEMENT_BYTES } from "../manifest.ts";

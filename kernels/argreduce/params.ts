@@ -1,4 +1,4 @@
-/** The parameter block of the argreduce families, in the order of wasm/kernels.ts. */
+/** The parameter block of the argreduce families, in the order of wasm/families.ts. */
 @unmanaged
 export class ArgreduceParams {
   largest: i32;

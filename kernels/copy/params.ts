@@ -1,4 +1,4 @@
-/** The parameter block of copy, in the order of wasm/kernels.ts. Strides are in elements and may be negative. */
+/** The parameter block of copy, in the order of wasm/families.ts. Strides are in elements and may be negative. */
 @unmanaged
 export class CopyParams {
   elementBytes: i32;

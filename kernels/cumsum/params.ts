@@ -1,4 +1,4 @@
-/** The parameter block of the cumsum families, in the order of wasm/kernels.ts. */
+/** The parameter block of the cumsum families, in the order of wasm/families.ts. */
 @unmanaged
 export class CumsumParams {
   exclusive: i32;

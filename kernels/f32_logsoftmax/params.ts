@@ -1,4 +1,4 @@
-/** The parameter block of f32_logsoftmax, in the order of wasm/kernels.ts. */
+/** The parameter block of f32_logsoftmax, in the order of wasm/families.ts. */
 @unmanaged
 export class LogsoftmaxParams {
   rows: i32;

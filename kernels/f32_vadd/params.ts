@@ -1,4 +1,4 @@
-/** The parameter block of f32_vadd, in the order of wasm/kernels.ts. */
+/** The parameter block of f32_vadd, in the order of wasm/families.ts. */
 @unmanaged
 export class VaddParams {
   length: i32;

@@ -1,4 +1,4 @@
-/** The parameter block of fill, in the order of wasm/kernels.ts. */
+/** The parameter block of fill, in the order of wasm/families.ts. */
 @unmanaged
 export class FillParams {
   elementBytes: i32;

@@ -1,4 +1,4 @@
-/** The parameter block of gather, in the order of wasm/kernels.ts. */
+/** The parameter block of gather, in the order of wasm/families.ts. */
 @unmanaged
 export class GatherParams {
   outer: i32;

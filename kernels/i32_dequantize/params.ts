@@ -1,4 +1,4 @@
-/** The parameter block of i32_dequantize, in the order of wasm/kernels.ts. */
+/** The parameter block of i32_dequantize, in the order of wasm/families.ts. */
 @unmanaged
 export class DequantizeParams {
   outer: i32;

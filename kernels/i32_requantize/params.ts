@@ -1,4 +1,4 @@
-/** The parameter block of i32_requantize, in the order of wasm/kernels.ts. */
+/** The parameter block of i32_requantize, in the order of wasm/families.ts. */
 @unmanaged
 export class RequantizeParams {
   rows: i32;

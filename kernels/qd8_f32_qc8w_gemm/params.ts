@@ -1,4 +1,4 @@
-/** The parameter block of qd8_f32_qc8w_gemm, in the order of wasm/kernels.ts. Strides are in elements. */
+/** The parameter block of qd8_f32_qc8w_gemm, in the order of wasm/families.ts. Strides are in elements. */
 @unmanaged
 export class DynamicGemmParams {
   rows: i32;

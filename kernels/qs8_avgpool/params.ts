@@ -1,4 +1,4 @@
-/** The parameter block of qs8_avgpool, in the order of wasm/kernels.ts. */
+/** The parameter block of qs8_avgpool, in the order of wasm/families.ts. */
 @unmanaged
 export class AvgpoolParams {
   batch: i32;

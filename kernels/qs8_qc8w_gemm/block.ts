@@ -40,7 +40,7 @@ export function paddedInputs(inputs: i32): i32 {
   return (inputs + 7) & ~7;
 }
 
-/** Rows of a block, a multiple of 4. wasm/kernels.ts sizes the scratch by the same formula. */
+/** Rows of a block, a multiple of 4. wasm/scratch.ts sizes the scratch by the same formula. */
 // @ts-ignore: decorator
 @inline
 export function blockRows(inputs: i32): i32 {

@@ -1,4 +1,4 @@
-/** The parameter block of qs8_vbinary, in the order of wasm/kernels.ts: that of the vbinary families, then its own. */
+/** The parameter block of qs8_vbinary, in the order of wasm/families.ts: that of the vbinary families, then its own. */
 @unmanaged
 export class QuantizedBinaryParams {
   op: i32;

@@ -1,4 +1,4 @@
-/** The parameter block of the reduce families, in the order of wasm/kernels.ts. */
+/** The parameter block of the reduce families, in the order of wasm/families.ts. */
 @unmanaged
 export class ReduceParams {
   op: i32;

@@ -1,4 +1,4 @@
-/** The parameter block of resize_nearest, in the order of wasm/kernels.ts. */
+/** The parameter block of resize_nearest, in the order of wasm/families.ts. */
 @unmanaged
 export class ResizeNearestParams {
   outer: i32;

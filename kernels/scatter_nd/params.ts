@@ -1,4 +1,4 @@
-/** The parameter block of scatter_nd, in the order of wasm/kernels.ts. */
+/** The parameter block of scatter_nd, in the order of wasm/families.ts. */
 @unmanaged
 export class ScatterNdParams {
   indexBytes: i32;

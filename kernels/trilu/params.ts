@@ -1,4 +1,4 @@
-/** The parameter block of trilu, in the order of wasm/kernels.ts. */
+/** The parameter block of trilu, in the order of wasm/families.ts. */
 @unmanaged
 export class TriluParams {
   elementBytes: i32;

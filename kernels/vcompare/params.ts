@@ -1,4 +1,4 @@
-/** The parameter block of the vcompare families, in the order of wasm/kernels.ts. */
+/** The parameter block of the vcompare families, in the order of wasm/families.ts. */
 @unmanaged
 export class CompareParams {
   op: i32;

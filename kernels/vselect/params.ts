@@ -1,4 +1,4 @@
-/** The parameter block of vselect, in the order of wasm/kernels.ts. */
+/** The parameter block of vselect, in the order of wasm/families.ts. */
 @unmanaged
 export class SelectParams {
   elementBytes: i32;

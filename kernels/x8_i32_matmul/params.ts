@@ -1,4 +1,4 @@
-/** The parameter block of x8_i32_matmul, in the order of wasm/kernels.ts. Strides are in elements. */
+/** The parameter block of x8_i32_matmul, in the order of wasm/families.ts. Strides are in elements. */
 @unmanaged
 export class IntegerMatmulParams {
   aSigned: i32;

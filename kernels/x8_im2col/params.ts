@@ -1,4 +1,4 @@
-/** The parameter block of x8_im2col, in the order of wasm/kernels.ts. */
+/** The parameter block of x8_im2col, in the order of wasm/families.ts. */
 @unmanaged
 export class Im2colParams {
   batch: i32;

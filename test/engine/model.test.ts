@@ -7,7 +7,7 @@ import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { digest } from "../../protocol/digest.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { encodeModerate } from "../../tasks/moderate.ts";
-import type { Isa } from "../../wasm/kernels.ts";
+import type { Isa } from "../../wasm/families.ts";
 import { compileTiny } from "../models/compile-tiny.ts";
 import { randomInput, TINY_SIDE } from "../models/tiny-model.ts";
 

@@ -8,7 +8,7 @@ import type { Constant, DataType, Graph } from "../../models/graph.ts";
 import type { Recipe } from "../../models/recipe.ts";
 import { type Bytes, concatBytes } from "../../protocol/bytes.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
-import type { Isa } from "../../wasm/kernels.ts";
+import type { Isa } from "../../wasm/families.ts";
 import type { FuzzSymbol } from "./sketch.ts";
 
 export type Feed = ReadonlyMap<string, Constant>;

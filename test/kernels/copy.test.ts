@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
-import { ISAS, instantiateKernels, writeParams } from "../../wasm/kernels.ts";
+import { ISAS } from "../../wasm/families.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
 import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
+import { writeParams } from "../../wasm/params.ts";
 import { BROADCAST_SHAPES, elementsOf, operandLength } from "./broadcast.ts";
 import { createRandom } from "./random.ts";
 import { kernelModule, runSiblings } from "./sandbox.ts";

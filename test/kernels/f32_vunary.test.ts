@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ISAS, instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
+import { ISAS } from "../../wasm/families.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
 import { UNARY } from "../../wasm/operators.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
 import { createArena } from "../support/arena.ts";
 import { nearestEven } from "./model.ts";
 import { createRandom } from "./random.ts";

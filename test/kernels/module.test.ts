@@ -2,16 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import {
-  FAMILIES,
-  type Family,
-  ISAS,
-  KERNELS,
-  kernelName,
-  paramsBytes,
-  writeParams,
-} from "../../wasm/kernels.ts";
+import { FAMILIES, type Family, ISAS, KERNELS, kernelName } from "../../wasm/families.ts";
 import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
 import { createArena } from "../support/arena.ts";
 import { kernelModule } from "./sandbox.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
-import type { Family } from "../../wasm/kernels.ts";
+import type { Family } from "../../wasm/families.ts";
 import { BINARY, CAST, REDUCE, UNARY } from "../../wasm/operators.ts";
 import { type Call, runSiblings } from "./sandbox.ts";
 

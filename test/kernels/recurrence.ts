@@ -1,9 +1,10 @@
 // What the models of f32_lstm and f32_gru share: every step rounded to f32, activations by f32_vunary, whose own test
 // holds them against Math.
 
-import { instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
 import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
 import { UNARY } from "../../wasm/operators.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
 import { clamp } from "./model.ts";
 import { kernelModule } from "./sandbox.ts";
 

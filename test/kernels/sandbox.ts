@@ -1,15 +1,10 @@
 // Runs one kernel in a memory of its own and checks that it wrote its output and its scratch and nothing else.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import {
-  type Family,
-  type Isa,
-  instantiateKernels,
-  type KernelValues,
-  paramsBytes,
-  scratchBytes,
-  writeParams,
-} from "../../wasm/kernels.ts";
+import type { Family, Isa, KernelValues } from "../../wasm/families.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
+import { scratchBytes } from "../../wasm/scratch.ts";
 import { createArena } from "../support/arena.ts";
 
 const POINTERS = [

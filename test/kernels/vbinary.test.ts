@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
-import { ISAS, instantiateKernels, paramsBytes, writeParams } from "../../wasm/kernels.ts";
+import { ISAS } from "../../wasm/families.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
 import { BINARY } from "../../wasm/operators.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
 import { createArena } from "../support/arena.ts";
 import { BROADCAST_SHAPES, type BroadcastShape, elementsOf, operandLength } from "./broadcast.ts";
 import { ARRAYS, bytesOf, canonical, type Elements, type ElementType, elementsFrom } from "./elements.ts";

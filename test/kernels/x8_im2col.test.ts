@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KERNELS } from "../../wasm/kernels.ts";
+import { KERNELS } from "../../wasm/families.ts";
 import { windows } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { runSiblings } from "./sandbox.ts";

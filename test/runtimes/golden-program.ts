@@ -5,7 +5,7 @@ import { loadModel } from "../../engine/index.ts";
 import { concatBytes, formatHex, parseBase64Url, parseHex } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
-import type { Isa } from "../../wasm/kernels.ts";
+import type { Isa } from "../../wasm/families.ts";
 import {
   ARTIFACTS_PATH,
   type Computations,

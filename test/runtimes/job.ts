@@ -1,7 +1,7 @@
 // What a runtime is asked to compute, and what it answers; both travel as JSON.
 
 import type { DType } from "../../protocol/tensor.ts";
-import type { Isa } from "../../wasm/kernels.ts";
+import type { Isa } from "../../wasm/families.ts";
 import type { OperatorDigests } from "./operators-program.ts";
 
 export interface JobInput {

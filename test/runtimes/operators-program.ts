@@ -3,16 +3,10 @@
 import { sixFields } from "../../engine/strides.ts";
 import { formatHex } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
-import {
-  type Family,
-  ISAS,
-  type Isa,
-  instantiateKernels,
-  type KernelValues,
-  paramsBytes,
-  writeParams,
-} from "../../wasm/kernels.ts";
+import { type Family, ISAS, type Isa, type KernelValues } from "../../wasm/families.ts";
+import { instantiateKernels } from "../../wasm/kernels.ts";
 import { BINARY, CAST, COMPARE, REDUCE, UNARY } from "../../wasm/operators.ts";
+import { paramsBytes, writeParams } from "../../wasm/params.ts";
 import { createArena } from "../support/arena.ts";
 
 /** SHA-256 of the outputs, hex, by family, operator and sibling. */
