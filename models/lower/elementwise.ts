@@ -64,7 +64,7 @@ function clip(node: Scope): void {
 function power(node: Scope): void {
   const [base, exponent] = [node.input(0), node.input(1)];
   const reals = exponent.constant && realsOf(exponent.constant);
-  const one = reals?.length === 1 ? reals[0] : undefined;
+  const one = reals?.length === 1 && exponent.shape.length <= base.shape.length ? reals[0] : undefined;
   if (base.dtype === "f32" && one === 1) {
     node.set(0, base);
     return;
@@ -77,7 +77,17 @@ function power(node: Scope): void {
     node.set(0, unary(node, base, "sqrt"));
     return;
   }
+  if (base.dtype !== "f32" && (exponent.dtype === "f32" || exponent.dtype === "f64"))
+    node.refuse("a real power of integers or f64");
   node.set(0, binary(node, "pow", base, cast(node, exponent, base.dtype)));
+}
+
+function sign(node: Scope, value: Value): Value {
+  const one = scalar(node, value.dtype, 1);
+  if (value.dtype === "u8") return binary(node, "min", value, one);
+  const positive = select(node, compare(node, "gt", value, zero(node, value)), one, zero(node, value));
+  const minusOne = scalar(node, value.dtype, -1);
+  return select(node, compare(node, "lt", value, zero(node, value)), minusOne, positive);
 }
 
 function not(node: Scope): void {
@@ -106,6 +116,7 @@ function mish(node: Scope): void {
 /** Nearer to 0 by `bias` beyond ±lambd, 0 in between. */
 function shrink(node: Scope): void {
   const value = node.input(0);
+  if (value.dtype !== "f32") node.refuse(`a ${value.dtype} input`);
   const [lambd, bias] = [node.number("lambd", 0.5), node.number("bias", 0)];
   const constant = (number: number) => scalar(node, value.dtype, number);
   const below = compare(node, "lt", value, constant(-lambd));
@@ -147,17 +158,14 @@ function identity(node: Scope): void {
 
 export const ELEMENTWISE: LowerTable = {
   Abs: unaryOrBinary("abs", (node, value) =>
-    binary(node, "max", value, binary(node, "sub", zero(node, value), value)),
+    value.dtype === "u8" ? value : binary(node, "max", value, binary(node, "sub", zero(node, value), value)),
   ),
   Neg: unaryOrBinary("neg", (node, value) => binary(node, "sub", zero(node, value), value)),
   Relu: unaryOrBinary("relu", (node, value) => binary(node, "max", value, zero(node, value))),
   Floor: unaryOperator("floor"),
   Ceil: unaryOperator("ceil"),
   Round: unaryOperator("round"),
-  Sign: unaryOrBinary("sign", (node, value) => {
-    const one = (sign: number) => scalar(node, value.dtype, sign);
-    return binary(node, "max", binary(node, "min", value, one(1)), one(-1));
-  }),
+  Sign: unaryOrBinary("sign", sign),
   Sqrt: unaryOperator("sqrt"),
   Reciprocal: unaryOperator("reciprocal"),
   Exp: unaryOperator("exp"),

@@ -105,7 +105,7 @@ function split(node: Scope): void {
   if (!equalSizes(start, size)) node.refuse(`parts of ${keyOf(start)} in all`);
 }
 
-/** Where numpy's slice begins and ends: negative ones count from the end, both are kept inside. */
+/** Negative bounds count from the end; both are kept inside. */
 function sliceOperator(node: Scope): void {
   const value = node.input(0);
   const rank = value.shape.length;
@@ -118,7 +118,9 @@ function sliceOperator(node: Scope): void {
     const step = steps[index]!;
     if (step === 0) node.refuse("a step of 0");
     const [low, high]: [Size, Size] = step > 0 ? [0, size] : [-1, subtract(size, 1)];
-    const start = clampIndex(resolveIndex(starts[index]!, size), step > 0 ? 0 : -1, high);
+    // The start is on an element, where there is one.
+    const first = equalSizes(high, -1) ? -1 : 0;
+    const start = clampIndex(resolveIndex(starts[index]!, size), first, high);
     const end = clampIndex(resolveIndex(ends[index]!, size), low, high);
     const count = countSteps(start, end, step);
     return {
@@ -148,7 +150,7 @@ function clampIndex(index: Size, low: Size, high: Size): Size {
 const FAR = 2 ** 31 - 1;
 
 function atLeastZero(count: Size): Size {
-  return typeof count === "number" ? Math.max(0, count) : count;
+  return rangeOf(count).min >= 0 ? count : maximum(0, count);
 }
 
 function expandOperator(node: Scope): void {

@@ -73,7 +73,12 @@ function qlinearAveragePool(node: Scope): void {
   const given = last ? ops.transpose(node, value, channelsFirst(value.shape.length)) : value;
   const image = asImage(node, dequantized(node, given, input));
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
-  const means = slideMean(node, image, window, node.number("count_include_pad", 0) === 1);
+  const means = slideMean(
+    node,
+    image,
+    window,
+    node.number("count_include_pad", 0) === 1 ? "padding" : "image",
+  );
   const steps = ops.binary(node, "div", means, ops.scalar(node, "f32", output.scale));
   const offset = offsetOf(dtype);
   const moved = ops.binary(node, "add", steps, ops.scalar(node, "f32", output.zeroPoint + offset));

@@ -2,10 +2,26 @@
 import type { REDUCE } from "../../wasm/operators.ts";
 import { add, divideExactly, keyOf, multiply, product, type Size } from "../dimension.ts";
 import { identityOrder, type Value } from "../value.ts";
-import { binary, cast, compare, counting, onRows, reduce, reshape, scalar, slice, unary } from "./ops.ts";
+import {
+  binary,
+  broadcastShapes,
+  cast,
+  compare,
+  counting,
+  expand,
+  onRows,
+  reduce,
+  reshape,
+  scalar,
+  select,
+  slice,
+  unary,
+} from "./ops.ts";
 import type { LowerNode, LowerTable, Scope } from "./scope.ts";
 
-function reduction(operator: (typeof REDUCE)[number]): LowerNode {
+type Reduce = (typeof REDUCE)[number];
+
+function reduction(operator: Reduce): LowerNode {
   return (node) => {
     const value = node.input(0);
     const rank = value.shape.length;
@@ -17,9 +33,28 @@ function reduction(operator: (typeof REDUCE)[number]): LowerNode {
     const small = value.dtype === "u8" || value.dtype === "i8" || value.dtype === "bool";
     const wide = small ? cast(node, value, "i32") : value;
     if (wide.dtype === "f64") node.refuse("reductions of f64");
-    const result = reduce(node, wide, operator, axes);
+    const result =
+      wide.dtype === "f32" ? over(node, wide, operator, axes) : ofIntegers(node, wide, operator, axes);
     node.set(0, dropAxes(node, cast(node, result, value.dtype), axes));
   };
+}
+
+/** One element without axes is reduced too: its sum of squares is its square. */
+function over(node: Scope, value: Value, operator: Reduce, axes: readonly number[]): Value {
+  if (value.shape.length > 0) return reduce(node, value, operator, axes);
+  return reshape(node, reduce(node, reshape(node, value, [1]), operator, [0]), []);
+}
+
+/** Of norms and logarithms, integers have those that are integers. */
+function ofIntegers(node: Scope, value: Value, operator: Reduce, axes: readonly number[]): Value {
+  if (operator === "l1") {
+    const negative = binary(node, "sub", scalar(node, value.dtype, 0), value);
+    return over(node, binary(node, "max", value, negative), "sum", axes);
+  }
+  if (operator === "sum_square") return over(node, binary(node, "mul", value, value), "sum", axes);
+  if (operator === "l2" || operator === "log_sum" || operator === "log_sum_exp")
+    node.refuse(`${operator} of ${value.dtype}; cast it to f32`);
+  return over(node, value, operator, axes);
 }
 
 /** Without the axes of size 1 that were reduced, unless keepdims. */
@@ -70,7 +105,10 @@ function layerNormalization(centred: 0 | 1): LowerNode {
     const axis = node.axis(node.number("axis", -1), value.shape.length);
     if (node.wants(1) || node.wants(2)) node.refuse("mean and deviation as outputs");
     const rows = [...value.shape.slice(0, axis), product(value.shape.slice(axis))];
-    const flat = (factor: Value | null) => factor && reshape(node, factor, [product(factor.shape)]);
+    const row = value.shape.slice(axis);
+    const flat = (factor: Value | null) =>
+      factor &&
+      reshape(node, expand(node, factor, broadcastShapes(node, [factor.shape, row])), [product(row)]);
     const gamma = flat(node.input(1))!;
     const beta = flat(centred === 1 ? node.optional(2) : null);
     const epsilon = node.number("epsilon", 1e-5);
@@ -98,13 +136,16 @@ function groupNormalization(groupsOf: (node: Scope, channels: Size) => Size): Lo
   };
 }
 
-/** x / ‖x‖ along an axis. */
+/** x / ‖x‖ along an axis; 0 stays 0. */
 function lpNormalization(node: Scope): void {
   const value = node.input(0);
   const axis = node.axis(node.number("axis", -1), value.shape.length);
   const p = node.number("p", 2);
   if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
-  node.set(0, binary(node, "div", value, reduce(node, value, p === 1 ? "l1" : "l2", [axis])));
+  const norm = reduce(node, value, p === 1 ? "l1" : "l2", [axis]);
+  const [zero, one] = [scalar(node, "f32", 0), scalar(node, "f32", 1)];
+  const divisor = select(node, compare(node, "eq", norm, zero), one, norm);
+  node.set(0, binary(node, "div", value, divisor));
 }
 
 /** Where the largest or smallest along an axis stand, i32; the axis stays with size 1. */

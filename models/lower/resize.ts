@@ -38,7 +38,7 @@ function target(node: Scope, size: Size, index: number): { size: Size; scale: nu
     if (Number.isInteger(scale)) return { size: multiply(size, scale), scale };
     if (Number.isInteger(1 / scale)) return { size: divide(size, 1 / scale), scale };
     if (typeof size !== "number") return node.refuse(`a scale of ${scale} of a size that a request decides`);
-    return { size: Math.floor(size * scale), scale };
+    return { size: Math.floor(Math.fround(size * scale)), scale };
   }
   const wanted = node.sizes(3)[index] ?? node.refuse("too few sizes");
   const scale = ratioOf(wanted, size) ?? node.refuse("a ratio that depends on the request");

@@ -34,6 +34,7 @@ export function lowerSizes(node: Scope): boolean {
   const result = evaluate(node);
   if (result === null) return false;
   const results = Array.isArray(result) ? result : [result];
+  if (!results.every(isExact)) return false;
   for (const [output, { dtype, shape, values }] of results.entries()) {
     const name = node.outputName(output);
     const numbers = values.filter((value) => typeof value === "number");
@@ -51,6 +52,12 @@ export function lowerSizes(node: Scope): boolean {
   return true;
 }
 
+/** Sums and products that a number of this file cannot hold are for the engine, which wraps as their type does. */
+function isExact({ dtype, values }: Known): boolean {
+  const most = dtype === "i32" ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER;
+  return values.every((value) => typeof value !== "number" || (value >= -most && value <= most));
+}
+
 /** Null for a value that is not known, or too large to be a shape. */
 function known(value: Value | null): Known | null {
   if (value === null) return null;
@@ -60,7 +67,10 @@ function known(value: Value | null): Known | null {
   if (value.constant === null || value.dtype === "bool" || value.constant.data.length > MAX_KNOWN)
     return null;
   const values = integersOf(value.constant);
-  return values && { dtype: value.dtype, shape, values };
+  // integersOf stops at the largest: there it is no longer known which it was.
+  const most = Number.MAX_SAFE_INTEGER;
+  if (values?.every((each) => each > -most && each < most) !== true) return null;
+  return { dtype: value.dtype, shape, values };
 }
 
 type Evaluate = (node: Scope) => Known | Known[] | null;
@@ -129,7 +139,7 @@ function slice(node: Scope): Known | null {
   const [start = 0] = node.integers(1);
   const [end = 0] = node.integers(2);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const first = inside(start, step > 0 ? 0 : low, high);
+  const first = inside(start, Math.min(0, high), high);
   const count = Math.max(0, Number(countSteps(first, inside(end, low, high), step)));
   const values = Array.from({ length: count }, (_, index) => from.values[first + index * step]!);
   return { dtype: from.dtype, shape: [count], values };
@@ -159,7 +169,7 @@ function castTo(node: Scope): Known | null {
 
 function reshaped(node: Scope, { values }: Known): number[] | null {
   const target = known(node.input(1))?.values;
-  if (target === undefined || target.some((size) => typeof size !== "number")) return null;
+  if (target === undefined || target.some((size) => typeof size !== "number" || size === 0)) return null;
   const shape = target as number[];
   const rest = shape.filter((size) => size !== -1).reduce((count, size) => count * size, 1);
   return shape.map((size) => (size === -1 ? values.length / rest : size));
@@ -182,6 +192,7 @@ function reduction(combine: (values: readonly Size[]) => Size): Evaluate {
   return (node) => {
     const from = known(node.input(0));
     if (from === null || from.shape.length > 1 || from.values.length === 0) return null;
+    if (node.number("noop_with_empty_axes", 0) === 1) return null;
     const keep = node.number("keepdims", 1) === 1;
     return { dtype: from.dtype, shape: keep ? from.shape.map(() => 1) : [], values: [combine(from.values)] };
   };

@@ -271,7 +271,12 @@ function averagePool(node: Scope): void {
   const given = node.input(0);
   const image = floatImage(node, given);
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
-  const result = slideMean(node, image, window, node.number("count_include_pad", 0) === 1);
+  const result = slideMean(
+    node,
+    image,
+    window,
+    node.number("count_include_pad", 0) === 1 ? "padding" : "image",
+  );
   node.set(0, likeInput(node, result, given.shape.length));
 }
 
@@ -297,20 +302,27 @@ function maxPool(node: Scope): void {
   node.set(0, dtype === "u8" ? asType(node, largest, "u8") : largest);
 }
 
-/** Means over windows. */
-export function slideMean(node: Scope, image: Value, window: Window, counted: boolean): Value {
+/** Means over windows: of the taps on the image, on the image with its padding, or of as many taps as a window has. */
+export function slideMean(
+  node: Scope,
+  image: Value,
+  window: Window,
+  counted: "image" | "padding" | "all",
+): Value {
   const { context } = node;
   const input = context.arranged(image, NHWC);
   const { tensor, value } = createImage(node, imageShape(node, image, window, image.shape[1]!));
   if (window.dilations.some((dilation) => dilation !== 1)) node.refuse("a dilated mean");
-  const padded = [0, 1].map((axis) =>
-    add(add(image.shape[axis + 2]!, window.before[axis as 0 | 1]), window.after[axis as 0 | 1]),
-  );
+  const padded = ([0, 1] as const).map((axis) => {
+    const size = add(add(image.shape[axis + 2]!, window.before[axis]), window.after[axis]);
+    // Where the size is rounded up, a last window hangs over by less than its own.
+    return counted === "all" ? add(size, window.kernel[axis]) : size;
+  });
   context.builder.op("avgpool", node.name, [input], [tensor], {
     ...windowFields(window),
     min: -F32_MAX,
     max: F32_MAX,
-    padded: counted ? padded : [],
+    padded: counted === "image" ? [] : padded,
   });
   return value;
 }
@@ -323,7 +335,7 @@ function lpPool(node: Scope): void {
   if (p !== 1 && p !== 2) node.refuse(`p = ${p}; 1 and 2 are supported`);
   const window = readWindow(node, image, given.shape.length - 2, node.numbers("kernel_shape"));
   const powers = unary(node, image, p === 1 ? "abs" : "square");
-  const means = slideMean(node, powers, window, true);
+  const means = slideMean(node, powers, window, "all");
   const taps = createConstant("f32", []);
   taps.data[0] = window.kernel[0] * window.kernel[1];
   const sums = binary(node, "mul", means, node.context.constantValue(`${node.outputName()}:taps`, taps));
