@@ -204,7 +204,7 @@ const AXIS = i32("outer", "count", "inner");
 const REDUCE = { ...i32("op"), ...AXIS, ...i32("input", "output") };
 const ARGREDUCE = { ...i32("largest", "last"), ...AXIS, ...i32("input", "output") };
 const CUMSUM = { ...i32("exclusive", "reverse"), ...AXIS, ...i32("input", "output") };
-const TOPK = { ...i32("largest", "sorted"), ...AXIS, ...i32("k", "input", "values", "indices", "scratch") };
+const TOPK = { ...i32("largest"), ...AXIS, ...i32("k", "input", "values", "indices", "scratch") };
 
 export const KERNELS = {
   qs8_qc8w_gemm: { tile: "4x8c2", fields: { ...GEMM, ...QS8_OUTPUT, ...i32("scratch") } },

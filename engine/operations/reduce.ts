@@ -55,7 +55,6 @@ export const topk = defineOperation(
     lowering.work(outer * inner, count);
     lowering.step("f32_topk", {
       largest,
-      sorted: 1,
       outer,
       count,
       inner,

@@ -2,7 +2,6 @@
 @unmanaged
 export class TopkParams {
   largest: i32;
-  sorted: i32;
   outer: i32;
   count: i32;
   inner: i32;

@@ -1,6 +1,6 @@
 // f32_topk: the k largest or least elements along the middle of input (outer, count, inner), k ≤ count, best first, as
 // values and indices (outer, k, inner). Of equal elements (−0 equals 0) the lower index comes first; NaN comes behind
-// everything, for largest and least alike, so the order is total. `sorted` is not read: the output always is.
+// everything, for largest and least alike, so the order is total.
 // The specification of the family, and all of it.
 //
 // 1. The first k indices become a heap in scratch whose root is the worst of them.

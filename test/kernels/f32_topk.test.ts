@@ -11,7 +11,7 @@ function check(shape: AxisShape, k: number, largest: boolean, input: Float32Arra
   const bytes = 4 * outer * k * inner;
   const result = runSiblings({
     family: "f32_topk",
-    values: { ...shape, k, largest: Number(largest), sorted: k % 2 },
+    values: { ...shape, k, largest: Number(largest) },
     tensors: { input },
     output: { rows: 1, rowBytes: bytes, strideBytes: bytes, pointer: "values" },
     second: { pointer: "indices", bytes },

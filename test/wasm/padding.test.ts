@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packDwconv, packGemm } from "../../models/pack.ts";
 import { panelBytes } from "../../wasm/packed.ts";
-import { runKernel } from "./sandbox.ts";
+import { runKernel } from "../kernels/sandbox.ts";
 
 const OUTPUTS = 16;
 const WINDOW = {

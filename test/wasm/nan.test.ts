@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sixFields } from "../../engine/strides.ts";
 import type { Family } from "../../wasm/families.ts";
 import { BINARY, CAST, REDUCE, UNARY } from "../../wasm/operators.ts";
-import { type Call, runSiblings } from "./sandbox.ts";
+import { type Call, runSiblings } from "../kernels/sandbox.ts";
 
 /** Negative, signalling, and full of payload, between numbers; seven, so that both vectors and the rest see some. */
 const F32 = Uint32Array.of(

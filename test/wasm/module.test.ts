@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { FAMILIES, type Family, ISAS, KERNELS, kernelName } from "../../wasm/families.ts";
 import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
 import { paramsBytes, writeParams } from "../../wasm/params.ts";
+import { kernelModule } from "../kernels/sandbox.ts";
 import { createArena } from "../support/arena.ts";
-import { kernelModule } from "./sandbox.ts";
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -86,4 +86,10 @@ test("an arena hands out disjoint 64-byte aligned ranges behind the first page a
   assert.throws(() => arena.allocate(65536), { name: "RangeError", message: /65536 bytes do not fit/ });
   assert.equal(arena.allocate(65536 - 128) + 65536 - 128, memory.buffer.byteLength);
   for (const bad of [-1, 0.5, Number.NaN]) assert.throws(() => arena.allocate(bad), RangeError);
+});
+
+test("docs/kernels.md has a heading for each family, once, and for no other", async () => {
+  const [, section = ""] = /^## Families\n([\s\S]*?)^## /m.exec(await read("docs/kernels.md")) ?? [];
+  const headings = [...section.matchAll(/^### (.+)$/gm)].flatMap(([, names = ""]) => names.split(", "));
+  assert.deepEqual(headings.sort(), [...FAMILIES].sort());
 });
