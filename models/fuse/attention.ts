@@ -61,13 +61,13 @@ function scoresOf(name: string, graph: Rewriter, depth: number): Scores | null {
   return null;
 }
 
-/** The number becomes a term, which is 0 where scores stay. */
+/** The number becomes a term, which is 0 where scores stay. One mask only: the sum of two would be −∞ where both hold. */
 function maskedScoresOf(node: Node, graph: Rewriter, depth: number): Scores | null {
   for (const place of [1, 2]) {
     const filter = scalarOf(graph, node.inputs[place], node);
     const inner =
       filter === null || filter > FAR_BELOW ? null : scoresOf(node.inputs[3 - place]!, graph, depth - 1);
-    if (inner === null) continue;
+    if (inner === null || inner.masks.length > 0) continue;
     const zero = graph.addConstant(node.name, { dtype: "f32", shape: [], data: Float32Array.of(0) });
     const term = graph.addValue(node.outputs[0]!);
     const mask = { ...node, inputs: node.inputs.with(3 - place, zero), outputs: [term] };

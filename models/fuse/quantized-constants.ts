@@ -10,6 +10,7 @@ export const quantizeConstants: Match = (root, graph) => {
   if (root.domain !== "" || !LAYERS.has(root.op)) return null;
   const input = readDequantize(root.inputs[0], graph);
   if (input === null || input.axis !== null || !isQuantizedAfterwards(root, graph)) return null;
+  if (["alpha", "beta"].some((name) => (root.attributes.get(name) ?? 1) !== 1)) return null;
   const [x = "", w = "", b = ""] = root.inputs;
   const bias = b === "" ? null : graph.constant(b);
   if (bias === undefined || (bias !== null && (bias.dtype !== "f32" || bias.shape.length !== 1))) return null;

@@ -160,7 +160,8 @@ function fuseBiasedProduct(add: Node, output: Quantized, graph: Rewriter): Node 
   if (bias === null || !a || !b || graph.rank(b.value) !== 2) return null;
   if (!areOperands(a, b, 1) || !areAlike([a, output])) return null;
   const scales = graph.constant(b.scale)!.data as Float32Array;
-  if (b.axis !== null && scales.length !== bias.data.length) return null;
+  const columns = graph.constant(b.value)?.shape[1] ?? bias.data.length;
+  if (columns !== bias.data.length || (b.axis !== null && scales.length !== columns)) return null;
   const { sums } = quantizeBias(bias.name, bias.data, scales, numberOf(a.scale, graph)!, graph);
   const inputs = [...operandOf(a), ...operandOf(b), sums, ...parametersOf(output)];
   return { ...product, domain: "com.microsoft", op: "QGemm", inputs };
@@ -174,7 +175,9 @@ function fuseGemm(
 ): Node | null {
   const axis = (node.attributes.get("transB") ?? 0) === 0 ? 1 : 0;
   if (!a || !b || !areOperands(a, b, axis) || !isBias(c, a, b, graph)) return null;
-  if (c !== undefined && (node.attributes.get("beta") ?? 1) !== 1) return null;
+  // QGemm scales the sums by alpha, and with them a bias that is in steps of a · b.
+  const isScaled = ["alpha", "beta"].some((name) => (node.attributes.get(name) ?? 1) !== 1);
+  if (c !== undefined && isScaled) return null;
   if (output !== null && !areAlike([a, output])) return null;
   const attributes = new Map([...node.attributes].filter(([name]) => name !== "beta"));
   const behind = output === null ? [] : parametersOf(output);

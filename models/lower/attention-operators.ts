@@ -64,7 +64,8 @@ function project(node: Scope, sizes: readonly number[]): Value[] {
     return split(node, binary(node, "add", matmul(node, x, weights), bias), sizes);
   }
   const [inputs = 0, columns] = constant.shape;
-  if (columns !== whole) node.refuse(`${columns} columns for parts of ${sizes.join(", ")}`);
+  if (columns !== whole || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1))
+    node.refuse(`${columns} columns for parts of ${sizes.join(", ")}`);
   const rows = transposeMatrix(constant.data, inputs, whole);
   const biases = bias.constant.data;
   let start = 0;
@@ -82,22 +83,22 @@ function termsOf(node: Scope, { query, key }: Heads, mask: Value | null, bias: V
   const keys = key.shape[2]!;
   const filter = node.number("mask_filter_value", -10000);
   const terms = mask === null ? [] : [maskTerm(node, mask, { batch, queries, keys }, filter)];
-  if (node.number("unidirectional", 0) === 1) terms.push(causalAfterPast(node, query, key));
+  // The queries are the last of the tokens that there are keys of.
+  const past = subtract(keys, queries);
+  if (node.number("unidirectional", 0) === 1) terms.push(causalAfter(node, past, queries, keys));
   return bias === null ? terms : [...terms, bias];
 }
 
-/** The queries are the last of the tokens that there are keys of. */
-function causalAfterPast(node: Scope, query: Value, key: Value): Value {
-  const [queries, keys] = [query.shape[2]!, key.shape[2]!];
-  const past = subtract(keys, queries);
-  if (typeof past !== "number") node.refuse("a number of earlier tokens that depends on the request");
+/** (queries, keys): query 0 is the token behind `past` others. */
+function causalAfter(node: Scope, past: Size, queries: Size, keys: Size): Value {
+  if (typeof past !== "number") return node.refuse("a number of earlier tokens that depends on the request");
   return causalTerm(node, queries, keys, past, LOWEST);
 }
 
 /** input (batch, tokens, inputs), weights (inputs, Q | K | V), bias, mask_index, past (2, batch, heads, tokens, size). */
 function attention(node: Scope): void {
   refuseAttributes(node, { do_rotary: 0, past_present_share_buffer: 0 });
-  const heads = node.number("num_heads");
+  const heads = node.count("num_heads");
   const columns = node.input(1).shape[1];
   if (typeof columns !== "number") node.refuse("want weights (inputs, columns)");
   const sizes = node.numbers(
@@ -123,7 +124,7 @@ function attention(node: Scope): void {
 /** query (batch, tokens, hidden); key, value likewise or already (batch, heads, tokens, size); bias of all three. */
 function multiHeadAttention(node: Scope): void {
   refuseInputs(node, { 8: "a length of the past", 9: "cache_indirection" });
-  const heads = node.number("num_heads");
+  const heads = node.count("num_heads");
   const given = [node.input(0), node.optional(1), node.optional(2)].map((each) =>
     each === null || each.shape.length > 4 ? node.refuse("packed queries, keys or values") : each,
   );
@@ -160,7 +161,7 @@ function groupQueryAttention(node: Scope): void {
     const past = node.optional(index);
     if (past !== null && past.shape[2] !== 0) node.refuse("keys and values of earlier calls");
   }
-  const [heads, kept] = [node.number("num_heads"), node.number("kv_num_heads")];
+  const [heads, kept] = [node.count("num_heads"), node.count("kv_num_heads")];
   const given = node.input(0);
   const size = (given.shape[2] as number) / (node.optional(1) === null ? heads + 2 * kept : heads);
   const parts =
@@ -201,7 +202,7 @@ function onnxAttention(node: Scope): void {
   refuseInputs(node, { 6: "lengths of keys" });
   const joined = node.input(0).shape.length === 3;
   const parts = [node.input(0), node.input(1), node.input(2)].map((part, index) =>
-    joined ? splitHeads(node, part, node.number(index === 0 ? "q_num_heads" : "kv_num_heads")) : part,
+    joined ? splitHeads(node, part, node.count(index === 0 ? "q_num_heads" : "kv_num_heads")) : part,
   ) as [Value, Value, Value];
   const [query] = parts;
   const key = extend(node, node.optional(4), parts[1]);
@@ -209,7 +210,10 @@ function onnxAttention(node: Scope): void {
   const mask = node.optional(3);
   if (mask !== null && !equalSizes(mask.shape.at(-1)!, key.shape[2]!)) node.refuse("a mask of fewer keys");
   const terms = mask === null ? [] : [mask.dtype === "bool" ? filterTerm(node, mask, LOWEST) : mask];
-  if (node.number("is_causal", 0) === 1) terms.push(causalAfterPast(node, query, key));
+  if (node.number("is_causal", 0) === 1) {
+    const past = node.optional(4)?.shape[2] ?? 0;
+    terms.push(causalAfter(node, past, query.shape[2]!, key.shape[2]!));
+  }
   const scale = scaleOf(node, query);
   const result = attend(node, { query, key, value }, { scale, terms, cap: node.number("softcap", 0) });
   node.set(0, joined ? result : splitHeads(node, result, query.shape[1] as number));

@@ -25,21 +25,24 @@ function readBits(row: Uint8Array, index: number, bits: 4 | 8): number {
 
 function bytesOfInput(node: Scope, index: number, count: number): Uint8Array {
   const { dtype, data } = node.constant(index);
-  if (dtype !== "u8" || data.length !== count) return node.refuse(`input ${index}; want ${count} bytes`);
+  if (dtype !== "u8" || data.length !== count)
+    return node.refuse(`input ${index} has ${data.length} of ${dtype}; want ${count} of u8`);
   return data as Uint8Array;
 }
 
 function floatsOfInput(node: Scope, index: number, count: number): Float32Array {
   const { dtype, data } = node.constant(index);
-  if (dtype !== "f32" || data.length !== count) return node.refuse(`input ${index}; want ${count} of f32`);
+  if (dtype !== "f32" || data.length !== count)
+    return node.refuse(`input ${index} has ${data.length} of ${dtype}; want ${count} of f32`);
   return data as Float32Array;
 }
 
 function readBlocks(node: Scope): Blocks {
   const bits = node.number("bits", 4);
   if (bits !== 4 && bits !== 8) return node.refuse(`${bits} bits; 4 and 8 are supported`);
-  const [outputs, inputs, blockInputs] = [node.number("N"), node.number("K"), node.number("block_size")];
-  if (blockInputs < 16 || !Number.isInteger(Math.log2(blockInputs))) node.refuse(`blocks of ${blockInputs}`);
+  const [outputs, inputs, blockInputs] = [node.count("N"), node.count("K"), node.count("block_size")];
+  if (blockInputs < 16 || !Number.isInteger(Math.log2(blockInputs)))
+    node.refuse(`block_size is ${blockInputs}; it must be a power of two of at least 16`);
   const blocks = Math.ceil(inputs / blockInputs);
   const packed = bytesOfInput(node, 1, (outputs * blocks * blockInputs * bits) / 8);
   const scale = floatsOfInput(node, 2, outputs * blocks);

@@ -25,7 +25,8 @@ export function rowsOfPositions(
   if (positions.shape.length === 2) {
     return reshape(node, gather(node, table, positions, 0), [batch, 1, tokens, pairs]);
   }
-  if (positions.shape.length !== 1 || positions.shape[0] !== 1) node.refuse("want one or all positions");
+  if (positions.shape.length !== 1 || positions.shape[0] !== 1)
+    node.refuse(`positions of ${positions.shape.length} axes; want (1) or (batch, tokens)`);
   const places = binary(node, "add", counting(node, positions.dtype, tokens), positions);
   return reshape(node, gather(node, table, places, 0), [1, 1, tokens, pairs]);
 }
@@ -59,7 +60,8 @@ function rotary(node: Scope, [positions, cosines, sines]: readonly [number, numb
     ["scale", 1],
     ["is_packed_batching", 0],
   ] as const) {
-    if (node.number(name, usual) !== usual) node.refuse(name);
+    if (node.number(name, usual) !== usual)
+      node.refuse(`${name} ${node.number(name)}; ${usual} is supported`);
   }
   const given = node.input(0);
   const joined = given.shape.length === 3;

@@ -87,6 +87,13 @@ export class Scope {
     return typeof value === "number" ? value : this.refuse(`attribute ${attribute} is not a number`);
   }
 
+  /** A whole number of at least 1. */
+  count(attribute: string, fallback?: number): number {
+    const value = this.number(attribute, fallback);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    return this.refuse(`${attribute} is ${value}; it must be a whole number of at least 1`);
+  }
+
   numbers(attribute: string, fallback?: readonly number[]): readonly number[] {
     const value = this.#node.attributes.get(attribute) ?? fallback;
     if (!Array.isArray(value) || !value.every((item) => typeof item === "number"))

@@ -223,6 +223,11 @@ const cases: RivalCase[] = [
     },
   ),
   onnx(", causal", [x("q"), x("k"), x("v")], { q_num_heads: heads, kv_num_heads: heads, is_causal: 1 }),
+  onnx(", causal, of fewer queries than keys", [x("q"), x("k", batch, 7, hidden), x("v", batch, 7, hidden)], {
+    q_num_heads: heads,
+    kv_num_heads: heads,
+    is_causal: 1,
+  }),
   onnx(" with a mask", [x("q"), x("k", batch, 7, hidden), x("v", batch, 7, hidden), x("mask", tokens, 7)]),
   onnx(" with a mask of each head", [x("q"), x("k"), x("v"), x("mask", batch, heads, tokens, tokens)], {
     q_num_heads: heads,

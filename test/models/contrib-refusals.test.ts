@@ -49,6 +49,16 @@ const sizes = { K: 64, N: 8, bits: 4, block_size: 32 };
 
 const refused: [title: string, reason: RegExp, op: string, Given[], Record<string, Attribute>][] = [
   ["heads that do not divide", /5 heads/, "Attention", attention, { num_heads: 5 }],
+  ["negative heads", /num_heads is -3/, "Attention", attention, { num_heads: -3 }],
+  ["half heads", /num_heads is 0.5/, "MultiHeadAttention", qkv, { num_heads: 0.5 }],
+  ["no heads of keys", /kv_num_heads is 0/, "GroupQueryAttention", qkv, { num_heads: 6, kv_num_heads: 0 }],
+  [
+    "negative parts",
+    /parts of -6, 30, 12/,
+    "Attention",
+    attention,
+    { num_heads: 3, qkv_hidden_sizes: [-6, 30, 12] },
+  ],
   ["rotation inside", /do_rotary 1/, "Attention", attention, { num_heads: 3, do_rotary: 1 }],
   [
     "a mask of four axes",
@@ -74,8 +84,21 @@ const refused: [title: string, reason: RegExp, op: string, Given[], Record<strin
     { ...groups, local_window_size: 4 },
   ],
   ["3 bits", /3 bits/, "MatMulNBits", blocks, { ...sizes, bits: 3 }],
-  ["blocks of 24", /blocks of 24/, "MatMulNBits", blocks, { ...sizes, block_size: 24 }],
-  ["bytes of another size", /input 1; want 128 bytes/, "MatMulNBits", blocks, { ...sizes, N: 4 }],
+  [
+    "blocks of 24",
+    /block_size is 24; it must be a power of two/,
+    "MatMulNBits",
+    blocks,
+    { ...sizes, block_size: 24 },
+  ],
+  ["bytes of another size", /input 1 has 256 of u8; want 128/, "MatMulNBits", blocks, { ...sizes, N: 4 }],
+  [
+    "negative sizes",
+    /N is -2; it must be a whole number of at least 1/,
+    "MatMulNBits",
+    [[2, 32], zeros("u8", 32), zeros("f32", 2)],
+    { ...sizes, N: -2, K: -32 },
+  ],
   ["computed weights", /is computed/, "MatMulNBits", [[2, 64], [8, 2, 16], zeros("f32", 16)], sizes],
   ["g_idx", /g_idx/, "MatMulNBits", [...blocks, null, zeros("f32", 64)], sizes],
   ["rows of another length", /rows of 64/, "MatMulNBits", [[2, 32], ...blocks.slice(1)], sizes],

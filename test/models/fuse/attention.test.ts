@@ -71,6 +71,12 @@ for (const [title, where] of [
   });
 }
 
+test("keeps a second condition apart: two masks in one sum would be −∞", () => {
+  const seen = { dtype: "bool", shape: [5, 7], data: new Uint8Array(35) } as const;
+  const lines = `${transposed}\nm = MatMul(q, t)\na = Where(seen, m, -3e38)\nb = Where(seen, a, -3e38)\np = Softmax(b; axis=-1)\ny = MatMul(p, v)`;
+  assert.ok(!fuseSketch({ inputs, constants: { seen }, lines }).ops.includes("Attention"));
+});
+
 const kept: [title: string, lines: string, outputs?: string[]][] = [
   [
     "a condition whose number is near",

@@ -139,6 +139,23 @@ for (const [title, type] of WEIGHTS) {
           assertIntegers(kinds, ...(end === "bias" ? ["quantize"] : []));
         }
       }
+      for (const ends of ["f32", "bytes"]) {
+        const builder = new ModelBuilder();
+        const [input, step] = [scale(), scale()];
+        const y = builder.one(
+          "Gemm",
+          [
+            builder.dequantize(builder.input(UINT8, 60, 13), UINT8, { scale: input }),
+            builder.dequantize(builder.constant(type, [13, 40]), type, { scale: step }),
+            integerBias(builder, 40, input, step),
+          ],
+          { alpha: { float: 0.5 } },
+        );
+        const { kinds } = await runBoth(
+          builder.model(ends === "f32" ? y : builder.quantize(y, UINT8, { scale: scale() * 30 })),
+        );
+        assert.ok(kinds.has("dequantize"), `alpha would scale the bias too: ${[...kinds]}`);
+      }
       for (const transB of [0, 1]) {
         for (const bias of ["int32", "f32"]) {
           const builder = new ModelBuilder();
