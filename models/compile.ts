@@ -63,12 +63,6 @@ export function createProgram(
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const { recipe, calibration } = options;
   const program = createProgram(options.graph, recipe, options.kernels);
-  if (recipe.quantization !== "none" && isQuantized(program)) {
-    throw new ModelError(
-      "op_unsupported",
-      `${recipe.name} arrives quantized; its recipe has to say quantization "none", which keeps its parameters`,
-    );
-  }
   const digested = await digestRaw(encodeRequests(recipe, calibration));
   const { model, report } =
     recipe.quantization === "none"
@@ -90,16 +84,6 @@ export async function compileModel(options: CompileOptions): Promise<Artifact> {
     report,
   };
   return writeArtifact({ ...model.manifest, ...header }, model.weights, options.files);
-}
-
-/** Whether it has products of bytes already. */
-function isQuantized(program: Program): boolean {
-  return program.ops.some(
-    ({ kind, attributes }) =>
-      kind === "matmul_integer" ||
-      kind === "requantize" ||
-      ("weights" in attributes && attributes.weights.format === "qc8w"),
-  );
 }
 
 function emitFused(program: Program): EmittedModel {
@@ -168,11 +152,13 @@ function identity(program: Program): Map<number, number> {
   return new Map(program.tensors.map((_, index) => [index, index]));
 }
 
-/** Products whose result is noisier than the budget allows, although what they read is not. */
+/** Products in f32 whose result is noisier in int8 than the budget allows, although what they read is not. */
 function findBroken(program: Program, layers: readonly LayerNoise[], leastDecibel: number): LayerNoise[] {
   const least = 10 ** (leastDecibel / 10);
   const noise = new Map(layers.map((layer) => [layer.tensor, layer.signalToNoise]));
-  const products = program.ops.filter(({ kind }) => kind === "conv" || kind === "dwconv" || kind === "gemm");
+  const products = program.ops.filter(
+    ({ attributes }) => "weights" in attributes && attributes.weights.format === "f32",
+  );
   const broken = new Set<number>();
   for (const op of products) {
     const [output] = op.outputs as [number];

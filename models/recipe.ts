@@ -18,7 +18,7 @@ export interface Recipe {
   readonly bytes: Readonly<Record<string, BytesInput>>;
   /**
    * static: int8 activations with scales found by calibration. dynamic: rows of f32 quantized as they come. none: as the
-   * model has it, for models that are quantized already or are to stay in f32.
+   * model has it. What arrives quantized keeps its parameters in each.
    */
   readonly quantization: "static" | "dynamic" | "none";
   /** A layer whose signal would be less than this above the noise stays in f32. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readKernels } from "../../../cli/artifacts.ts";
 import { loadModel } from "../../../engine/index.ts";
 import { readOnnx } from "../../../models/import/onnx.ts";
-import { compileGraph, type Quantization } from "../../fuzz/run.ts";
+import { compileGraph, type Quantization, Runner } from "../../fuzz/run.ts";
 import { encodeModel, FLOAT } from "../import/encode-onnx.ts";
 import { ints, ModelBuilder } from "./builder.ts";
 import { draw, INT8, type RivalModel, runBoth, UINT8 } from "./rival.ts";
@@ -32,14 +32,17 @@ function createModel(): RivalModel {
   return net.model(net.one("Mul", [net.one("Cast", [sums], { to: { int: FLOAT } }), scale]));
 }
 
-const compile = (model: RivalModel, quantization: Quantization) =>
-  compileGraph(kernels, readOnnx(encodeModel({ opset: 18, ...model })), quantization, [], []);
-
 test("compiled without quantization, an artifact gives the bytes of onnxruntime-web", async () => {
   const model = createModel();
   const [{ name, shape }] = model.inputs as [(typeof model.inputs)[0]];
   const data = draw(FLOAT, shape);
-  const { digest, manifest, chunks } = await compile(model, "none");
+  const { digest, manifest, chunks } = await compileGraph(
+    kernels,
+    readOnnx(encodeModel({ opset: 18, ...model })),
+    "none",
+    [],
+    [],
+  );
   const openChunk = async (index: number) => new Blob([chunks[index]! as Uint8Array<ArrayBuffer>]).stream();
   const { outputs } = await runBoth(model, { [name]: data });
   for (const isa of ["scalar", "simd128"] as const) {
@@ -49,12 +52,32 @@ test("compiled without quantization, an artifact gives the bytes of onnxruntime-
   }
 });
 
+/** The same, and a layer in f32 beside it. */
+function createMixedModel(): RivalModel {
+  const net = new ModelBuilder();
+  const x = net.input(FLOAT, 4, 32);
+  const a = net.through(x, UINT8, { scale: 0.03, zeroPoint: 128 });
+  const w = net.dequantize(net.constant(INT8, [32, 6]), INT8, { scale: 0.004, zeroPoint: 0 });
+  const y = net.through(net.one("MatMul", [a, w]), UINT8, { scale: 0.02, zeroPoint: 130 });
+  return net.model(y, net.one("MatMul", [x, net.constant(FLOAT, [32, 6])]));
+}
+
 for (const quantization of ["static", "dynamic"] as const) {
-  test(`a model that arrives quantized is not quantized again: ${quantization}`, async () => {
-    await assert.rejects(compile(createModel(), quantization), {
-      code: "op_unsupported",
-      message:
-        'fuzz arrives quantized; its recipe has to say quantization "none", which keeps its parameters',
-    });
+  test(`${quantization} quantization takes what is in f32 and keeps the bytes of what arrives quantized`, async () => {
+    const model = createMixedModel();
+    const [{ name, shape }] = model.inputs as [(typeof model.inputs)[0]];
+    const feed = new Map([
+      [name, { dtype: "f32", shape, data: draw(FLOAT, shape) as Float32Array } as const],
+    ]);
+    const graph = readOnnx(encodeModel({ opset: 18, ...model }));
+    const [given, real] = await run("none");
+    const [same, layer] = await run(quantization);
+    assert.deepEqual(same, given);
+    assert.notDeepEqual(layer, real);
+
+    async function run(way: Quantization): Promise<Uint8Array[]> {
+      const runner = new Runner(kernels, "simd128", await compileGraph(kernels, graph, way, [], [feed]));
+      return runner.run(feed, 0xff);
+    }
   });
 }
