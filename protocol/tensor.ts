@@ -63,9 +63,11 @@ function checkTensor({ dtype, shape, data }: Tensor): void {
       "wrong_length",
       `a tensor has ${shape.length} dimensions and ${data.length} bytes; the limits are ${MAX_TENSOR_RANK} and ${MAX_TENSOR_BYTES}`,
     );
+  if (shape.some((size) => !(size >= 1)))
+    throw new DecodeError("wrong_length", `a tensor has the shape [${shape}]; each size must be at least 1`);
   // Each factor is below 2^24 and there are 8, so the product may round; it can then not equal data.length.
   const bytes = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
-  if (shape.some((size) => !(size >= 1)) || bytes !== data.length)
+  if (bytes !== data.length)
     throw new DecodeError(
       "wrong_length",
       `a ${dtype} tensor of [${shape}] has ${data.length} bytes; it must have ${bytes}`,
