@@ -23,7 +23,7 @@ import { type LayerNoise, measureLayers } from "./quantize/report.ts";
 import { quantizeStatic } from "./quantize/static.ts";
 import { collectStatistics } from "./quantize/statistics.ts";
 import type { Recipe } from "./recipe.ts";
-import { evaluateNode } from "./run.ts";
+import { createFolding } from "./run.ts";
 
 /** Changes with anything that changes the bytes of an artifact. */
 const COMPILER = "quorate-compiler/3";
@@ -54,7 +54,7 @@ export function createProgram(
   const lowered = lowerGraph(fuseGraph(graph), {
     dimensions,
     bytes,
-    evaluate: (node, constants) => evaluateNode(kernels, node, constants),
+    evaluate: createFolding(kernels),
   });
   return dropDead(fuseClamps(foldInputScaling(lowered))).program;
 }

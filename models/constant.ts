@@ -1,5 +1,6 @@
 // Constants as arrays: making, reading, rearranging. Elements are moved, never computed with.
 import type { Tensor } from "../protocol/tensor.ts";
+import { ModelError } from "./errors.ts";
 import type { Constant, DataType } from "./graph.ts";
 
 const ARRAYS = {
@@ -12,9 +13,17 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
-/** All zero. */
+/** As many as all tensors of a file may have together. */
+const MAX_ELEMENTS = 256 * 1024 * 1024;
+
+/** All zero. Throws ModelError model_too_large. */
 export function createConstant(dtype: DataType, shape: readonly number[]): Constant {
   const count = shape.reduce((product, size) => product * size, 1);
+  if (count > MAX_ELEMENTS)
+    throw new ModelError(
+      "model_too_large",
+      `a constant of [${shape}] has more than ${MAX_ELEMENTS} elements`,
+    );
   return { dtype, shape, data: new ARRAYS[dtype](count) } as unknown as Constant;
 }
 

@@ -2,6 +2,7 @@
 // maxima that cannot be resolved. Two sizes are equal for every request if and only if their keys are equal (sizes that
 // are equal for a deeper reason count as different, and the model is refused rather than guessed at).
 import type { DIMENSION_OPS, Dimension, DimensionNode } from "../engine/index.ts";
+import { ModelError } from "./errors.ts";
 
 export type Size = number | Polynomial;
 
@@ -24,7 +25,19 @@ type Atom =
       readonly range: Range;
       readonly key: string;
     }
-  | { readonly kind: "div" | "min" | "max"; readonly a: Size; readonly b: Size; readonly key: string };
+  | {
+      readonly kind: "div" | "min" | "max";
+      readonly a: Size;
+      readonly b: Size;
+      /** Quotients, minima and maxima inside each other. */
+      readonly depth: number;
+      readonly key: string;
+    };
+
+/** Far beyond the sizes of any model: a formula that grows past them would keep the compiler busy for hours. */
+const MAX_TERMS = 256;
+const MAX_FACTORS = 16;
+const MAX_DEPTH = 32;
 
 /** Both ends are values that it may have. */
 export interface Range {
@@ -178,17 +191,33 @@ function termsOf(size: Size): readonly Term[] {
 }
 
 function opaque(kind: "div" | "min" | "max", a: Size, b: Size): Size {
+  const depth = 1 + Math.max(depthOf(a), depthOf(b));
+  if (depth > MAX_DEPTH) throw tooLarge(`quotients, minima and maxima ${MAX_DEPTH} deep`);
   const key = `${kind}(${keyOf(a)},${keyOf(b)})`;
-  return normalize([{ coefficient: 1, factors: [{ kind, a, b, key }] }]);
+  return normalize([{ coefficient: 1, factors: [{ kind, a, b, depth, key }] }]);
+}
+
+function depthOf(size: Size): number {
+  const atoms = termsOf(size).flatMap(({ factors }) => factors);
+  return Math.max(0, ...atoms.map((atom) => (atom.kind === "symbol" ? 0 : atom.depth)));
+}
+
+function tooLarge(limit: string): ModelError {
+  return new ModelError(
+    "model_too_large",
+    `a size that depends on the request is a formula of more than ${limit}`,
+  );
 }
 
 function normalize(terms: readonly Term[]): Size {
   const sums = new Map<string, Term>();
   for (const term of terms) {
+    if (term.factors.length > MAX_FACTORS) throw tooLarge(`${MAX_FACTORS} factors`);
     const key = term.factors.map((factor) => factor.key).join("*");
     const known = sums.get(key);
     sums.set(key, { ...term, coefficient: term.coefficient + (known?.coefficient ?? 0) });
   }
+  if (sums.size > MAX_TERMS) throw tooLarge(`${MAX_TERMS} terms`);
   const kept = [...sums].filter(([, { coefficient }]) => coefficient !== 0);
   const [only] = kept;
   if (only === undefined) return 0;

@@ -10,6 +10,7 @@ import type {
   SizeSymbol,
 } from "../engine/index.ts";
 import { keyOf, multiply, product, type Size } from "./dimension.ts";
+import { ModelError } from "./errors.ts";
 import type { Layer } from "./layer.ts";
 
 export interface ProgramTensor {
@@ -58,6 +59,9 @@ export interface Program {
   readonly ops: readonly ProgramOp[];
 }
 
+/** The engine reads no more. */
+const MAX_OPERATIONS = 16_384;
+
 /** Collects tensors and operations in order. */
 export class ProgramBuilder {
   readonly symbols: SizeSymbol[] = [];
@@ -104,6 +108,8 @@ export class ProgramBuilder {
     outputs: readonly number[],
     attributes: ProgramAttributes<K>,
   ): void {
+    if (this.ops.length === MAX_OPERATIONS)
+      throw new ModelError("model_too_large", `it takes more than ${MAX_OPERATIONS} operations (at ${name})`);
     this.ops.push({ kind, name, inputs, outputs, attributes } as unknown as ProgramOp);
   }
 
@@ -130,8 +136,9 @@ export function dropDead(program: Program): { program: Program; index: ReadonlyM
     if (!op.outputs.some((tensor) => tensor >= 0 && live.has(rootOf(program, tensor)))) continue;
     for (const tensor of op.inputs) if (tensor >= 0) live.add(rootOf(program, tensor));
     for (const tensor of op.outputs) if (tensor >= 0) live.add(rootOf(program, tensor));
-    ops.unshift(op);
+    ops.push(op);
   }
+  ops.reverse();
   for (const { tensor } of program.inputs) live.add(rootOf(program, tensor));
   const named = new Set([...program.inputs, ...program.outputs].map(({ tensor }) => tensor));
   for (const op of ops) for (const tensor of [...op.inputs, ...op.outputs]) named.add(tensor);

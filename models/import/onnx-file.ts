@@ -12,6 +12,8 @@ const MAX_NODES = 100_000;
 /** Names, attributes, entries of their lists, inputs, initializers: everything else that repeats, together. */
 const MAX_ITEMS = 4_000_000;
 const MAX_SUBGRAPH_DEPTH = 8;
+/** Of one node; no operator has thirty. */
+const MAX_ATTRIBUTES = 256;
 
 export interface OnnxModel {
   /** Version by domain. "ai.onnx" is spelled "". */
@@ -142,6 +144,8 @@ class Decoder {
       else if (field === 7) domain = readDomain(fields);
     }
     if (op === "") throw malformed(`node ${JSON.stringify(name)} has no operator`);
+    if (pending.length > MAX_ATTRIBUTES)
+      throw new ModelError("model_too_large", `node ${name} has more than ${MAX_ATTRIBUTES} attributes`);
     // Last, so that an error can name the node, wherever its attributes stand.
     const owner = `${op} (node ${name === "" ? (outputs[0] ?? "") : name})`;
     for (const attribute of pending) this.#attribute(attribute, attributes, owner, depth);

@@ -83,8 +83,8 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Program {
   return new GraphLowering(options).run(graph);
 }
 
-/** As many as a file may have; the bodies of loops count at each turn. */
-const MAX_LOWERED_NODES = 100_000;
+/** As many as the operations that an artifact may have; the bodies of loops count at each turn. */
+const MAX_LOWERED_NODES = 16_384;
 
 class GraphLowering {
   readonly #context = new Context();
@@ -150,7 +150,10 @@ class GraphLowering {
    */
   #node(node: Node): void {
     if (++this.#lowered > MAX_LOWERED_NODES)
-      throw new ModelError("model_too_large", `its loops make more than ${MAX_LOWERED_NODES} nodes`);
+      throw new ModelError(
+        "model_too_large",
+        `it has more than ${MAX_LOWERED_NODES} nodes, the turns of its loops among them`,
+      );
     const scope = new Scope(this.#context, node);
     try {
       this.#lower(node, scope);

@@ -35,6 +35,8 @@ function readLayer(node: Scope, gates: number): Layer {
   const [steps, batch, inputs] = x.shape;
   if (x.dtype !== "f32" || steps === undefined || batch === undefined || typeof inputs !== "number")
     return node.refuse("want f32 inputs of three axes, the last of a fixed size");
+  const hidden = node.number("hidden_size");
+  if (node.input(2).shape[2] !== hidden) node.refuse(`hidden_size ${hidden} beside these weights`);
   const names: Readonly<Record<string, readonly number[]>> = {
     forward: [0],
     reverse: [1],
@@ -43,7 +45,7 @@ function readLayer(node: Scope, gates: number): Layer {
   const name = node.text("direction", "forward");
   const reverses = entryOf(names, name) ?? node.refuse(`direction ${name}`);
   const directions = reverses.map((reverse, index) => ({ index, reverse }));
-  return { gates, hidden: node.number("hidden_size"), steps, batch, inputs, x, batchFirst, directions };
+  return { gates, hidden, steps, batch, inputs, x, batchFirst, directions };
 }
 
 const USUAL: Readonly<Record<number, readonly string[]>> = {

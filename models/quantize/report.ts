@@ -52,8 +52,14 @@ export function measureLayers(
   return [...power].map(([tensor, { signal, noise }]) => ({
     tensor,
     name: names(tensor).slice(-MAX_NAME),
-    signalToNoise: Math.fround(noise === 0 ? MAX_RATIO : Math.min(MAX_RATIO, signal / noise)),
+    signalToNoise: ratioOf(signal, noise),
   }));
+}
+
+/** Of a layer that overflows where the float original does not, nothing is left. */
+function ratioOf(signal: number, noise: number): number {
+  if (!Number.isFinite(noise)) return 0;
+  return Math.fround(noise === 0 ? MAX_RATIO : Math.min(MAX_RATIO, signal / noise));
 }
 
 function realValues(runner: Runner, tensor: number): ((index: number) => number) | null {

@@ -10,7 +10,7 @@ import { readOnnx } from "../../models/import/onnx.ts";
 import { lowerGraph } from "../../models/lower/lower.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";
 import type { Program } from "../../models/program.ts";
-import { evaluateNode } from "../../models/run.ts";
+import { createFolding } from "../../models/run.ts";
 import { createRandom } from "../kernels/random.ts";
 import {
   type AttributeSpec,
@@ -123,7 +123,7 @@ export async function assertRival(
         .map((name) => [name, { min: 1, max: 9, multiple: 1 }]),
     ),
     bytes: {},
-    evaluate: (node, constants) => evaluateNode(kernels, node, constants),
+    evaluate: createFolding(kernels),
   });
   const [scalar, simd] = (["scalar", "simd128"] as const).map((isa) => run(program, tensors, isa));
   assert.deepEqual(simd, scalar);

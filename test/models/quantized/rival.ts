@@ -9,7 +9,7 @@ import { readOnnx } from "../../../models/import/onnx.ts";
 import { lowerGraph } from "../../../models/lower/lower.ts";
 import { ANONYMOUS, emitProgram } from "../../../models/manifest.ts";
 import type { Program } from "../../../models/program.ts";
-import { evaluateNode } from "../../../models/run.ts";
+import { createFolding } from "../../../models/run.ts";
 import { createRandom } from "../../kernels/random.ts";
 import {
   encodeModel,
@@ -80,7 +80,7 @@ export function lower(model: ModelSpec): Program {
   return lowerGraph(fuseGraph(readOnnx(encodeModel(model))), {
     dimensions: {},
     bytes: {},
-    evaluate: (node, constants) => evaluateNode(kernels, node, constants),
+    evaluate: createFolding(kernels),
   });
 }
 
