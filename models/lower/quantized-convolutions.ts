@@ -1,7 +1,7 @@
 // Convolutions of quantized tensors. Weights in int8 without zero points go to the engine's convolutions; others gather
 // the bytes under the kernel and multiply them.
 import { transposeConstant } from "../constant.ts";
-import { equalSizes, product, type Size } from "../dimension.ts";
+import { equalSizes, keyOf, product, type Size } from "../dimension.ts";
 import type { Constant } from "../graph.ts";
 import type { Value } from "../value.ts";
 import type { Quantization } from "./context.ts";
@@ -64,7 +64,7 @@ interface Convolution {
 
 function readConvolution(node: Scope, value: Value, { shape }: Weights): Convolution {
   const image = asImage(node, value);
-  const groups = node.number("group", 1);
+  const groups = node.count("group", 1);
   const [outputs = 0, groupChannels = 0] = shape;
   if (
     shape.length !== value.shape.length ||
@@ -203,13 +203,12 @@ function convInteger(node: Scope): void {
   const convolution = readConvolution(node, given, weights);
   const { groups, window, shape } = convolution;
   const image = zeroPointValue(node, 2, byteType(node, given));
-  if (!equalSizes(product(image.shape), 1)) node.refuse("more than one zero point of the image");
-  const zeroPoints =
-    node.optional(3) === null
-      ? Int32Array.of(0)
-      : Int32Array.from(node.constant(3).data as Uint8Array, Number);
+  if (!equalSizes(product(image.shape), 1))
+    node.refuse(`${keyOf(product(image.shape))} zero points of the image, want 1`);
+  const { data } = zeroPointValue(node, 3, weights.dtype).constant ?? node.constant(3);
+  const zeroPoints = data as Int32Array;
   if (zeroPoints.length !== 1 && zeroPoints.length !== shape[0])
-    node.refuse(`${zeroPoints.length} zero points`);
+    node.refuse(`${zeroPoints.length} zero points of weights, want 1 or ${shape[0]}`);
   if (isDepthwise(convolution)) {
     const sums = depthwiseSums(node, convolution, weights, { image, weights: zeroPoints });
     node.set(0, likeInput(node, sums, convolution.rank));
@@ -228,7 +227,7 @@ function convInteger(node: Scope): void {
 }
 
 function qlinearConv(node: Scope): void {
-  if (node.number("channels_last", 0) !== 0) node.refuse("channels last");
+  if (node.number("channels_last", 0) !== 0) node.refuse("channels_last 1; channels first are supported");
   const x = readOperand(node, 0);
   const given = readWeights(node, 3);
   const weights = signedWeights(given);

@@ -48,7 +48,9 @@ export function integerProduct(node: Scope, a: Value, b: Value, aZero: Value, bZ
   const isOne = (zero: Value, size: Size) =>
     equalSizes(product(zero.shape), 1) || equalSizes(product(zero.shape), size);
   if (!isOne(aZero, rows) || !isOne(bZero, columns))
-    node.refuse("as many zero points as neither 1 nor rows or columns");
+    node.refuse(
+      `${keyOf(product(aZero.shape))} and ${keyOf(product(bZero.shape))} zero points; want one each, or ${keyOf(rows)} and ${keyOf(columns)}`,
+    );
   const batch = ops.broadcastShapes(node, [a.shape.slice(0, -2), b.shape.slice(0, -2), []]);
   const { context } = node;
   const [left, right] = [context.place(a), context.place(b)];

@@ -27,7 +27,7 @@ const channelsFirst = (rank: number): number[] => [0, rank - 1, ...identityOrder
 function qlinearBinary(operator: "add" | "mul") {
   return (node: Scope): void => {
     const [a, b] = [readOperand(node, 0), readOperand(node, 3)];
-    if (a.dtype !== b.dtype) node.refuse(`${a.dtype} and ${b.dtype}`);
+    if (a.dtype !== b.dtype) node.refuse(`${a.dtype} and ${b.dtype}; want one type`);
     const output = readQuantization(node, 6, a.dtype);
     const shape = ops.broadcastShapes(node, [a.value.shape, b.value.shape]);
     const { tensors, order } = ops.align(node, [a.value, b.value], shape);
@@ -105,10 +105,11 @@ const qlinearSigmoid = qlinearUnary((node, value) => ops.unary(node, value, "sig
 function qlinearConcat(node: Scope): void {
   const dtype = outputType(node, 1);
   const output = readQuantization(node, 0, dtype);
-  if (node.inputCount < 5 || (node.inputCount - 2) % 3 !== 0) node.refuse(`${node.inputCount} inputs`);
+  if (node.inputCount < 5 || (node.inputCount - 2) % 3 !== 0)
+    node.refuse(`${node.inputCount} inputs; want 2 and 3 for each tensor`);
   const values = Array.from({ length: (node.inputCount - 2) / 3 }, (_, index) => {
     const operand = readOperand(node, 2 + 3 * index);
-    if (operand.dtype !== dtype) node.refuse(`${operand.dtype} and ${dtype}`);
+    if (operand.dtype !== dtype) node.refuse(`${operand.dtype} and ${dtype}; want one type`);
     const same = operand.scale === output.scale && operand.zeroPoint === output.zeroPoint;
     return same ? operand.value : quantized(node, dequantized(node, operand.value, operand), output);
   });

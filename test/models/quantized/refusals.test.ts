@@ -66,6 +66,32 @@ const CASES: readonly Case[] = [
   conv("a bias that is too short", /bias b is 3 of i32, want 4/, drawn("b", INT32, 3)),
   conv("a bias of f32", /bias b is 4 of f32/, drawn("b", FLOAT, 4)),
   {
+    ...conv("half a group", /group is 0\.5; it must be a whole number/),
+    node: {
+      ...{ op: "QLinearConv", name: "layer", inputs: CONV, outputs: ["y"] },
+      attributes: { group: { float: 0.5 } },
+    },
+  },
+  ...[
+    [
+      "a zero point of weights of another type",
+      /zero point wz of f32 for i8/,
+      tensor("wz", FLOAT, [], [0]),
+    ] as const,
+    [
+      "two zero points for four filters",
+      /2 zero points of weights, want 1 or 4/,
+      tensor("wz", INT8, [2], [0, 1]),
+    ] as const,
+  ].map(
+    ([title, reason, zeroPoint]): Case => ({
+      title: `ConvInteger with ${title}`,
+      node: { op: "ConvInteger", name: "layer", inputs: ["x", "w", "xz", "wz"], outputs: ["y"] },
+      initializers: [...CONV_TENSORS.filter(({ name }) => name === "w" || name === "xz"), zeroPoint],
+      reason,
+    }),
+  ),
+  {
     ...conv("weights that are computed", /input 3 \(w\) is computed/),
     inputs: computed("w", INT8, [4, 3, 1, 1]),
     initializers: CONV_TENSORS.filter(({ name }) => name !== "w"),
