@@ -63,6 +63,11 @@ export function createProgram(
 export async function compileModel(options: CompileOptions): Promise<Artifact> {
   const { recipe, calibration } = options;
   const program = createProgram(options.graph, recipe, options.kernels);
+  if (program.ops.length === 0)
+    throw new ModelError(
+      "op_unsupported",
+      `${recipe.name} computes nothing: its outputs are inputs or constants`,
+    );
   const digested = await digestRaw(encodeRequests(recipe, calibration));
   const { model, report } =
     recipe.quantization === "none"

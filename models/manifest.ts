@@ -39,6 +39,8 @@ export function emitProgram(program: Program, header: Header): EmittedModel {
   const packed = new PackedWeights();
   const tensors = program.tensors.map((tensor): TensorSpec => {
     const { dtype, shape, scale, zeroPoint, storage } = tensor;
+    if (!Number.isFinite(scale) || !Number.isFinite(zeroPoint))
+      throw unsupported(`the values of ${tensor.name} are too far apart to have a scale`);
     return {
       dtype,
       shape: shape.map((size) => table.dimension(size)),
@@ -74,6 +76,7 @@ function emitOp(
   const values = attributes as Readonly<Record<string, unknown>>;
   const entries = Object.entries(OPERATIONS[kind].fields as Fields).map(([name, type]): [string, unknown] => {
     const value = values[name];
+    if (Number.isNaN(value)) throw unsupported(`${name} of node ${node} is no number`);
     if (type === "integer") return [name, table.dimension(value as Size)];
     if (type === "integers")
       return [name, (value as readonly Size[]).map((size): Dimension => table.dimension(size))];

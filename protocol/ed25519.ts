@@ -139,10 +139,7 @@ const PROBE = {
 
 /** Signs as RFC 8032 §5.1.6; deterministic, so native and curve arithmetic give the same 64 bytes. */
 export async function sign(secretKey: Bytes, message: Bytes): Promise<Bytes> {
-  assertSecretKey(secretKey);
-  const native = await crypto.subtle
-    .importKey("pkcs8", concatBytes(PKCS8_PREFIX, secretKey), "Ed25519", false, ["sign"])
-    .catch(() => null); // a runtime without Ed25519 in WebCrypto
+  const { native } = await openSecretKey(secretKey);
   return native === null
     ? concatBytes(await signAsync(message, secretKey))
     : new Uint8Array(await crypto.subtle.sign("Ed25519", native, message));
@@ -150,8 +147,31 @@ export async function sign(secretKey: Bytes, message: Bytes): Promise<Bytes> {
 
 /** The public key of a secret key: 32 bytes, admissible by construction. */
 export async function publicKey(secretKey: Bytes): Promise<Bytes> {
+  return concatBytes((await openSecretKey(secretKey)).publicKey);
+}
+
+interface OpenedSecretKey {
+  readonly publicKey: Bytes;
+  /** Null on a runtime without Ed25519 in WebCrypto. */
+  readonly native: CryptoKey | null;
+}
+
+/** What follows from a key, which whoever signs much would otherwise compute each time. A key's bytes never change. */
+const openedKeys = new WeakMap<Bytes, OpenedSecretKey>();
+
+async function openSecretKey(secretKey: Bytes): Promise<OpenedSecretKey> {
   assertSecretKey(secretKey);
-  return concatBytes(await getPublicKeyAsync(secretKey));
+  const known = openedKeys.get(secretKey);
+  if (known !== undefined) return known;
+  const [key, native] = await Promise.all([
+    getPublicKeyAsync(secretKey),
+    crypto.subtle
+      .importKey("pkcs8", concatBytes(PKCS8_PREFIX, secretKey), "Ed25519", false, ["sign"])
+      .catch(() => null),
+  ]);
+  const opened = { publicKey: concatBytes(key), native };
+  openedKeys.set(secretKey, opened);
+  return opened;
 }
 
 /** 32 bytes from the platform's secure random source. */

@@ -54,15 +54,22 @@ export async function createStatement(run: {
   readonly opCount: number;
 }): Promise<Statement> {
   const { request, inputs, outputs, blocks, opCount } = run;
+  const [input, output, trace, question, assignment] = await Promise.all([
+    inputCommitment(request.salt, inputs),
+    outputDigest(request.salt, outputs),
+    traceRoot(blocks),
+    requestDigest(request),
+    assignmentDigest(request.assignment),
+  ]);
   return {
     version: PROTOCOL_VERSION,
     model: request.model,
     engine: request.engine,
-    inputCommitment: await inputCommitment(request.salt, inputs),
-    outputDigest: await outputDigest(request.salt, outputs),
-    traceRoot: await traceRoot(blocks),
-    request: await requestDigest(request),
-    assignment: await assignmentDigest(request.assignment),
+    inputCommitment: input,
+    outputDigest: output,
+    traceRoot: trace,
+    request: question,
+    assignment,
     opCount,
     status: "ok",
   };

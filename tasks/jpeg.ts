@@ -7,6 +7,9 @@ import { checkFileSize, checkImageSize, MAX_IMAGE_PIXELS } from "./limits.ts";
 /** What the decoder may allocate: coefficients and RGBA of the largest picture. */
 const MAX_DECODER_MEGABYTES = 1024;
 
+/** Every block of 8 × 8 pixels takes a bit at least. The decoder allocates for all of them before it reads any. */
+const MAX_PIXELS_PER_BYTE = 8 * 8 * 8;
+
 /** Cameras and editors write one scan, or about ten for a progressive picture. */
 const MAX_SCANS = 100;
 /** Ten scans of the largest picture, twice over. */
@@ -21,6 +24,12 @@ const LAST_RESTART = 0xd7;
 /** Throws TaskError: image_unsupported, image_truncated, image_empty, image_too_large. */
 export function decodeJpeg(bytes: Uint8Array): RgbImage {
   const { width, height } = readHeader(bytes);
+  if (width * height > MAX_PIXELS_PER_BYTE * bytes.length) {
+    throw new TaskError(
+      "image_truncated",
+      `the JPEG says ${width}×${height} pixels and has ${bytes.length} bytes; it is cut off or damaged`,
+    );
+  }
   let rgba: Uint8Array;
   try {
     rgba = decode(bytes, {

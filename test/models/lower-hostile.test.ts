@@ -5,6 +5,7 @@ import { readKernels } from "../../cli/artifacts.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import type { Recipe } from "../../models/recipe.ts";
+import { compileGraph } from "../fuzz/run.ts";
 import { encodeModel, FLOAT, f32, type InputSpec, i64, type ModelSpec } from "./import/encode-onnx.ts";
 
 const kernels = await readKernels();
@@ -111,4 +112,12 @@ test("refuses a normalization by a negative variance", () => {
   ];
   const spec = { inputs: [input([1, 1, 2])], initializers, nodes, outputs: ["y"] };
   assert.throws(() => lower(spec), { code: "op_unsupported", message: /not finite/ });
+});
+
+test("refuses to write a model that computes nothing", async () => {
+  const graph = readOnnx(encodeModel({ inputs: [input([2])], outputs: ["x"] }));
+  await assert.rejects(compileGraph(kernels, graph, "none", [], []), {
+    code: "op_unsupported",
+    message: /computes nothing/,
+  });
 });

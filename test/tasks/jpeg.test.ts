@@ -39,6 +39,7 @@ test("decodes the same photograph to the same bytes every time", () => {
 });
 
 const refusals: [string, Uint8Array, string][] = [
+  ["more pixels than its bytes can hold", withSize(7000, 7000).subarray(0, 90_000), "image_truncated"],
   ["an empty file", new Uint8Array(), "image_unsupported"],
   ["text", new TextEncoder().encode("not a picture at all"), "image_unsupported"],
   ["a PNG", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0), "image_unsupported"],
