@@ -1,5 +1,7 @@
 // Every operator that the fuzzer writes, in all the forms that it knows.
+import { CONTRIB } from "./operators/contrib.ts";
 import { CONTROL } from "./operators/control.ts";
+import { CREATE } from "./operators/create.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
 import { GATHER } from "./operators/gather.ts";
 import { LAYOUT } from "./operators/layout.ts";
@@ -18,4 +20,6 @@ export const RULES: RuleTable = {
   ...GATHER,
   ...CONTROL,
   ...QUANTIZED,
+  ...CREATE,
+  ...CONTRIB,
 };
