@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { FAMILIES, type Family, ISAS, KERNELS, kernelName } from "../../wasm/families.ts";
 import { FIRST_FREE_BYTE } from "../../wasm/memory.ts";
@@ -35,10 +35,10 @@ test("the module fits 100 KB", async () => {
 });
 
 /** Families that differ only in their element type share the folder that is named without it. */
+const withoutType = (family: Family): string => family.replace(/^[a-z]+\d+_/, "");
+
 function readParams(family: Family): Promise<string> {
-  return read(`kernels/${family}/params.ts`).catch(() =>
-    read(`kernels/${family.replace(/^[a-z]\d+_/, "")}/params.ts`),
-  );
+  return read(`kernels/${family}/params.ts`).catch(() => read(`kernels/${withoutType(family)}/params.ts`));
 }
 
 for (const family of FAMILIES) {
@@ -92,4 +92,11 @@ test("docs/kernels.md has a heading for each family, once, and for no other", as
   const [, section = ""] = /^## Families\n([\s\S]*?)^## /m.exec(await read("docs/kernels.md")) ?? [];
   const headings = [...section.matchAll(/^### (.+)$/gm)].flatMap(([, names = ""]) => names.split(", "));
   assert.deepEqual(headings.sort(), [...FAMILIES].sort());
+});
+
+test("each family has its tests under its own name or, shared with its siblings, without the element type", async () => {
+  const names = await readdir(new URL("../kernels/", import.meta.url));
+  const stems = new Set(names.filter((name) => name.endsWith(".test.ts")).map((name) => name.slice(0, -8)));
+  const stemOf = (family: Family): string => (stems.has(family) ? family : withoutType(family));
+  assert.deepEqual([...new Set(FAMILIES.map(stemOf))].sort(), [...stems].sort());
 });
