@@ -2,6 +2,8 @@
 import { decodeManifest, encodeManifest, type Manifest } from "../engine/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
+import { DecodeError } from "../protocol/errors.ts";
+import { ModelError } from "./errors.ts";
 
 /** Smaller than any platform's limit on a static file (25 MiB), and little enough to fetch again when damaged. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -15,8 +17,8 @@ export interface Artifact {
 }
 
 /**
- * Cuts the weights into chunks and describes them in the manifest, whose digest names the artifact. Throws DecodeError
- * for a manifest that no worker would read.
+ * Cuts the weights into chunks and describes them in the manifest, whose digest names the artifact. Throws
+ * ModelError model_too_large for a manifest that no worker would read.
  */
 export async function writeArtifact(
   manifest: Manifest,
@@ -33,6 +35,22 @@ export async function writeArtifact(
     [...files].map(async ([name, bytes]) => ({ name, digest: await digestRaw(bytes), bytes: bytes.length })),
   );
   const bytes = encodeManifest({ ...manifest, chunks: described, files: taskFiles });
-  decodeManifest(bytes);
+  checkReadable(manifest.name, bytes);
   return { digest: await digest("manifest", bytes), manifest: bytes, chunks, files };
+}
+
+/** Every limit of whoever loads it, by their own decoder. */
+function checkReadable(name: string, manifest: Bytes): void {
+  try {
+    decodeManifest(manifest);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new ModelError(
+      "model_too_large",
+      `no worker would read the manifest of ${name}: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -37,7 +37,7 @@ export async function checkCase(kernels: WebAssembly.Module, given: FuzzCase): P
     }
     return { kind: "passed", peer: "refused" in rival ? rival.refused : null, isQuantized };
   } catch (error) {
-    if (error instanceof ModelError && error.code === "op_unsupported")
+    if (error instanceof ModelError && ["op_unsupported", "model_too_large"].includes(error.code))
       return { kind: "refused", reason: error.message };
     if (error instanceof Failure) return { kind: "failed", reason: error.message, step: error.step };
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);

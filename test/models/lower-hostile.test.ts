@@ -121,3 +121,13 @@ test("refuses to write a model that computes nothing", async () => {
     message: /computes nothing/,
   });
 });
+
+test("refuses to write a model with more outputs than a reply carries", async () => {
+  const outputs = Array.from({ length: 17 }, (_, index) => `y${index}`);
+  const nodes = outputs.map((name) => ({ op: "Relu", inputs: ["x"], outputs: [name] }));
+  const graph = readOnnx(encodeModel({ inputs: [input([2])], nodes, outputs }));
+  await assert.rejects(compileGraph(kernels, graph, "none", [], []), {
+    code: "model_too_large",
+    message: /outputs has 17 items/,
+  });
+});
