@@ -5,7 +5,7 @@ import {
 
 /**
  * In memory: repeating one over the lanes is a single instruction, while V8 puts a constant vector together from its
- * halves. exp and the functions made of it got a quarter faster by it.
+ * halves.
  */
 const CONSTANTS: usize = memory.data<f32>([
   LOG2_E, LN2_HIGH, LN2_LOW, EXP_7, EXP_6, EXP_5, EXP_4, EXP_3, EXP_2, 1, EXP_LOWEST, EXP_ZERO, EXP_INFINITE,

@@ -1,8 +1,2 @@
-/** The parameter block of f32_logsoftmax, in the order of wasm/families.ts. */
-@unmanaged
-export class LogsoftmaxParams {
-  rows: i32;
-  columns: i32;
-  input: usize;
-  output: usize;
-}
+/** The parameter block of f32_logsoftmax is that of f32_softmax. */
+export { SoftmaxParams as LogsoftmaxParams } from "../f32_softmax/params";
