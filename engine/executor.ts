@@ -135,12 +135,22 @@ export class Executor {
    * inputs in their places; another run from within would mix the two. Throws InferenceError as prepare does.
    */
   run(inputs: readonly RunInput[], after: (op: number) => void = () => {}): void {
+    this.load(inputs);
+    after(-1);
+    this.runOperations(0, this.manifest.ops.length - 1, after);
+  }
+
+  /** prepare() for the shapes of the inputs, which are put in their places. */
+  load(inputs: readonly RunInput[]): void {
     this.prepare(inputs.map(({ shape }) => shape));
     for (const [index, { tensor }] of this.manifest.inputs.entries())
       this.tensor(tensor).set(inputs[index]!.data);
-    after(-1);
+  }
+
+  /** A part of run(): the operations from `first` to `last`. What they read from before has to be in its place. */
+  runOperations(first: number, last: number, after: (op: number) => void = () => {}): void {
     const { steps } = this.#current;
-    for (let op = 0; op < steps.length; op++) {
+    for (let op = first; op <= last; op++) {
       for (const { kernel, params } of steps[op]!) kernel(params);
       after(op);
     }

@@ -22,7 +22,14 @@ export {
   type WeightRange,
 } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
-export { type LoadOptions, loadModel, type Model, type RunResult } from "./model.ts";
+export {
+  type LoadOptions,
+  loadModel,
+  type Model,
+  type PartialTrace,
+  type RunResult,
+  type Shape,
+} from "./model.ts";
 export type { Attributes, BoundAttributes, Fields, FieldType, Operation } from "./operations/define.ts";
 export { type AttributesOf, OPERATIONS, type OperationKind } from "./operations/operations.ts";
 export { type Plan, planMemory } from "./plan.ts";

@@ -5,6 +5,7 @@ import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { holdsNaN, isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/families.ts";
+import { blockRange, boundaryTensor } from "./blocks.ts";
 import { Executor } from "./executor.ts";
 import { elementCount } from "./lowering.ts";
 import { ELEMENT_BYTES, type ElementType, type Manifest, type Port } from "./manifest.ts";
@@ -30,6 +31,30 @@ export interface Model {
   execute(inputs: readonly Tensor[]): Tensor[];
   /** The outputs and their trace. Safe to call concurrently. Throws as execute does. */
   run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
+  /** Of a run with inputs of these shapes; nothing runs. Throws InferenceError input_invalid. */
+  countOperations(shapes: readonly Shape[]): number;
+  /**
+   * The trace as far as block `last`, and nothing behind it: what tells whether a claimed trace is right up to there.
+   * Throws as execute does, RangeError for a block that is not there.
+   */
+  runBlocks(request: { inputs: readonly Tensor[]; last: number }): Promise<PartialTrace>;
+  /**
+   * One block alone, from the output of the one before, for inputs of these shapes. Gives the digest of its output.
+   * Throws as execute does, InferenceError block_dependent where the block reads more than that output, RangeError for
+   * the first block and for one that is not there.
+   */
+  runBlock(request: { shapes: readonly Shape[]; block: number; boundary: Bytes }): Promise<Bytes>;
+}
+
+/** The sizes of one input. */
+export type Shape = readonly number[];
+
+/** The beginning of a trace. */
+export interface PartialTrace {
+  /** SHA-256 of the output of each block, to the last that ran. */
+  readonly blocks: Bytes[];
+  /** The output of the block before the last that ran: what runBlock takes. Null where the first was the last. */
+  readonly boundary: Bytes | null;
 }
 
 /** An artifact, and the kernels to run it with. */
@@ -97,6 +122,7 @@ async function fill(target: Bytes, stream: ReadableStream<Uint8Array>, title: st
 function createModel(executor: Executor, modelDigest: Bytes): Model {
   const { manifest } = executor;
   const blocks = new Set(manifest.blocks);
+  const blockOutput = (op: number) => readBlock(executor, manifest.ops[op]!.outputs[0]!);
   // I5. Nothing in here awaits: concurrent callers cannot interleave.
   const execute = (inputs: readonly Tensor[], after?: (op: number) => void): Tensor[] => {
     checkInputs(manifest, inputs);
@@ -117,7 +143,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       const outputs = execute(inputs, (op) => {
         if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = readBlock(executor, manifest.ops[op]!.outputs[0]!);
+        const view = blockOutput(op);
         digests.push(digestRaw(view));
         if (key) keyed.push(sign(key, view));
       });
@@ -129,7 +155,48 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
         opCount,
       };
     },
+    countOperations(shapes) {
+      checkInputCount(manifest, shapes);
+      executor.prepare(shapes);
+      return executor.opCount;
+    },
+    async runBlocks({ inputs, last }) {
+      const { end } = blockRange(manifest, last);
+      checkInputs(manifest, inputs);
+      executor.load(inputs);
+      const digests: Promise<Bytes>[] = [];
+      let boundary: Bytes | null = null;
+      executor.runOperations(0, end, (op) => {
+        if (!blocks.has(op)) return;
+        const view = blockOutput(op);
+        digests.push(digestRaw(view));
+        if (op === manifest.blocks[last - 1]) boundary = view.slice();
+      });
+      return { blocks: await Promise.all(digests), boundary };
+    },
+    async runBlock({ shapes, block, boundary }) {
+      const { start, end } = blockRange(manifest, block);
+      const tensor = boundaryTensor(manifest, block);
+      checkInputCount(manifest, shapes);
+      executor.prepare(shapes);
+      const target = executor.tensor(tensor);
+      checkBoundary(manifest, tensor, boundary, target.length);
+      target.set(boundary);
+      executor.runOperations(start, end);
+      return digestRaw(blockOutput(end));
+    },
   };
+}
+
+/** attacker-controlled: whoever accuses a worker chose the bytes. No operation ever left others in their place. */
+function checkBoundary(manifest: Manifest, tensor: number, boundary: Bytes, want: number): void {
+  const refuse = (reason: string): never => {
+    throw new InferenceError("input_invalid", `the output of the block before ${reason}`);
+  };
+  if (boundary.length !== want) refuse(`has ${boundary.length} bytes, want ${want} for these shapes`);
+  const { dtype } = manifest.tensors[tensor]!;
+  if (holdsNaN(dtype, boundary)) refuse("holds a value that is no number");
+  if (dtype === "bool" && boundary.some((byte) => byte > 1)) refuse("holds a truth value other than 0 and 1");
 }
 
 const TENSOR_TYPES = {
@@ -142,14 +209,18 @@ const TENSOR_TYPES = {
   bool: "u8",
 } as const satisfies Record<ElementType, Tensor["dtype"]>;
 
-/** attacker-controlled: the tensors of a request, in form already, are held against the model's ports. */
-function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
-  if (inputs.length !== manifest.inputs.length) {
+function checkInputCount(manifest: Manifest, { length }: readonly unknown[]): void {
+  if (length !== manifest.inputs.length) {
     throw new InferenceError(
       "input_invalid",
-      `${inputs.length} inputs given, ${manifest.name} takes ${manifest.inputs.length}`,
+      `${length} inputs given, ${manifest.name} takes ${manifest.inputs.length}`,
     );
   }
+}
+
+/** attacker-controlled: the tensors of a request, in form already, are held against the model's ports. */
+function checkInputs(manifest: Manifest, inputs: readonly Tensor[]): void {
+  checkInputCount(manifest, inputs);
   for (const [index, { name, tensor }] of manifest.inputs.entries()) {
     const { dtype } = manifest.tensors[tensor]!;
     const given = inputs[index]!;

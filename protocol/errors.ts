@@ -54,6 +54,7 @@ export type PolicyCode =
 export type InferenceCode =
   | "input_invalid"
   | "output_not_finite"
+  | "block_dependent" // a block that reads more than the output of the one before cannot be run alone
   | "model_unknown"
   | "engine_unknown"
   | "kernels_mismatch"

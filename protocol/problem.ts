@@ -59,6 +59,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   record_not_yet_valid: 422,
   input_invalid: 422,
   output_not_finite: 422,
+  block_dependent: 422,
   deadline_exceeded: 422,
   kernels_mismatch: 503,
   artifact_unavailable: 503,
