@@ -1,12 +1,13 @@
-// `quorate infer`: asks a committee of the running network one question.
-import { parsePolicyName } from "../protocol/policy.ts";
-import { findTask, TASKS } from "../tasks/tasks.ts";
-import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+// `quorate infer`: asks a committee of the running network one question, or nobody.
+import { POLICY_NAMES, type PolicyName, parsePolicyName } from "../protocol/policy.ts";
+import { type AnyTask, findTask, TASKS, type TaskAnswer } from "../tasks/tasks.ts";
+import { computeOutcome, printLocalOutcome } from "./answer-locally.ts";
+import { type Arguments, type Command, optionalText, parseArguments, requireText } from "./command.ts";
 import { checkDrawing, writeDrawing } from "./draw.ts";
 import { CliError } from "./errors.ts";
 import { checkTarget } from "./given.ts";
-import { checkInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
-import { createLocalModels } from "./local.ts";
+import { checkInput, type GivenInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
+import { createLocalModels, type LocalModels } from "./local.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
 import { ask, printOutcome, summarizeOutcome } from "./question.ts";
@@ -20,13 +21,14 @@ export const infer: Command = {
   summary: "ask several operators and get an answer that a quorum signed",
   help: `usage: npm run -s quorate -- infer --task NAME (--image FILE | --text TEXT) [options]
 
-Asks the workers of a running network (start one with: npm start) and accepts what enough of them signed.
+Asks the workers of a running network (start one with: npm start) and accepts what enough of them signed. Under the
+policy local nobody is asked: this machine computes the answer, needs no network, and has no certificate to show.
 
   --task NAME       ${TASKS.map(({ name }) => name).join(", ")}
   --image FILE      a picture: JPEG or PNG
   --text TEXT       a text; of two of them, the answer tells how alike they are
   --text-file FILE  a text in a file (UTF-8)
-  --policy NAME     fast (1 operator), standard (2 of 3 agree; the default) or strict (5 of 5 agree)
+  --policy NAME     fast (1 operator), standard (2 of 3 agree; the default), strict (5 of 5 agree) or local (nobody)
   --model NAME      another model of the task than its default
   --deadline N      seconds to wait at most (default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS})
   --region URL      a region to find workers with, instead of the local network's; may be given several times
@@ -41,7 +43,7 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
       ...INPUT_OPTIONS,
       policy: { type: "string", default: "standard" },
       model: { type: "string" },
-      deadline: { type: "string", default: DEFAULT_SECONDS },
+      deadline: { type: "string" },
       region: { type: "string", multiple: true },
       out: { type: "string" },
       draw: { type: "string" },
@@ -49,25 +51,53 @@ Asks the workers of a running network (start one with: npm start) and accepts wh
     });
     const task = findTask(requireText(given, "task"));
     const input = checkInput(task, parseInput(given));
-    const models = createLocalModels(task, optionalText(given, "model"));
-    const out = optionalText(given, "out");
-    if (out !== null) await checkTarget(resolveGiven(out));
+    const policy = parsePolicyName(requireText(given, "policy"), ["local", ...POLICY_NAMES]);
     const draw = optionalText(given, "draw");
     if (draw !== null) await checkDrawing(task, resolveGiven(draw));
-    const outcome = await ask({
-      task,
-      models,
-      inquiry: await prepareInquiry(task, input),
-      policy: parsePolicyName(requireText(given, "policy")),
-      deadlineMs: 1000 * parseSeconds(requireText(given, "deadline")),
-      regions: await findRegions(given.values.region as string[] | undefined),
-      out: out && resolveGiven(out),
-    });
-    if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, outcome.answer);
-    if (given.values.json) return printJson(summarizeOutcome(outcome));
-    printOutcome(outcome);
+    const question = { task, input, models: createLocalModels(task, optionalText(given, "model")) };
+    const answer =
+      policy === "local" ? await inferLocally(given, question) : await inferByQuorum(given, question, policy);
+    if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, answer);
   },
 };
+
+interface Question {
+  readonly task: AnyTask;
+  readonly input: GivenInput;
+  readonly models: LocalModels;
+}
+
+async function inferByQuorum(
+  given: Arguments,
+  { task, input, models }: Question,
+  policy: PolicyName,
+): Promise<TaskAnswer> {
+  const out = optionalText(given, "out");
+  if (out !== null) await checkTarget(resolveGiven(out));
+  const outcome = await ask({
+    task,
+    models,
+    inquiry: await prepareInquiry(task, input),
+    policy,
+    deadlineMs: 1000 * parseSeconds(optionalText(given, "deadline") ?? DEFAULT_SECONDS),
+    regions: await findRegions(given.values.region as string[] | undefined),
+    out: out && resolveGiven(out),
+  });
+  if (given.values.json) printJson(summarizeOutcome(outcome));
+  else printOutcome(outcome);
+  return outcome.answer;
+}
+
+/** What is about asking is refused: whoever gives a region believes that somebody is asked. */
+async function inferLocally(given: Arguments, { task, input, models }: Question): Promise<TaskAnswer> {
+  for (const name of ["deadline", "region", "out"])
+    if (name in given.values)
+      throw new CliError("option_invalid", `--${name} is for asking; the policy local asks nobody`);
+  const outcome = await computeOutcome(task, models, await prepareInquiry(task, input));
+  if (given.values.json) printJson(outcome);
+  else printLocalOutcome(outcome);
+  return outcome.answer;
+}
 
 function parseSeconds(text: string): number {
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;

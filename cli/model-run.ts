@@ -4,13 +4,14 @@ import { constantOfBytes } from "../models/constant.ts";
 import { formatHex } from "../protocol/bytes.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { findTask } from "../tasks/tasks.ts";
+import { computeOutcome, printLocalOutcome } from "./answer-locally.ts";
 import { loadArtifact, readEngineDigest } from "./artifacts.ts";
 import { readTensors } from "./cases.ts";
 import { type Arguments, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
-import { formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
+import { formatMilliseconds, print, printJson } from "./output.ts";
 import { resolveGiven } from "./state.ts";
 
 const SHOWN_ELEMENTS = 8;
@@ -60,31 +61,9 @@ async function runTask(name: string, given: Arguments): Promise<void> {
   const task = findTask(recipe.task);
   const models = createLocalModels(task, task.models.includes(name) ? null : name);
   const inquiry = await prepareInquiry(task, parseInput(given));
-  const used = new Set<string>();
-  let elapsedMs = 0;
-  const answer = await inquiry({
-    async ask(asked, inputs) {
-      const local = await models.open(asked);
-      used.add(formatHex(local.digest));
-      const started = performance.now();
-      const outputs = local.execute(inputs);
-      elapsedMs += performance.now() - started;
-      return outputs;
-    },
-    readFile: models.readFile,
-  });
-  const engine = formatHex(await readEngineDigest());
-  const [digest] = used;
-  if (given.values.json) {
-    const facts = { policy: "local", model: digest, models: [...used], engine, elapsedMs };
-    return printJson({ task: task.name, answer, ...facts });
-  }
-  printAnswer(answer);
-  print();
-  print(`local: computed here in ${formatMilliseconds(elapsedMs)}; nobody was asked`);
-  print();
-  for (const name of used) print(`model        ${name}`);
-  print(`engine       ${engine}`);
+  const outcome = await computeOutcome(task, models, inquiry);
+  if (given.values.json) printJson(outcome);
+  else printLocalOutcome(outcome);
 }
 
 /** Integers that JSON cannot hold are texts. */

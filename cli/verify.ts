@@ -2,7 +2,7 @@
 import { type VerifiedBundle, verifyBundle, verifyEvidence } from "../client/index.ts";
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { MAX_BUNDLE_BYTES } from "../protocol/limits.ts";
-import { type PolicyName, parsePolicyName } from "../protocol/policy.ts";
+import { POLICY_NAMES, type PolicyName, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
 import { findBuilt } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
@@ -43,7 +43,7 @@ Evidence: checks that two workers signed different results for one question.
     );
     const policy = optionalText(given, "policy");
     const options = {
-      policy: policy === null ? null : parsePolicyName(policy),
+      policy: policy === null ? null : parsePolicyName(policy, POLICY_NAMES),
       input: parseInput(given),
       rerun: given.values.rerun === true,
       json: given.values.json === true,

@@ -1,4 +1,5 @@
-// The public surface of the client: choose, ask, verify. Every answer in it was signed by a quorum.
+// The public surface of the client: choose, ask, verify. An answer was signed by a quorum, or
+// computed here, and its type says which.
 
 export { type Answer, type AuditReport, type Conflict, QuorumError, type ReportedVerdict } from "./answer.ts";
 export type { SeatFacts } from "./ask.ts";
@@ -6,6 +7,7 @@ export { type Clock, createSystemClock } from "./clock.ts";
 export { type Directory, fetchDirectory, type RefusedRecord, type RegionReport } from "./directory.ts";
 export { type ResultField, type SideFacts, type VerifiedEvidence, verifyEvidence } from "./evidence.ts";
 export type { Failure, FailureCode } from "./failure.ts";
+export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";

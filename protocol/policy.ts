@@ -34,11 +34,13 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
 /** In the order in which people are told of them. */
 export const POLICY_NAMES = ["fast", "standard", "strict"] as const satisfies readonly PolicyName[];
 
-/** Throws PolicyError `policy_unknown`. */
-export function parsePolicyName(text: string): PolicyName {
-  const name = POLICY_NAMES.find((candidate) => candidate === text);
-  if (name === undefined)
-    throw new PolicyError("policy_unknown", `there is no policy "${text}"; use ${POLICY_NAMES.join(", ")}`);
+/** One of `names`, which are those that make sense to the caller. Throws PolicyError `policy_unknown`. */
+export function parsePolicyName<N extends string>(text: string, names: readonly N[]): N {
+  const name = names.find((candidate) => candidate === text);
+  if (name === undefined) {
+    const given = JSON.stringify(text);
+    throw new PolicyError("policy_unknown", `there is no policy ${given} here; use ${names.join(", ")}`);
+  }
   return name;
 }
 

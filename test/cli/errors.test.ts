@@ -80,7 +80,20 @@ const cases: [string, string[], string, RegExp][] = [
     /moderate/,
   ],
   ["an unknown model", infer("--model", "gpt"), "model_unknown", /moderate-mobilenet-v2/],
-  ["an unknown policy", infer("--policy", "trust-me"), "policy_unknown", /fast, standard, strict/],
+  ["an unknown policy", infer("--policy", "trust-me"), "policy_unknown", /local, fast, standard, strict/],
+  [
+    "a policy that leaves no certificate",
+    ["verify", noCertificate, "--policy", "local"],
+    "policy_unknown",
+    /use fast, standard, strict/,
+  ],
+  ["a region that is not to be asked", infer("--policy", "local"), "option_invalid", /--region.*nobody/],
+  [
+    "a certificate of what nobody signed",
+    ["infer", "--task", "moderate", "--image", photo, "--policy", "local", "--out", "a.qc"],
+    "option_invalid",
+    /--out/,
+  ],
   ["a deadline of 0", infer("--deadline", "0"), "option_invalid", /1 to 120/],
   ["a deadline of words", infer("--deadline", "soon"), "option_invalid", /1 to 120/],
   [

@@ -6,6 +6,7 @@ import {
   meetsPolicy,
   type Party,
   POLICIES,
+  POLICY_NAMES,
   parsePolicyName,
 } from "../../protocol/policy.ts";
 
@@ -14,9 +15,12 @@ function party(operator: string, key: number, provider: string): Party {
 }
 
 test("a policy is named exactly, and an unknown one is refused with the choices", () => {
-  for (const name of ["fast", "standard", "strict"]) assert.equal(parsePolicyName(name), name);
-  for (const name of ["", "Standard", "fast ", "none", "__proto__", "toString"])
-    assert.throws(() => parsePolicyName(name), { code: "policy_unknown", message: /fast, standard, strict/ });
+  for (const name of POLICY_NAMES) assert.equal(parsePolicyName(name, POLICY_NAMES), name);
+  for (const name of ["", "Standard", "fast ", "none", "local", "__proto__", "toString"])
+    assert.throws(() => parsePolicyName(name, POLICY_NAMES), {
+      code: "policy_unknown",
+      message: /fast, standard, strict/,
+    });
 });
 
 test("counts one operator once even with two keys, and once even with two domains", () => {
