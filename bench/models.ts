@@ -7,7 +7,7 @@ import { type Bytes, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { publicKey } from "../protocol/ed25519.ts";
 import { DIGEST_BYTES, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
-import type { InferRequest } from "../protocol/request.ts";
+import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { infer } from "../workers/inference/infer.ts";
@@ -53,6 +53,7 @@ async function createAnswering(model: Model, input: Tensor): Promise<() => Promi
     nonce: new Uint8Array(NONCE_BYTES),
     deadline: Date.now(),
     policy: "standard",
+    sizeBucket: chooseSizeBucket([input]),
     assignment: { mode: "S", seedDigest: new Uint8Array(DIGEST_BYTES) },
     salt: new Uint8Array(SALT_BYTES),
     seat: 0,

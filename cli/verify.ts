@@ -65,7 +65,7 @@ Evidence: checks that two workers signed different results for one question.
   },
 };
 
-/** Evidence is a CBOR array of five items, a certificate file one of nine; what is neither is refused as a certificate. */
+/** Evidence is a CBOR array of five items, a certificate file one of ten; what is neither is refused as a certificate. */
 const FIRST_BYTE_OF_EVIDENCE = 0x85;
 
 interface CertificateOptions {

@@ -9,7 +9,7 @@ import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
 import type { Policy } from "../protocol/policy.ts";
 import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
-import type { SeatFacts, SignedVerdict, Verdict } from "./ask.ts";
+import type { FailedVerdict, SeatFacts, SignedVerdict, Verdict } from "./ask.ts";
 import type { FailureCode } from "./failure.ts";
 
 /** One asked worker, as reported. Outputs that no quorum signed are not in it. */
@@ -18,6 +18,7 @@ export interface ReportedVerdict extends SeatFacts {
   readonly outcome: "agreed" | "conflicting" | "signed" | "failed";
   readonly code: FailureCode | null; // of a failure
   readonly detail: string;
+  readonly refusal: Bytes | null; // the signed refusal, where the worker refused
   readonly cause: unknown; // of the failure `unexpected_error`, which is this client's own; else null
   readonly elapsedMs: number;
 }
@@ -86,10 +87,11 @@ export function createAnswer(facts: {
     statement: first.receipt.statement,
     signatures: signers.map(({ receipt: { key, wrap, signature } }) => ({ key, wrap, signature })),
   };
-  const { nonce, deadline, policy, assignment, salt } = request;
+  const { nonce, deadline, policy, sizeBucket, assignment, salt } = request;
   const records = signers.map(({ record }) => record.bytes);
   const { outputs } = first;
-  const bundle: Bundle = { certificate, nonce, deadline, policy, assignment, salt, outputs, records };
+  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
+  const bundle: Bundle = { certificate, ...question, outputs, records };
   return {
     outputs,
     bundle: encodeBundle(bundle),
@@ -174,13 +176,16 @@ function reportVerdict(
   sides: { readonly agreed: readonly SignedVerdict[]; readonly dissent: readonly SignedVerdict[] },
 ): ReportedVerdict {
   const facts = { ...toSeatFacts(verdict), elapsedMs: verdict.elapsedMs };
-  if (verdict.outcome === "failed")
-    return { ...facts, outcome: "failed", code: verdict.code, detail: verdict.detail, cause: verdict.cause };
-  const success = { ...facts, code: null, detail: "", cause: null };
+  if (verdict.outcome === "failed") return { ...facts, outcome: "failed", ...failureOf(verdict) };
+  const success = { ...facts, code: null, detail: "", refusal: null, cause: null };
   if (sides.agreed.includes(verdict)) return { ...success, outcome: "agreed" };
   if (sides.dissent.includes(verdict))
     return { ...success, outcome: "conflicting", detail: "signed another result than others did" };
   return { ...success, outcome: "signed" };
+}
+
+function failureOf({ code, detail, refusal, cause }: FailedVerdict) {
+  return { code, detail, refusal, cause };
 }
 
 function toSeatFacts(facts: SeatFacts): SeatFacts {

@@ -1,6 +1,7 @@
 // From verdicts to a decision: waits, asks more, and runs the request here where that decides. docs/protocol.md §14.
 
-import type { Expectation, SignedVerdict, Verdict } from "./ask.ts";
+import type { SignedVerdict, Verdict } from "./ask.ts";
+import type { Expectation } from "./check.ts";
 import type { Course } from "./course.ts";
 import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
 

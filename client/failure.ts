@@ -5,14 +5,15 @@ import {
   type DecodeCode,
   DecodeError,
   type FaultCode,
+  type InferenceCode,
   type TransportCode,
   TransportError,
   type VerificationCode,
   VerificationError,
 } from "../protocol/errors.ts";
 
-/** What a worker or a region can fail with. `unexpected_error` is a mistake of this library. */
-export type FailureCode = DecodeCode | VerificationCode | TransportCode | FaultCode;
+/** What a worker or a region can fail with: an InferenceCode only by its signed refusal. */
+export type FailureCode = DecodeCode | VerificationCode | TransportCode | InferenceCode | FaultCode;
 
 /** A part that is missing. `detail` may quote the other side, as printable text. */
 export interface Failure {

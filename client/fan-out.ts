@@ -1,7 +1,8 @@
 // The seats that are being asked: starts them, collects their verdicts, and says when the next one came.
 
 import type { OpenedRecord } from "../protocol/record.ts";
-import { askWorker, type Expectation, seatFacts, type Verdict } from "./ask.ts";
+import { askWorker, seatFacts, type Verdict } from "./ask.ts";
+import type { Expectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import type { FailureCode } from "./failure.ts";
 import type { Fetch } from "./transport.ts";
@@ -81,6 +82,7 @@ export class FanOut {
         code,
         detail,
         cause: null,
+        refusal: null,
       });
     this.#pending.clear();
     this.#end.abort();

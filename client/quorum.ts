@@ -5,10 +5,10 @@ import { digest } from "../protocol/digest.ts";
 import { MAX_DEADLINE_MS, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
 import { POLICIES, type Policy, type PolicyName } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
-import { encodeRequest, type InferRequest } from "../protocol/request.ts";
+import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { type Answer, createAnswer } from "./answer.ts";
-import { createExpectation } from "./ask.ts";
+import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
@@ -54,12 +54,13 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
     nonce: random(NONCE_BYTES),
     deadline: start + deadlineMs,
     policy: policy.name,
+    sizeBucket: chooseSizeBucket(inputs),
     assignment: { mode: "S", seedDigest: await digest("seed", seed) },
     salt: random(SALT_BYTES),
     inputs,
   };
-  const requestBytes = encodeRequest({ ...request, seat: 0 }).length;
-  const plan = await planSeats({ records, policy, model, engine, requestBytes, seed });
+  const { sizeBucket } = request;
+  const plan = await planSeats({ records, policy, model, engine, sizeBucket, seed });
   const expectation = await createExpectation(request);
   const fanOut = new FanOut({ expectation, fetch, clock });
   const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });

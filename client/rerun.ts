@@ -3,7 +3,8 @@
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { createStatement, keyedTraceRoot, statementDigest, traceKey } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
-import type { Expectation, SignedVerdict } from "./ask.ts";
+import type { SignedVerdict } from "./ask.ts";
+import type { Expectation } from "./check.ts";
 
 /** A local engine with the model loaded. The engine's Model is one. */
 export interface LocalRerun {

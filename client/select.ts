@@ -16,7 +16,7 @@ export interface Selection {
   readonly policy: Policy;
   readonly model: Bytes;
   readonly engine: Bytes;
-  readonly requestBytes: number; // a worker that takes less is not asked
+  readonly sizeBucket: number; // a worker that takes less is not asked
   readonly seed: Bytes; // 32 random bytes of the client's own
 }
 
@@ -96,9 +96,9 @@ function countProvidersOf(workers: readonly OpenedRecord[]): number {
   return countProviders(workers.map(({ record }) => record));
 }
 
-function isEligible({ record }: OpenedRecord, { model, engine, requestBytes }: Selection): boolean {
+function isEligible({ record }: OpenedRecord, { model, engine, sizeBucket }: Selection): boolean {
   return (
-    record.limits.maxRequestBytes >= requestBytes &&
+    record.limits.maxRequestBytes >= sizeBucket &&
     record.models.some((digest) => equalBytes(digest, model)) &&
     record.engines.some((digest) => equalBytes(digest, engine))
   );

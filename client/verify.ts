@@ -56,14 +56,14 @@ export async function verifyBundle(
         "policy_not_met",
         describeShortfall(POLICIES[name], counted.length, countProviders(counted)),
       );
-  const { certificate, nonce, deadline, policy, assignment, salt, outputs } = bundle;
+  const { certificate, nonce, deadline, policy, sizeBucket, assignment, salt, outputs } = bundle;
   const { model, engine } = certificate.statement;
   return {
     policy,
     model,
     engine,
     outputs,
-    question: { model, engine, nonce, deadline, policy, assignment, salt },
+    question: { model, engine, nonce, deadline, policy, sizeBucket, assignment, salt },
     operators: counted.length,
     providers: countProviders(counted),
     signatures: signers.map((signer) => {

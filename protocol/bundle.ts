@@ -22,6 +22,7 @@ import {
   assignmentDigest,
   decodeAssignment,
   decodePolicyName,
+  decodeSizeBucket,
   encodeAssignment,
   requestDigest,
 } from "./request.ts";
@@ -32,14 +33,15 @@ import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /**
  * Bundle, docs/protocol.md §13:
- * `[version, certificate, nonce: bstr .size 16, deadline: uint, policy: tstr, assignment, salt: bstr .size 32,
- *   outputs: [1*16 tensor], records: [1*16 bstr]]`, one record for each signature, in the same order.
+ * `[version, certificate, nonce: bstr .size 16, deadline: uint, policy: tstr, sizeBucket: uint,
+ *   assignment, salt: bstr .size 32, outputs: [1*16 tensor], records: [1*16 bstr]]`, one record for each signature, in the same order.
  */
 export interface Bundle {
   readonly certificate: QuorumCertificate;
   readonly nonce: Bytes;
   readonly deadline: number; // unix milliseconds
   readonly policy: PolicyName;
+  readonly sizeBucket: number;
   readonly assignment: Assignment;
   readonly salt: Bytes;
   readonly outputs: readonly Tensor[];
@@ -54,6 +56,7 @@ export function encodeBundle(bundle: Bundle): Bytes {
     bundle.nonce,
     bundle.deadline,
     bundle.policy,
+    bundle.sizeBucket,
     encodeAssignment(bundle.assignment),
     bundle.salt,
     encodeTensors(bundle.outputs),
@@ -65,7 +68,7 @@ export function encodeBundle(bundle: Bundle): Bytes {
 export function decodeBundle(bytes: Bytes): Bundle {
   // attacker-controlled: a file from anywhere.
   const title = "the bundle";
-  const fields = readArray(decode(bytes, { maxBytes: MAX_BUNDLE_BYTES, title }), 9, title);
+  const fields = readArray(decode(bytes, { maxBytes: MAX_BUNDLE_BYTES, title }), 10, title);
   readVersion(fields[0], title);
   const certificate = decodeCertificateValue(fields[1]);
   const records = { min: 1, max: MAX_CERTIFICATE_SIGNATURES };
@@ -74,10 +77,11 @@ export function decodeBundle(bytes: Bytes): Bundle {
     nonce: readBytes(fields[2], NONCE_BYTES, "nonce"),
     deadline: readInteger(fields[3], UNIX_MILLISECONDS_RANGE, "deadline"),
     policy: decodePolicyName(fields[4]),
-    assignment: decodeAssignment(fields[5]),
-    salt: readBytes(fields[6], SALT_BYTES, "salt"),
-    outputs: decodeTensors(fields[7], "outputs"),
-    records: readArray(fields[8], records, "records").map((record) =>
+    sizeBucket: decodeSizeBucket(fields[5], 0),
+    assignment: decodeAssignment(fields[6]),
+    salt: readBytes(fields[7], SALT_BYTES, "salt"),
+    outputs: decodeTensors(fields[8], "outputs"),
+    records: readArray(fields[9], records, "records").map((record) =>
       readBytes(record, { min: 1, max: MAX_RECORD_BYTES }, "record"),
     ),
   };

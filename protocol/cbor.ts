@@ -1,4 +1,4 @@
-// Deterministic CBOR (RFC 8949 §4.2.1), integers, byte strings, text, arrays and integer-keyed maps only.
+// Deterministic CBOR (RFC 8949 §4.2.1), integers, byte strings, text, booleans, null, arrays and integer-keyed maps only.
 // decode() accepts exactly the bytes that encode() makes. docs/protocol.md §2.
 
 import {
@@ -152,6 +152,12 @@ export function readInteger(
     throw new DecodeError("wrong_type", `${title} must be an integer`);
   if (value < range.min || value > range.max)
     throw new DecodeError("out_of_range", `${title} is ${value}; it must be ${range.min} to ${range.max}`);
+  return value;
+}
+
+/** Throws DecodeError `wrong_type`. */
+export function readBoolean(value: unknown, title: string): boolean {
+  if (typeof value !== "boolean") throw new DecodeError("wrong_type", `${title} must be true or false`);
   return value;
 }
 

@@ -8,8 +8,8 @@ import { publicKey, sign, verifySignature } from "./ed25519.ts";
 import { DecodeError, VerificationError } from "./errors.ts";
 import { KEY_BYTES, PROTOCOL_VERSION, SIGNATURE_BYTES } from "./limits.ts";
 
-/** What a signature is for: an operator delegates, a worker describes itself, a worker vouches for a run. */
-export type Role = "delegation" | "record" | "receipt";
+/** What a signature is for: an operator delegates; a worker describes itself, vouches for a run, or refuses one. */
+export type Role = "delegation" | "record" | "receipt" | "refusal";
 
 /** A signed payload. `signature` identifies nothing: one payload has as many signatures as its signer likes. */
 export interface Envelope {
@@ -41,8 +41,8 @@ function protectedHeader(role: Role, key: Bytes): Bytes {
       [
         HEADER_CWT_CLAIMS,
         new Map<number, CborValue>([
-          [CLAIM_ISSUER, `quorate:key:${formatBase64Url(key)}`],
-          [CLAIM_SUBJECT, `quorate:${role}`],
+          [CLAIM_ISSUER, `quorate:${formatBase64Url(key)}`],
+          [CLAIM_SUBJECT, role],
         ]),
       ],
     ]),

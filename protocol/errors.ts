@@ -65,6 +65,7 @@ export type InferenceCode =
   | "chunk_unavailable"
   | "budget_exceeded" // a model that takes longer than anyone waits
   | "memory_exhausted"
+  | "overloaded" // more requests at once than the worker takes
   | "deadline_exceeded";
 
 /** A body that is not what HTTP was to carry, or has nowhere to go. Both sides may say so of the other's. */

@@ -30,6 +30,10 @@ export const MAX_TENSOR_RANK = 8;
 export const MAX_TENSOR_BYTES = 16 * 1024 * 1024;
 /** Inputs or outputs of one request; the models that ship have one input and at most two outputs. */
 export const MAX_TENSORS = 16;
+/** Padding hides sizes below 1 KiB altogether: a text of a word and one of a hundred look alike. */
+export const MIN_BUCKET_BYTES = 1024;
+/** 5 · 2²², the bucket of the largest request and of the largest reply. */
+export const MAX_BUCKET_BYTES = 20 * 1024 * 1024;
 /** All tensors of one request together, and the framing around them. */
 export const MAX_REQUEST_BYTES = MAX_TENSOR_BYTES + 64 * 1024;
 /** Outputs, block digests and a receipt. */
@@ -53,8 +57,12 @@ export const MAX_DEADLINE_MS = 120_000;
 /** Clocks of honest machines differ by less. Bounds what a signed time may claim. */
 export const MAX_CLOCK_SKEW_MS = 300_000;
 
-/** A receipt is about 700 bytes. */
+/** A receipt has at most 600 bytes; the rest is for longer headers of a later version. */
 export const MAX_RECEIPT_BYTES = 2048;
+/** A refusal is about 300 bytes. */
+export const MAX_REFUSAL_BYTES = 1024;
+/** What a worker says of its refusal to people. */
+export const MAX_DETAIL_CHARACTERS = 400;
 /** A delegation is about 330 bytes; a domain name has at most 253. */
 export const MAX_DELEGATION_BYTES = 1024;
 /** A record with one endpoint, one model and one engine is about 900 bytes. */
@@ -78,12 +86,13 @@ export const MAX_ENDPOINT_CHARACTERS = 272;
 /** RFC 1035 §2.3.4, without the final dot. */
 export const MAX_DOMAIN_CHARACTERS = 253;
 export const MAX_SLUG_CHARACTERS = 48;
-export const MAX_SEALING_KEYS = 4;
+/** The one in use and the one before it. */
+export const MAX_SEALING_KEYS = 2;
 export const MAX_RECORD_MODELS = 64;
 export const MAX_RECORD_ENGINES = 8;
 export const MAX_DOMAIN_PROOF_BYTES = 2048;
-/** A sealing key is an X25519 key or a longer hybrid one. */
-export const MAX_SEALING_KEY_BYTES = 1280;
+/** X25519, RFC 7748 §5. */
+export const SEALING_KEY_BYTES = 32;
 
 /** Records in one answer of a region: about 1 MiB of them, and a few seconds of signatures to check. */
 export const MAX_REGION_RECORDS = 1024;

@@ -69,6 +69,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   chunk_unavailable: 503,
   budget_exceeded: 503,
   memory_exhausted: 503,
+  overloaded: 503,
   registry_full: 503,
 };
 
@@ -117,6 +118,7 @@ export function parseProblem(bytes: Bytes): { readonly code: string; readonly de
   }
 }
 
-function printable(text: string): string {
+/** Somebody else's words as short ASCII, for messages. */
+export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 400);
 }

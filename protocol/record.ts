@@ -2,7 +2,7 @@
 // Regions keep records and cannot change them; the newest `seq` of a worker key wins.
 
 import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
-import { decode, encode, readArray, readBytes, readInteger, readText } from "./cbor.ts";
+import { decode, encode, readArray, readBoolean, readBytes, readInteger, readText } from "./cbor.ts";
 import { decodeEnvelope, readPayload, signEnvelope, verifyEnvelope } from "./cose.ts";
 import { openDelegation } from "./delegation.ts";
 import { digest } from "./digest.ts";
@@ -22,10 +22,10 @@ import {
   MAX_RECORD_LIFETIME_SECONDS,
   MAX_RECORD_MODELS,
   MAX_REQUEST_BYTES,
-  MAX_SEALING_KEY_BYTES,
   MAX_SEALING_KEYS,
   MAX_SLUG_CHARACTERS,
   PROTOCOL_VERSION,
+  SEALING_KEY_BYTES,
 } from "./limits.ts";
 import { checkDomain, checkEndpoint, checkSlug } from "./names.ts";
 import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
@@ -34,8 +34,8 @@ import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
  * WorkerRecord, docs/protocol.md §7; the payload of a `record` envelope by the worker key:
  * `[version, workerKey: bstr .size 32, seq: uint, issuedAt: uint, expiresAt: uint, operator: tstr,
  *   operatorKey: bstr .size 32, delegation: bstr, endpoints: [1*4 tstr], provider: tstr, region: tstr,
- *   sealingKeys: [*4 bstr], models: [*64 bstr .size 32], engines: [*8 bstr .size 32],
- *   limits: [maxRequestBytes: uint], price: uint, domainProof: bstr / null]`
+ *   sealingKeys: [*2 bstr .size 32], models: [*64 bstr .size 32], engines: [*8 bstr .size 32],
+ *   limits: [maxRequestBytes: uint], acceptsPlain: bool, isReferee: bool, retentionSeconds: uint, price: uint, domainProof: bstr / null]`
  */
 export interface WorkerRecord {
   readonly workerKey: Bytes;
@@ -48,10 +48,13 @@ export interface WorkerRecord {
   readonly endpoints: readonly string[]; // origins, the preferred one first
   readonly provider: string; // who runs the machines: a slug
   readonly region: string; // where: a slug
-  readonly sealingKeys: readonly Bytes[];
+  readonly sealingKeys: readonly Bytes[]; // X25519, the one to use first
   readonly models: readonly Bytes[]; // digests, ascending
   readonly engines: readonly Bytes[]; // digests, ascending
-  readonly limits: { readonly maxRequestBytes: number };
+  readonly limits: { readonly maxRequestBytes: number }; // of a request's size bucket
+  readonly acceptsPlain: boolean; // takes requests that are not sealed
+  readonly isReferee: boolean; // judges evidence
+  readonly retentionSeconds: number; // how long it says that it keeps what it was asked; 0 is not at all
   readonly price: number; // millionths of a US dollar a request; 0 is free
   readonly domainProof: Bytes | null; // carried; not checked here
 }
@@ -82,6 +85,9 @@ function encodeRecord(record: WorkerRecord): Bytes {
     record.models,
     record.engines,
     [record.limits.maxRequestBytes],
+    record.acceptsPlain,
+    record.isReferee,
+    record.retentionSeconds,
     record.price,
     record.domainProof,
   ]);
@@ -89,7 +95,7 @@ function encodeRecord(record: WorkerRecord): Bytes {
 
 function decodeRecord(payload: Bytes): WorkerRecord {
   const title = "the record";
-  const fields = readArray(decode(payload, { maxBytes: MAX_RECORD_BYTES, title }), 17, title);
+  const fields = readArray(decode(payload, { maxBytes: MAX_RECORD_BYTES, title }), 20, title);
   readVersion(fields[0], title);
   const record: WorkerRecord = {
     workerKey: readBytes(fields[1], KEY_BYTES, "workerKey"),
@@ -105,7 +111,7 @@ function decodeRecord(payload: Bytes): WorkerRecord {
     provider: checkSlug(readText(fields[9], MAX_SLUG_CHARACTERS, "provider"), "provider"),
     region: checkSlug(readText(fields[10], MAX_SLUG_CHARACTERS, "region"), "region"),
     sealingKeys: readArray(fields[11], { min: 0, max: MAX_SEALING_KEYS }, "sealingKeys").map((key) =>
-      readBytes(key, { min: KEY_BYTES, max: MAX_SEALING_KEY_BYTES }, "sealingKey"),
+      readBytes(key, SEALING_KEY_BYTES, "sealingKey"),
     ),
     models: readDigests(fields[12], MAX_RECORD_MODELS, "models"),
     engines: readDigests(fields[13], MAX_RECORD_ENGINES, "engines"),
@@ -116,12 +122,17 @@ function decodeRecord(payload: Bytes): WorkerRecord {
         "maxRequestBytes",
       ),
     },
-    price: readInteger(fields[15], ANY_UINT, "price"),
+    acceptsPlain: readBoolean(fields[15], "acceptsPlain"),
+    isReferee: readBoolean(fields[16], "isReferee"),
+    retentionSeconds: readInteger(fields[17], ANY_UINT, "retentionSeconds"),
+    price: readInteger(fields[18], ANY_UINT, "price"),
     domainProof:
-      fields[16] === null
+      fields[19] === null
         ? null
-        : readBytes(fields[16], { min: 1, max: MAX_DOMAIN_PROOF_BYTES }, "domainProof"),
+        : readBytes(fields[19], { min: 1, max: MAX_DOMAIN_PROOF_BYTES }, "domainProof"),
   };
+  if (record.sealingKeys.length === 0 && !record.acceptsPlain)
+    throw new DecodeError("out_of_range", "the record has no sealing key and takes no plain request");
   const lifetime = record.expiresAt - record.issuedAt;
   if (lifetime <= 0 || lifetime > MAX_RECORD_LIFETIME_SECONDS)
     throw new DecodeError(

@@ -6,12 +6,15 @@ import { digest } from "./digest.ts";
 import { DecodeError } from "./errors.ts";
 import {
   DIGEST_BYTES,
+  MAX_BUCKET_BYTES,
   MAX_REQUEST_BYTES,
   MAX_SEATS,
+  MIN_BUCKET_BYTES,
   NONCE_BYTES,
   PROTOCOL_VERSION,
   SALT_BYTES,
 } from "./limits.ts";
+import { bucketFor, isBucket, PADDING_PREFIX_BYTES } from "./padding.ts";
 import { POLICY_NAMES, type PolicyName } from "./policy.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
 import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
@@ -25,6 +28,9 @@ export interface Assignment {
   readonly seedDigest: Bytes; // digest("seed", seed)
 }
 
+/** An encoded request without its inputs: at most 205 bytes. */
+const MAX_QUESTION_BYTES = 256;
+
 /** What the request digest covers: everything that is the same for every seat and need not stay private. */
 export interface Question {
   readonly model: Bytes; // 32
@@ -32,6 +38,7 @@ export interface Question {
   readonly nonce: Bytes; // 16
   readonly deadline: number; // unix milliseconds
   readonly policy: PolicyName;
+  readonly sizeBucket: number; // bytes of the request once it is padded
   readonly assignment: Assignment;
 }
 
@@ -43,7 +50,7 @@ export interface SaltedQuestion extends Question {
 /**
  * InferRequest, docs/protocol.md §9:
  * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint, policy: tstr,
- *   assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
+ *   sizeBucket: uint, assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
  */
 export interface InferRequest extends SaltedQuestion {
   readonly seat: number;
@@ -74,6 +81,21 @@ export function decodePolicyName(value: unknown): PolicyName {
   return name;
 }
 
+const SIZE_BUCKETS = { min: MIN_BUCKET_BYTES, max: MAX_BUCKET_BYTES } as const;
+
+/** A bucket of at least `min` bytes. Throws DecodeError `wrong_type`, `out_of_range`. */
+export function decodeSizeBucket(value: unknown, min: number): number {
+  const size = readInteger(value, SIZE_BUCKETS, "sizeBucket");
+  if (!isBucket(size) || size < min)
+    throw new DecodeError("out_of_range", `sizeBucket is ${size}; it must be a bucket of at least ${min}`);
+  return size;
+}
+
+/** The smallest bucket for these inputs, whatever the other fields are. Throws DecodeError as encodeRequest does. */
+export function chooseSizeBucket(inputs: readonly Tensor[]): number {
+  return bucketFor(encode(encodeTensors(inputs)).length + MAX_QUESTION_BYTES);
+}
+
 /** The body of a POST. Throws DecodeError for inputs that decodeRequest would refuse. */
 export function encodeRequest(request: InferRequest): Bytes {
   return encode([
@@ -83,6 +105,7 @@ export function encodeRequest(request: InferRequest): Bytes {
     request.nonce,
     request.deadline,
     request.policy,
+    request.sizeBucket,
     encodeAssignment(request.assignment),
     request.salt,
     request.seat,
@@ -94,7 +117,7 @@ export function encodeRequest(request: InferRequest): Bytes {
 export function decodeRequest(bytes: Bytes): InferRequest {
   // attacker-controlled: requests are not signed.
   const title = "the request";
-  const fields = readArray(decode(bytes, { maxBytes: MAX_REQUEST_BYTES, title }), 10, title);
+  const fields = readArray(decode(bytes, { maxBytes: MAX_REQUEST_BYTES, title }), 11, title);
   readVersion(fields[0], title);
   return {
     model: readBytes(fields[1], DIGEST_BYTES, "model"),
@@ -102,19 +125,29 @@ export function decodeRequest(bytes: Bytes): InferRequest {
     nonce: readBytes(fields[3], NONCE_BYTES, "nonce"),
     deadline: readInteger(fields[4], UNIX_MILLISECONDS_RANGE, "deadline"),
     policy: decodePolicyName(fields[5]),
-    assignment: decodeAssignment(fields[6]),
-    salt: readBytes(fields[7], SALT_BYTES, "salt"),
-    seat: readInteger(fields[8], SEATS, "seat"),
-    inputs: decodeTensors(fields[9], "inputs"),
+    sizeBucket: decodeSizeBucket(fields[6], PADDING_PREFIX_BYTES + bytes.length),
+    assignment: decodeAssignment(fields[7]),
+    salt: readBytes(fields[8], SALT_BYTES, "salt"),
+    seat: readInteger(fields[9], SEATS, "seat"),
+    inputs: decodeTensors(fields[10], "inputs"),
   };
 }
 
 /** digest("request", the request without salt, seat and inputs). */
 export function requestDigest(question: Question): Promise<Bytes> {
-  const { model, engine, nonce, deadline, policy, assignment } = question;
+  const { model, engine, nonce, deadline, policy, sizeBucket, assignment } = question;
   return digest(
     "request",
-    encode([PROTOCOL_VERSION, model, engine, nonce, deadline, policy, encodeAssignment(assignment)]),
+    encode([
+      PROTOCOL_VERSION,
+      model,
+      engine,
+      nonce,
+      deadline,
+      policy,
+      sizeBucket,
+      encodeAssignment(assignment),
+    ]),
   );
 }
 

@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { askWorker, createExpectation, type Verdict } from "../../client/ask.ts";
+import { askWorker, type Verdict } from "../../client/ask.ts";
+import { createExpectation } from "../../client/check.ts";
 import { createSystemClock } from "../../client/clock.ts";
 import { concatBytes, equalBytes, utf8 } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
 import { openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
+import { openRefusal } from "../../protocol/refusal.ts";
 import { BLOCKS, bytesFor, createRequest, createWorker, NOW, OUTPUTS } from "../protocol/fixtures.ts";
 import { HOSTILE_BYTES } from "../protocol/strictness.ts";
 import { ManualClock } from "./manual-clock.ts";
 import {
   copying,
+  failing,
   honest,
   lying,
   type Part,
   refusing,
+  refusingWith,
   signing,
   silent,
   startNetwork,
@@ -96,7 +100,12 @@ const HOSTILE_PARTS: [string, string, Part][] = [
   ],
   ["sends other outputs than it signed", "output_mismatch", signing(() => ({}), { outputs: OUTPUTS })],
   ["sends other blocks than it signed", "trace_mismatch", signing(() => ({}), { blocks: BLOCKS })],
-  ["refuses", "status_unexpected", refusing],
+  ["refuses", "memory_exhausted", refusing],
+  ["refuses another request", "request_mismatch", refusingWith((said) => ({ ...said, request: other }))],
+  ["refuses for another seat", "seat_mismatch", refusingWith((said) => ({ ...said, seat: 9 }))],
+  ["refuses at another time", "time_mismatch", refusingWith((said) => ({ ...said, time: NOW - 600_000 }))],
+  ["refuses with another's key", "worker_mismatch", (asked) => refusing(asked, stranger)],
+  ["cannot read the request", "status_unexpected", failing],
   ["fails without a word", "status_unexpected", async () => ({ status: 500, body: new Uint8Array(0) })],
   ["fails with a flood", "status_unexpected", async () => ({ status: 500, body: new Uint8Array(100_000) })],
   [
@@ -133,12 +142,18 @@ test("a worker that sends hostile bytes is a failed verdict, whatever they are",
     assert.equal((await ask(async () => ({ body }))).outcome, "failed", title);
 });
 
-test("a refusal is told with the worker's reason", async () => {
+test("a refusal is kept as it was signed, and told with the worker's reason in printable text", async () => {
   const verdict = await ask(refusing);
-  assert.match(
-    verdict.outcome === "failed" ? verdict.detail : "",
-    /503.*memory_exhausted: the model does not fit; ask again in a second/,
-  );
+  assert.ok(verdict.outcome === "failed" && verdict.refusal !== null);
+  assert.equal(verdict.detail, "the model does not fit;?ask again");
+  const { key, refusal } = await openRefusal(verdict.refusal);
+  assert.deepEqual([key, refusal.code], [verdict.workerKey, "memory_exhausted"]);
+});
+
+test("what a worker says without a signature is told with its status", async () => {
+  const verdict = await ask(failing);
+  assert.ok(verdict.outcome === "failed" && verdict.refusal === null);
+  assert.match(verdict.detail, /400.*malformed: not one CBOR item; encode it again/);
 });
 
 test("a silent worker times out at the request's deadline, on the injected clock", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { createExpectation } from "../../client/ask.ts";
+import { createExpectation } from "../../client/check.ts";
 import { Course } from "../../client/course.ts";
 import { decide } from "../../client/decide.ts";
 import { FanOut } from "../../client/fan-out.ts";

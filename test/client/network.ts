@@ -7,15 +7,17 @@ import type { LocalRerun } from "../../client/rerun.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { concatBytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
-import { InferenceError } from "../../protocol/errors.ts";
+import { DecodeError } from "../../protocol/errors.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
 import type { OpenedRecord } from "../../protocol/record.ts";
-import { encodeReply } from "../../protocol/reply.ts";
-import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
+import { type Refusal, signRefusal } from "../../protocol/refusal.ts";
+import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
+import { decodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
 import {
   bytesFor,
   createReceipt,
   createWorker,
+  NOW,
   type SignOptions,
   type TestWorker,
 } from "../protocol/fixtures.ts";
@@ -86,10 +88,24 @@ export const lyingAlone: Part = signing(() => ({
 /** Signs the right result without having the blocks, as one that copied it must. */
 export const copying: Part = signing(() => ({ keyedBlocks: (key) => [key] }));
 export const silent: Part = async () => null;
-export const refusing: Part = async () => {
-  const problem = formatProblem(
-    new InferenceError("memory_exhausted", "the model does not fit; ask again in a second"),
-  );
+/** A signed refusal; `change` goes over what it says. */
+export function refusingWith(change: (refusal: Refusal) => Refusal): Part {
+  return async (request, { secretKey }) => {
+    const { seat } = request;
+    const honest = {
+      request: await requestDigest(request),
+      seat,
+      code: "memory_exhausted",
+      time: NOW,
+    } as const;
+    const refusal = await signRefusal(change(honest), secretKey);
+    return { body: encodeRefusedReply({ refusal, detail: "the model does not fit;\nask again" }) };
+  };
+}
+export const refusing: Part = refusingWith((refusal) => refusal);
+/** Does not even read the request. */
+export const failing: Part = async () => {
+  const problem = formatProblem(new DecodeError("malformed", "not one CBOR item; encode it again"));
   return { status: problem.status, type: PROBLEM_CONTENT_TYPE, body: utf8(JSON.stringify(problem)) };
 };
 

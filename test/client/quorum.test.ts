@@ -51,7 +51,7 @@ async function play(scene: Scene) {
     policy: POLICIES[policy],
     model: MODEL,
     engine: ENGINE,
-    requestBytes: 1,
+    sizeBucket: 1,
     seed: SEED,
   };
   const { seats, reserves } = await planSeats(choice);
@@ -171,7 +171,7 @@ test("a worker that refuses or hangs up is replaced at once", async () => {
   const { answer } = await play({ cast: [refusing, async () => Promise.reject(new Error("hang up"))] });
   const { verdicts, asked } = await answer;
   assert.equal(asked, 5);
-  assert.deepEqual(outcomes(verdicts), ["status_unexpected", "unreachable", "agreed", "agreed", "agreed"]);
+  assert.deepEqual(outcomes(verdicts), ["memory_exhausted", "unreachable", "agreed", "agreed", "agreed"]);
 });
 
 test("a liar who answers in time is named with evidence, and the answer is right: decided by a local run", async () => {
@@ -281,7 +281,7 @@ test("strict accepts no four of five", async () => {
 test("a quorum that cannot be reached explains itself and ends when nobody is left", async () => {
   const { answer, operators, clock } = await play({ cast: [refusing, refusing, honest], workers: 3 });
   const error = await assertQuorumError(answer, "quorum_not_reached");
-  assert.deepEqual(outcomes(error.verdicts), ["status_unexpected", "status_unexpected", "signed"]);
+  assert.deepEqual(outcomes(error.verdicts), ["memory_exhausted", "memory_exhausted", "signed"]);
   for (const operator of operators) assert.ok(error.message.includes(operator), error.message);
   assert.match(error.message, /; ask again/);
   assert.equal(clock.running, 0);

@@ -35,7 +35,7 @@ function plan(records: readonly OpenedRecord[], policy: PolicyName, seed: Bytes)
     policy: POLICIES[policy],
     model: MODEL,
     engine: ENGINE,
-    requestBytes: 1000,
+    sizeBucket: 1024,
     seed,
   });
 }

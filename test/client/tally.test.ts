@@ -36,7 +36,7 @@ function resultDigest(result: number): Uint8Array<ArrayBuffer> {
 
 function failed(seat: number): FailedVerdict {
   const { receiptBytes: _, receipt: __, record: ___, outputs: ____, ...facts } = signed(seat, 0);
-  return { ...facts, outcome: "failed", code: "unreachable", detail: "", cause: null };
+  return { ...facts, outcome: "failed", code: "unreachable", detail: "", cause: null, refusal: null };
 }
 
 const count = (policy: PolicyName, verdicts: TallyInput["verdicts"], rest: Partial<TallyInput> = {}) =>

@@ -30,7 +30,7 @@ test("an envelope is a tagged COSE_Sign1 with the header of a SCITT signed state
   const claims = parameters.get(15) as Map<number, unknown>;
   assert.deepEqual(
     [claims.get(1), claims.get(2)],
-    [`quorate:key:${Buffer.from(key).toString("base64url")}`, "quorate:receipt"],
+    [`quorate:${Buffer.from(key).toString("base64url")}`, "receipt"],
   );
 });
 

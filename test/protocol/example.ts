@@ -8,7 +8,8 @@ import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
-import { encodeReply } from "../../protocol/reply.ts";
+import { signRefusal } from "../../protocol/refusal.ts";
+import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { assignmentDigest, encodeRequest, requestDigest } from "../../protocol/request.ts";
 import {
   encodeStatement,
@@ -24,6 +25,7 @@ import {
   createRequest,
   createWorker,
   INPUTS,
+  NOW,
   OUTPUTS,
   stateResult,
 } from "./fixtures.ts";
@@ -37,8 +39,13 @@ export async function createExample(): Promise<Map<string, string>> {
   const receiptBytes = await createReceipt(worker, request);
   const receipt = await openReceipt(receiptBytes);
   const certificate = { statement, signatures: [receipt] };
-  const { nonce, deadline, policy, assignment, salt } = request;
+  const { nonce, deadline, policy, sizeBucket, assignment, salt } = request;
+  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
   const records = [worker.opened.bytes];
+  const refusal = await signRefusal(
+    { request: statement.request, seat: 0, code: "overloaded", time: NOW },
+    worker.secretKey,
+  );
   const parts: [string, Uint8Array][] = [
     ["worker-key", record.workerKey],
     ["operator-key", await publicKey(await bytesFor("operator a.example"))],
@@ -56,12 +63,11 @@ export async function createExample(): Promise<Map<string, string>> {
     ["statement-digest", receipt.wrap.statement],
     ["wrap", encode(encodeWrap(receipt.wrap))],
     ["receipt", receiptBytes],
+    ["refusal", refusal],
+    ["refused-reply", encodeRefusedReply({ refusal, detail: "busy" })],
     ["reply", encodeReply({ receipt: receiptBytes, outputs: OUTPUTS, blocks: BLOCKS })],
     ["certificate", encodeCertificate(certificate)],
-    [
-      "bundle",
-      encodeBundle({ certificate, nonce, deadline, policy, assignment, salt, outputs: OUTPUTS, records }),
-    ],
+    ["bundle", encodeBundle({ certificate, ...question, outputs: OUTPUTS, records })],
   ];
   return new Map(
     parts.map(([name, bytes]): [string, string] => [name, formatHex(concatBytes(bytes) as Bytes)]),

@@ -77,6 +77,9 @@ export async function createWorker(name: string, options: WorkerOptions = {}): P
     models: [MODEL],
     engines: [ENGINE],
     limits: { maxRequestBytes: 1_000_000 },
+    acceptsPlain: true,
+    isReferee: false,
+    retentionSeconds: 0,
     price: 0,
     domainProof: null,
   };
@@ -92,6 +95,7 @@ export async function createRequest(policy: PolicyName, now = NOW): Promise<Infe
     nonce: (await bytesFor("nonce")).slice(0, 16),
     deadline: now + 10_000,
     policy,
+    sizeBucket: 1024,
     assignment: { mode: "S", seedDigest: await bytesFor("seed") },
     salt: await bytesFor("salt"),
     seat: 0,
@@ -154,7 +158,7 @@ export async function createBundle(
   const signatures: CertificateSignature[] = [];
   for (const [seat, worker] of workers.entries())
     signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat }, options)));
-  const { nonce, deadline, assignment, salt } = request;
+  const { nonce, deadline, sizeBucket, assignment, salt } = request;
   const honest = await stateResult(request);
   const statement = options.changeStatement?.(honest) ?? honest;
   const bundle: Bundle = {
@@ -162,6 +166,7 @@ export async function createBundle(
     nonce,
     deadline,
     policy,
+    sizeBucket,
     assignment,
     salt,
     outputs: OUTPUTS,

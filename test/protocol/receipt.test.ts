@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatHex } from "../../protocol/bytes.ts";
 import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
+import { MAX_OP_COUNT, MAX_SEATS } from "../../protocol/limits.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { requestDigest } from "../../protocol/request.ts";
 import {
@@ -11,6 +12,7 @@ import {
   traceKey,
   traceRoot,
 } from "../../protocol/statement.ts";
+import { UNIX_MILLISECONDS_RANGE } from "../../protocol/version.ts";
 import {
   BLOCKS,
   bytesFor,
@@ -35,6 +37,18 @@ test("honest workers make the same statement to the byte, and different wraps", 
   assert.deepEqual(first.statement, second.statement);
   assert.equal(formatHex(first.wrap.statement), formatHex(second.wrap.statement));
   assert.notEqual(formatHex(first.wrap.keyedTraceRoot), formatHex(second.wrap.keyedTraceRoot));
+});
+
+test("a receipt has at most 600 bytes, whatever it says", async () => {
+  const receipt = await createReceipt(
+    a,
+    { ...request, seat: MAX_SEATS - 1 },
+    {
+      changeStatement: (statement) => ({ ...statement, opCount: MAX_OP_COUNT }),
+      time: UNIX_MILLISECONDS_RANGE.max,
+    },
+  );
+  assert.equal(receipt.length, 600);
 });
 
 test("a wrap of another statement is neither signed nor read", async () => {

@@ -76,6 +76,14 @@ test("a reused key is refused in a record that somebody signed without looking",
   await assert.rejects(openRecord(await sign(1, stranger), { now: NOW }), { code: "worker_mismatch" });
 });
 
+test("a record without a sealing key must take plain requests, and every flag must be one", async () => {
+  await assert.rejects(changed({ acceptsPlain: false }), { code: "out_of_range" });
+  const sealingKeys = [await bytesFor("sealing")];
+  await openRecord(await changed({ acceptsPlain: false, sealingKeys }), { now: NOW });
+  const isReferee = 1 as unknown as boolean;
+  await assert.rejects(changed({ isReferee }), { code: "wrong_type" });
+});
+
 test("a record is signed by its own worker key", async () => {
   await assert.rejects(signRecord(record, await bytesFor("another")), { code: "worker_mismatch" });
 });

@@ -8,8 +8,9 @@ import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
 import { encodeReceipt, openReceipt } from "../../protocol/receipt.ts";
 import { openRecord, signRecord } from "../../protocol/record.ts";
 import { decodeRecordList, encodeRecordList } from "../../protocol/record-list.ts";
-import { decodeReply, encodeReply } from "../../protocol/reply.ts";
-import { decodeRequest, encodeRequest } from "../../protocol/request.ts";
+import { openRefusal, signRefusal } from "../../protocol/refusal.ts";
+import { decodeAnswer, encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
+import { decodeRequest, encodeRequest, requestDigest } from "../../protocol/request.ts";
 import {
   BLOCKS,
   bytesFor,
@@ -34,6 +35,16 @@ const delegation = await signDelegation(
   await bytesFor("operator of a"),
 );
 
+const refusal = await signRefusal(
+  { request: await requestDigest(request), seat: 0, code: "overloaded", time: NOW },
+  a.secretKey,
+);
+
+function encodeAnswer(bytes: Bytes): Bytes {
+  const answer = decodeAnswer(bytes);
+  return answer.outcome === "signed" ? encodeReply(answer.reply) : encodeRefusedReply(answer.reply);
+}
+
 /** name → a real encoding, how it is read, and how what was read is written again (null: only signers can). */
 export const WIRE_TYPES: [
   string,
@@ -42,11 +53,13 @@ export const WIRE_TYPES: [
   ((bytes: Bytes) => Bytes | Promise<Bytes>) | null,
 ][] = [
   ["InferRequest", encodeRequest(request), decodeRequest, (bytes) => encodeRequest(decodeRequest(bytes))],
+  ["InferReply", encodeReply({ receipt, outputs: OUTPUTS, blocks: BLOCKS }), decodeAnswer, encodeAnswer],
+  ["RefusedReply", encodeRefusedReply({ refusal, detail: "busy" }), decodeAnswer, encodeAnswer],
   [
-    "InferReply",
-    encodeReply({ receipt, outputs: OUTPUTS, blocks: BLOCKS }),
-    decodeReply,
-    (bytes) => encodeReply(decodeReply(bytes)),
+    "Refusal",
+    refusal,
+    openRefusal,
+    async (bytes) => signRefusal((await openRefusal(bytes)).refusal, a.secretKey),
   ],
   ["Delegation", delegation, (bytes) => openDelegation(bytes, { now: NOW }), null],
   [

@@ -3,7 +3,7 @@
 import { loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
 import type { Model } from "../../engine/index.ts";
 import { digest } from "../../protocol/digest.ts";
-import type { InferRequest } from "../../protocol/request.ts";
+import { chooseSizeBucket, type InferRequest } from "../../protocol/request.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 
 export const MODEL_NAME = "moderate-mobilenet-v2";
@@ -30,16 +30,18 @@ export async function createTestRequest(
   changes: Partial<InferRequest> = {},
 ): Promise<InferRequest> {
   const [port] = model.manifest.inputs;
+  const { inputs = [createTestInput(model.manifest.tensors[port!.tensor]!.shape.map(Number))] } = changes;
   return {
     model: model.digest,
     engine: await readEngineDigest(),
     nonce: new Uint8Array(16).fill(7),
     deadline: Date.now() + 60_000,
     policy: "standard",
+    sizeBucket: chooseSizeBucket(inputs),
     assignment: { mode: "S", seedDigest: await digest("seed", new Uint8Array(32)) },
     salt: new Uint8Array(32).fill(9),
     seat: 0,
-    inputs: [createTestInput(model.manifest.tensors[port!.tensor]!.shape.map(Number))],
+    inputs,
     ...changes,
   };
 }

@@ -8,14 +8,20 @@ import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
 import type { Model } from "../../engine/index.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
+import type { InferenceCode } from "../../protocol/errors.ts";
 import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS } from "../../protocol/limits.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
-import { decodeReply } from "../../protocol/reply.ts";
-import { assignmentDigest, encodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import {
+  assignmentDigest,
+  chooseSizeBucket,
+  encodeRequest,
+  type InferRequest,
+  requestDigest,
+} from "../../protocol/request.ts";
 import {
   inputCommitment,
   keyedTraceRoot,
@@ -26,6 +32,7 @@ import {
 import { MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
 import { addTwin, copyArtifacts } from "../support/artifacts.ts";
 import { GOLDENS } from "../support/golden.ts";
+import { decodeReply, readRefusal } from "../support/replies.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { waitUntil } from "../support/wait.ts";
 import { RUNTIMES, type Running, startRegion, startWorker } from "../support/workers.ts";
@@ -152,6 +159,21 @@ for (const runtime of RUNTIMES) {
       }
     });
 
+    test("signs why it does not run a request that it could read", async () => {
+      const shown = await readBytes(await fetch(`${worker.url}${RECORD_PATH}`));
+      const { workerKey } = (await openRecord(shown, { now: Date.now() })).record;
+      for (const [title, code, request] of await listRefused()) {
+        const response = await post(worker.url, encodeRequest(request));
+        assert.deepEqual([response.status, response.headers.get("content-type")], [200, CBOR_MEDIA_TYPE]);
+        const refusal = await readRefusal(await readBytes(response));
+        assert.equal(refusal.code, code, title);
+        assert.deepEqual(refusal.key, workerKey);
+        assert.deepEqual(refusal.request, await requestDigest(request));
+        assert.equal(refusal.seat, request.seat);
+        assert.ok(refusal.detail.length > 0, title);
+      }
+    });
+
     test("says what a path takes when asked in another way", async () => {
       const response = await fetch(`${worker.url}${INFER_PATH}`);
       assert.equal(response.headers.get("allow"), "POST");
@@ -183,9 +205,9 @@ for (const runtime of RUNTIMES) {
     test("refuses to serve and names the chunk", async () => {
       for (let run = 0; run < 2; run++) {
         const response = await post(worker.url, encodeRequest(await createTestRequest(model)));
-        const problem = (await response.json()) as Problem;
-        assert.deepEqual([response.status, problem.code], [503, "chunk_corrupt"]);
-        assert.match(problem.detail, /chunk 1 /);
+        const { code, detail } = await readRefusal(await readBytes(response));
+        assert.equal(code, "chunk_corrupt");
+        assert.match(detail, /chunk 1 /);
       }
       const health = await fetch(`${worker.url}${HEALTH_PATH}`);
       assert.equal(health.status, 503);
@@ -251,11 +273,8 @@ for (const runtime of RUNTIMES) {
       await worker.stop();
       await startWithBudget(0.8 * model.memoryBytes);
       for (const digest of [model.digest, twin]) {
-        const response = await ask(digest);
-        assert.deepEqual(
-          [response.status, ((await response.json()) as Problem).code],
-          [503, "memory_exhausted"],
-        );
+        const { code } = await readRefusal(await readBytes(await ask(digest)));
+        assert.equal(code, "memory_exhausted");
       }
       const health = await readHealth(worker.url);
       assert.equal(health.status, "refusing");
@@ -308,9 +327,6 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
     (sent: BodyInit, headers?: Record<string, string>): Send =>
     (url) =>
       post(url, sent, headers);
-  const changed = (changes: Partial<InferRequest>) => body(encodeRequest({ ...good, ...changes }));
-  const other = await digest("manifest", bytes);
-  const [input] = good.inputs;
   const oversized = new Uint8Array(MAX_REQUEST_BODY_BYTES + 1);
   const streamed: Send = (url) => {
     const init = { method: "POST", headers: CBOR, body: new Blob([oversized]).stream(), duplex: "half" };
@@ -349,17 +365,26 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
     ["too large by its header", 413, "body_too_large", body(oversized)],
     ["too large without a header", 413, "body_too_large", streamed],
     ["in too many parts", 413, "body_too_large", scattered],
-    ["unknown model", 404, "model_unknown", changed({ model: other })],
-    ["another engine", 404, "engine_unknown", changed({ engine: other })],
-    ["past deadline", 422, "deadline_exceeded", changed({ deadline: Date.now() - 1 })],
-    ["far deadline", 422, "deadline_exceeded", changed({ deadline: Date.now() + 3_600_000 })],
-    ["too many inputs", 422, "input_invalid", changed({ inputs: [input!, input!] })],
+    ["a bucket too small", 400, "out_of_range", body(encodeRequest({ ...good, sizeBucket: 1024 }))],
+  ];
+}
+
+async function listRefused(): Promise<[title: string, code: InferenceCode, request: InferRequest][]> {
+  const good = await createTestRequest(model, { seat: 5 });
+  const other = await digest("manifest", new Uint8Array(1));
+  const [input] = good.inputs;
+  const sizeBucket = chooseSizeBucket([input!, input!]);
+  return [
+    ["unknown model", "model_unknown", { ...good, model: other }],
+    ["another engine", "engine_unknown", { ...good, engine: other }],
+    ["past deadline", "deadline_exceeded", { ...good, deadline: Date.now() - 1 }],
+    ["far deadline", "deadline_exceeded", { ...good, deadline: Date.now() + 3_600_000 }],
+    ["too many inputs", "input_invalid", { ...good, sizeBucket, inputs: [input!, input!] }],
     [
       "wrong shape",
-      422,
       "input_invalid",
-      changed({ inputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(0) }] }),
+      { ...good, inputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(0) }] },
     ],
-    ["wrong type", 422, "input_invalid", changed({ inputs: [{ ...input!, dtype: "i8" }] })],
+    ["wrong type", "input_invalid", { ...good, inputs: [{ ...input!, dtype: "i8" }] }],
   ];
 }

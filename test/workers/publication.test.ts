@@ -18,12 +18,12 @@ import { PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
-import { decodeReply } from "../../protocol/reply.ts";
 import { encodeRequest } from "../../protocol/request.ts";
 import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
 import { createInferenceApp, type InferenceApp } from "../../workers/inference/app.ts";
 import { PUBLISH_RETRY_MS, RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
 import { createTestWorker } from "../support/records.ts";
+import { decodeReply } from "../support/replies.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { type Running, startRegion } from "../support/workers.ts";
 

@@ -4,6 +4,7 @@
 import { engineDigest, type loadModel } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
+import { InferenceError } from "../../protocol/errors.ts";
 import {
   CBOR_MEDIA_TYPE,
   COSE_SIGN1_CONTENT_TYPE,
@@ -11,9 +12,9 @@ import {
   INFER_PATH,
   RECORD_PATH,
 } from "../../protocol/http.ts";
-import { decodeRequest } from "../../protocol/request.ts";
+import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
 import { bytesReply, createHandler, type Hold, jsonReply, type Reply, readBody } from "../http.ts";
-import { checkRequest, infer } from "./infer.ts";
+import { checkRequest, infer, refuseRequest } from "./infer.ts";
 import { MAX_REQUEST_BODY_BYTES, PUBLISH_INTERVAL_MS, PUBLISH_RETRY_MS } from "./limits.ts";
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
@@ -86,15 +87,29 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
       mediaType: CBOR_MEDIA_TYPE,
       maxBytes: MAX_REQUEST_BODY_BYTES,
     });
-    const asked = decodeRequest(body);
-    checkRequest(asked, engine, clock());
-    const reply = await shelf.use(asked.model, hold, async (model) => {
-      const record = await records(clock());
-      if (isDue(record)) hold(offer(record));
-      const signing = { secretKey: settings.workerKey, workerKey, record: record.digest, clock, randomBytes };
-      return infer(model, asked, signing);
-    });
-    return bytesReply(CBOR_MEDIA_TYPE, reply);
+    return bytesReply(CBOR_MEDIA_TYPE, await run(decodeRequest(body), hold));
+  };
+
+  /** An encoded InferAnswer: what the model gave, or why it was not run, signed either way. */
+  const run = async (asked: InferRequest, hold: Hold): Promise<Bytes> => {
+    try {
+      checkRequest(asked, engine, clock());
+      return await shelf.use(asked.model, hold, async (model) => {
+        const record = await records(clock());
+        if (isDue(record)) hold(offer(record));
+        const signing = {
+          secretKey: settings.workerKey,
+          workerKey,
+          record: record.digest,
+          clock,
+          randomBytes,
+        };
+        return infer(model, asked, signing);
+      });
+    } catch (error) {
+      if (!(error instanceof InferenceError)) throw error;
+      return refuseRequest(asked, error, { secretKey: settings.workerKey, now: clock() });
+    }
   };
 
   const showRecord = async (): Promise<Reply> => {

@@ -6,7 +6,8 @@ import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS, NONCE_BYTES } from "../../protocol/limits.ts";
 import { signReceipt } from "../../protocol/receipt.ts";
-import { encodeReply } from "../../protocol/reply.ts";
+import { signRefusal } from "../../protocol/refusal.ts";
+import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { type InferRequest, requestDigest } from "../../protocol/request.ts";
 import { createStatement, keyedTraceRoot, statementDigest, traceKey } from "../../protocol/statement.ts";
 
@@ -63,4 +64,14 @@ export async function infer(model: Model, request: InferRequest, signing: Signin
     time: clock(),
   };
   return encodeReply({ receipt: await signReceipt(statement, wrap, secretKey), outputs, blocks });
+}
+
+/** Signs that a request was not run, and why. Returns an encoded RefusedReply. */
+export async function refuseRequest(
+  request: InferRequest,
+  { code, message }: InferenceError,
+  { secretKey, now }: { readonly secretKey: Bytes; readonly now: number },
+): Promise<Bytes> {
+  const refusal = { request: await requestDigest(request), seat: request.seat, code, time: now };
+  return encodeRefusedReply({ refusal: await signRefusal(refusal, secretKey), detail: message });
 }

@@ -52,6 +52,9 @@ export function createRecordSource(options: {
       models: (await models()).sort(compareBytes),
       engines: [engine],
       limits: { maxRequestBytes: MAX_REQUEST_BODY_BYTES },
+      acceptsPlain: true,
+      isReferee: false,
+      retentionSeconds: 0,
       price: 0,
       domainProof: null,
     };
