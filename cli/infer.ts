@@ -1,5 +1,5 @@
 // `quorate infer`: asks a committee of the running network one question, or nobody.
-import { POLICY_NAMES, type PolicyName, parsePolicyName } from "../protocol/policy.ts";
+import { POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, TASKS, type TaskAnswer } from "../tasks/tasks.ts";
 import { computeOutcome, printLocalOutcome } from "./answer-locally.ts";
 import { type Arguments, type Command, optionalText, parseArguments, requireText } from "./command.ts";
@@ -10,9 +10,11 @@ import { checkInput, type GivenInput, INPUT_OPTIONS, parseInput, prepareInquiry 
 import { createLocalModels, type LocalModels } from "./local.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
+import { readPolicyFile } from "./policy.ts";
 import { ask, printOutcome, summarizeOutcome } from "./question.ts";
 import { NETWORK_FOLDER, resolveGiven } from "./state.ts";
 
+const DEFAULT_POLICY = "standard";
 const DEFAULT_SECONDS = "10";
 const MAX_SECONDS = 120;
 
@@ -29,6 +31,7 @@ policy local nobody is asked: this machine computes the answer, needs no network
   --text TEXT       a text; of two of them, the answer tells how alike they are
   --text-file FILE  a text in a file (UTF-8)
   --policy NAME     fast (1 operator), standard (2 of 3 agree; the default), strict (5 of 5 agree) or local (nobody)
+  --policy-file F   a policy of your own: which operators must agree (docs/protocol.md §14 has the grammar)
   --model NAME      another model of the task than its default
   --deadline N      seconds to wait at most (default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS})
   --region URL      a region to find workers with, instead of the local network's; may be given several times
@@ -41,7 +44,8 @@ policy local nobody is asked: this machine computes the answer, needs no network
     const given = parseArguments(args, {
       task: { type: "string" },
       ...INPUT_OPTIONS,
-      policy: { type: "string", default: "standard" },
+      policy: { type: "string" },
+      "policy-file": { type: "string" },
       model: { type: "string" },
       deadline: { type: "string" },
       region: { type: "string", multiple: true },
@@ -51,7 +55,7 @@ policy local nobody is asked: this machine computes the answer, needs no network
     });
     const task = findTask(requireText(given, "task"));
     const input = checkInput(task, parseInput(given));
-    const policy = parsePolicyName(requireText(given, "policy"), ["local", ...POLICY_NAMES]);
+    const policy = await choosePolicy(optionalText(given, "policy"), optionalText(given, "policy-file"));
     const draw = optionalText(given, "draw");
     if (draw !== null) await checkDrawing(task, resolveGiven(draw));
     const question = { task, input, models: createLocalModels(task, optionalText(given, "model")) };
@@ -60,6 +64,16 @@ policy local nobody is asked: this machine computes the answer, needs no network
     if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, answer);
   },
 };
+
+/** What a file says and a name do not add up: one of the two decides. */
+async function choosePolicy(name: string | null, file: string | null): Promise<Policy | "local"> {
+  if (file === null) {
+    const chosen = parsePolicyName(name ?? DEFAULT_POLICY, ["local", ...POLICY_NAMES]);
+    return chosen === "local" ? chosen : POLICIES[chosen];
+  }
+  if (name === null) return readPolicyFile(file);
+  throw new CliError("option_invalid", "--policy and --policy-file are given; give one of the two");
+}
 
 interface Question {
   readonly task: AnyTask;
@@ -70,7 +84,7 @@ interface Question {
 async function inferByQuorum(
   given: Arguments,
   { task, input, models }: Question,
-  policy: PolicyName,
+  policy: Policy,
 ): Promise<TaskAnswer> {
   const out = optionalText(given, "out");
   if (out !== null) await checkTarget(resolveGiven(out));

@@ -12,7 +12,7 @@ import {
 } from "../client/index.ts";
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
-import type { PolicyName } from "../protocol/policy.ts";
+import { formatReference, type Policy } from "../protocol/policy.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
 import { readEngineDigest } from "./artifacts.ts";
@@ -33,7 +33,7 @@ export interface QuestionOptions {
   /** The task with its input. */
   readonly inquiry: Inquiry;
   readonly models: LocalModels;
-  readonly policy: PolicyName;
+  readonly policy: Policy;
   readonly deadlineMs: number;
   /** Origins. */
   readonly regions: readonly string[];
@@ -51,7 +51,8 @@ interface Request {
 export interface Outcome {
   readonly task: string;
   readonly answer: TaskAnswer;
-  readonly policy: PolicyName;
+  /** A name, or the digest of one from a file in hex. */
+  readonly policy: string;
   /** Of the request that the fewest were asked. */
   readonly asked: number;
   /** Of the request on which the fewest agreed. */
@@ -178,7 +179,7 @@ async function saveAnswer(
   return {
     task: task.name,
     answer,
-    policy,
+    policy: formatReference(policy.reference),
     asked: Math.min(...saved.map(({ asked }) => asked)),
     agreed: Math.min(...saved.map(({ agreed }) => agreed)),
     operators: first.operators.filter((operator) =>

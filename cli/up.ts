@@ -1,6 +1,7 @@
 // `quorate up`, which is what `npm start` runs: a local network, one question to it, and then it stays up.
 import { dirname, join } from "node:path";
 import { CATALOGUE } from "../models/catalogue.ts";
+import { POLICIES } from "../protocol/policy.ts";
 import { findTask } from "../tasks/tasks.ts";
 import { ensureArtifact } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
@@ -98,7 +99,7 @@ async function askSample(network: Network): Promise<Outcome> {
       task,
       models,
       inquiry,
-      policy: "standard",
+      policy: POLICIES.standard,
       deadlineMs: DEADLINE_MS,
       regions: network.regions.map(({ url }) => url),
       out: null,

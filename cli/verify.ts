@@ -1,22 +1,24 @@
 // `quorate verify`: checks a certificate or an evidence file offline, and on request computes the answer again.
 import { type VerifiedBundle, verifyBundle, verifyEvidence } from "../client/index.ts";
-import { type Bytes, formatHex } from "../protocol/bytes.ts";
+import { type Bytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_BUNDLE_BYTES } from "../protocol/limits.ts";
-import { POLICY_NAMES, type PolicyName, parsePolicyName } from "../protocol/policy.ts";
+import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
 import { findBuilt } from "./artifacts.ts";
-import { type Command, optionalText, parseArguments } from "./command.ts";
+import { type Arguments, type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile } from "./files.ts";
 import { type GivenInput, INPUT_OPTIONS, parseInput } from "./input.ts";
 import { formatMilliseconds, print, printAnswer, printJson } from "./output.ts";
+import { readPolicyFile } from "./policy.ts";
 import { type Certificate, decodeAlone, naming, replay } from "./replay.ts";
 import { resolveGiven, showPath } from "./state.ts";
 
 export const verify: Command = {
   name: "verify",
   summary: "check certificates or an evidence file, offline",
-  help: `usage: npm run -s quorate -- verify CERTIFICATE… [--policy NAME] [--image FILE | --text TEXT] [--rerun] [--json]
+  help: `usage: npm run -s quorate -- verify CERTIFICATE… [--policy NAME] [--policy-file FILE]
+                                         [--image FILE | --text TEXT] [--rerun] [--json]
        npm run -s quorate -- verify EVIDENCE [--json]
 
 A certificate: checks every signature, record and digest in the file and the policy. Nobody is asked. Domains and
@@ -25,6 +27,7 @@ A task that made several requests has a certificate for each: give all of them, 
 Evidence: checks that two workers signed different results for one question.
 
   --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
+  --policy-file F   a policy of your own that each must meet; needed where a certificate was made under one
   --image FILE      the picture: check that it is the one that was asked about
   --text TEXT       the text, likewise; --text-file FILE for a file of it
   --rerun           compute the answer again with the local engine and compare the bytes; needs the input
@@ -35,15 +38,15 @@ Evidence: checks that two workers signed different results for one question.
       args,
       {
         policy: { type: "string" },
+        "policy-file": { type: "string", multiple: true },
         rerun: { type: "boolean" },
         ...INPUT_OPTIONS,
         json: { type: "boolean" },
       },
       ["CERTIFICATE…"],
     );
-    const policy = optionalText(given, "policy");
     const options = {
-      policy: policy === null ? null : parsePolicyName(policy, POLICY_NAMES),
+      policies: await readPolicies(given),
       input: parseInput(given),
       rerun: given.values.rerun === true,
       json: given.values.json === true,
@@ -56,7 +59,9 @@ Evidence: checks that two workers signed different results for one question.
     );
     const evidence = files.find(({ bytes }) => bytes[0] === FIRST_BYTE_OF_EVIDENCE);
     if (evidence === undefined) return checkCertificates(files, options);
-    const names = ["policy", "image", "text", "text-file", "rerun"].filter((name) => name in given.values);
+    const names = ["policy", "policy-file", "image", "text", "text-file", "rerun"].filter(
+      (name) => name in given.values,
+    );
     if (names.length > 0)
       throw new CliError("option_invalid", `--${names[0]} is for certificates, not for evidence`);
     if (files.length > 1)
@@ -65,11 +70,19 @@ Evidence: checks that two workers signed different results for one question.
   },
 };
 
+/** All that the reader asks for; each must hold. Throws PolicyError policy_unknown, and as readPolicyFile does. */
+async function readPolicies(given: Arguments): Promise<Policy[]> {
+  const name = optionalText(given, "policy");
+  const files = (given.values["policy-file"] ?? []) as string[];
+  const named = name === null ? [] : [POLICIES[parsePolicyName(name, POLICY_NAMES)]];
+  return [...named, ...(await Promise.all(files.map(readPolicyFile)))];
+}
+
 /** Evidence is a CBOR array of five items, a certificate file one of ten; what is neither is refused as a certificate. */
 const FIRST_BYTE_OF_EVIDENCE = 0x85;
 
 interface CertificateOptions {
-  readonly policy: PolicyName | null;
+  readonly policies: readonly Policy[];
   readonly input: GivenInput | null;
   readonly rerun: boolean;
   readonly json: boolean;
@@ -83,7 +96,7 @@ async function checkCertificates(
   let elapsedMs = 0;
   for (const { path, bytes } of files) {
     const started = performance.now();
-    const verified = await naming(path, () => verifyBundle(bytes, { policy: options.policy }));
+    const verified = await naming(path, () => verifyBundle(bytes, { policies: options.policies }));
     elapsedMs += performance.now() - started;
     certificates.push({ path, verified, entry: await findBuilt(verified.model) });
   }
@@ -96,7 +109,7 @@ async function checkCertificates(
   if (options.json) return printJson(summarize(certificates, answer, input, elapsedMs));
   for (const { path, verified } of certificates) {
     if (certificates.length > 1) print(`${showPath(path)}:`);
-    printCertificate(verified, options.policy);
+    printCertificate(verified);
   }
   print(`(checked in ${formatMilliseconds(elapsedMs)})`);
   print();
@@ -128,19 +141,21 @@ function summarize(
   elapsedMs: number,
 ): object {
   const [{ verified }] = certificates as [Certificate];
-  const operatorsOf = ({ signatures }: VerifiedBundle) =>
-    signatures.filter(({ counted }) => counted).map(({ operator }) => operator);
+  const signersOf = ({ signatures }: VerifiedBundle) => signatures.filter(({ counted }) => counted);
+  const operatorsOf = (each: VerifiedBundle) => signersOf(each).map(({ operator }) => operator);
   return {
     valid: true,
-    policy: verified.policy,
+    policy: formatReference(verified.policy),
     answer,
     operators: operatorsOf(verified),
     model: formatHex(verified.model),
     engine: formatHex(verified.engine),
     certificates: certificates.map(({ path, verified: each }) => ({
       path,
-      policy: each.policy,
+      policy: formatReference(each.policy),
+      policies: each.policies.map(({ policy }) => formatReference(policy)),
       operators: operatorsOf(each),
+      operatorKeys: signersOf(each).map(({ operatorKey }) => formatBase64Url(operatorKey)),
       model: formatHex(each.model),
       engine: formatHex(each.engine),
     })),
@@ -149,18 +164,18 @@ function summarize(
   };
 }
 
-function printCertificate(
-  { signatures, policy, operators, providers }: VerifiedBundle,
-  asked: PolicyName | null,
-): void {
+function printCertificate({ signatures, policies }: VerifiedBundle): void {
   for (const { operator, provider, workerKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
     print(`✔ ${formatSigner(operator, provider, workerKey, time)}${note}`);
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
-  const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
-  const named = asked === null || asked === policy ? "" : ` (the file names ${policy})`;
-  print(`the ${asked ?? policy} policy holds${named}: ${who}`);
+  for (const [index, { policy, operators, providers }] of policies.entries()) {
+    const name = typeof policy === "string" ? `${policy} policy` : `policy ${formatReference(policy)}`;
+    const named = policies.length > 1 && index === 0 ? " (the file names it)" : "";
+    const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
+    print(`the ${name} holds${named}: ${who}`);
+  }
 }
 
 async function checkEvidence(bytes: Bytes, json: boolean): Promise<void> {

@@ -6,7 +6,7 @@ import type { QuorumCertificate } from "../protocol/certificate.ts";
 import { type PolicyCode, PolicyError } from "../protocol/errors.ts";
 import { encodeEvidence, isConflict } from "../protocol/evidence.ts";
 import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
-import type { Policy } from "../protocol/policy.ts";
+import { describeNeed, formatReference, type Policy, type PolicyReference } from "../protocol/policy.ts";
 import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { FailedVerdict, SeatFacts, SignedVerdict, Verdict } from "./ask.ts";
@@ -37,6 +37,7 @@ export interface AuditReport {
 
 /** An accepted answer, with all that is known about how it came to be. */
 export interface Answer {
+  readonly policy: PolicyReference;
   readonly outputs: readonly Tensor[];
   readonly bundle: Bytes; // the certificate file
   readonly certificate: QuorumCertificate;
@@ -80,7 +81,7 @@ export function createAnswer(facts: {
   readonly elapsedMs: number;
 }): Answer {
   const { request, verdicts, agreed, dissent, lazy, elapsedMs } = facts;
-  const signers = agreed.slice(0, MAX_CERTIFICATE_SIGNATURES);
+  const signers = chooseSigners(agreed);
   const [first] = signers;
   if (first === undefined) throw new RangeError("createAnswer: agreed is empty");
   const certificate: QuorumCertificate = {
@@ -93,6 +94,7 @@ export function createAnswer(facts: {
   const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
   const bundle: Bundle = { certificate, ...question, outputs, records };
   return {
+    policy,
     outputs,
     bundle: encodeBundle(bundle),
     certificate,
@@ -107,6 +109,16 @@ export function createAnswer(facts: {
     agreed: agreed.length,
     elapsedMs,
   };
+}
+
+/** At most 16, by seat: one of each provider before a second of any, so that the policy still holds of them. */
+function chooseSigners(agreed: readonly SignedVerdict[]): SignedVerdict[] {
+  const isFirst = ({ provider }: SignedVerdict, index: number) =>
+    agreed.findIndex((other) => other.provider === provider) === index;
+  const others = agreed.filter((verdict, index) => !isFirst(verdict, index));
+  return [...agreed.filter(isFirst), ...others]
+    .slice(0, MAX_CERTIFICATE_SIGNATURES)
+    .sort((a, b) => a.seat - b.seat);
 }
 
 /**
@@ -132,7 +144,7 @@ export function createQuorumError(facts: {
     .map((verdict) => toEvidence(first!, verdict));
   return new QuorumError(
     split ? "quorum_split" : "quorum_not_reached",
-    `${policy.name} needs ${policy.accept} operators of ${policy.acceptProviders} providers behind one result; ` +
+    `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)} behind one result; ` +
       (split ? describeSplit(classes, localStatement === null ? null : dissent) : describeShortage(verdicts)),
     { verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })), evidence },
   );

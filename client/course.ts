@@ -1,12 +1,13 @@
 // Where a question stands: who was asked, since when there is agreement, and whom to ask next.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
-import type { Policy } from "../protocol/policy.ts";
+import type { Party, Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { createQuorumError, type QuorumError } from "./answer.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import type { FanOut } from "./fan-out.ts";
+import { findNearer } from "./named-seats.ts";
 import { type Tally, tally } from "./tally.ts";
 
 /** The part of the deadline after the first signed result in which the other seats have to speak. */
@@ -111,11 +112,11 @@ export class Course {
     const goal = this.#localStatement === null ? this.#policy.groups : this.#policy.accept;
     const missing = goal - this.#partiesInPlay(state).length;
     if (missing > 0) return missing;
-    return this.#lacksProviders(state) && this.#findNewProvider(state) >= 0 ? 1 : 0;
+    return this.#findNeeded(state) >= 0 ? 1 : 0;
   }
 
   /** Whose signature may still become part of the answer: for a second committee, its own members only. */
-  #partiesInPlay(state: Tally): readonly { readonly provider: string }[] {
+  #partiesInPlay(state: Tally): readonly Party[] {
     const from = this.#localStatement === null ? (this.#freshFrom ?? 0) : 0;
     const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
     const signed = this.#candidates(state).filter(({ seat }) => seat >= from);
@@ -131,19 +132,19 @@ export class Course {
     return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, right)) ?? [];
   }
 
-  #lacksProviders(state: Tally): boolean {
-    return providersOf(this.#partiesInPlay(state)).size < this.#policy.acceptProviders;
+  /** The first reserve that brings what those in play lack: an operator of the quorum, or else a provider. -1: none. */
+  #findNeeded(state: Tally): number {
+    const inPlay = this.#partiesInPlay(state);
+    const reserves = this.#reserves.map(({ record }) => record);
+    const named = findNearer(this.#policy.quorum, inPlay, reserves);
+    const known = new Set(inPlay.map(({ provider }) => provider));
+    if (named >= 0 || known.size >= this.#policy.acceptProviders) return named;
+    return reserves.findIndex(({ provider }) => !known.has(provider));
   }
 
-  #findNewProvider(state: Tally): number {
-    const known = providersOf(this.#partiesInPlay(state));
-    return this.#reserves.findIndex(({ record }) => !known.has(record.provider));
-  }
-
-  /** The next in the seeded order, or the next of another provider where one is lacking. */
+  /** The next in the seeded order, or the next that is needed. */
   #takeReserve(state: Tally): OpenedRecord {
-    const index = this.#lacksProviders(state) ? Math.max(0, this.#findNewProvider(state)) : 0;
-    return this.#reserves.splice(index, 1)[0]!;
+    return this.#reserves.splice(Math.max(0, this.#findNeeded(state)), 1)[0]!;
   }
 
   /** Waits for the next verdict or the next moment at which something changes by itself. */
@@ -168,8 +169,4 @@ export class Course {
       localStatement: this.#localStatement,
     });
   }
-}
-
-function providersOf(parties: readonly { readonly provider: string }[]): ReadonlySet<string> {
-  return new Set(parties.map(({ provider }) => provider));
 }

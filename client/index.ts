@@ -11,4 +11,4 @@ export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";
-export { type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";
+export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";

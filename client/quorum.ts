@@ -3,7 +3,7 @@
 import type { Bytes } from "../protocol/bytes.ts";
 import { digest } from "../protocol/digest.ts";
 import { MAX_DEADLINE_MS, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
-import { POLICIES, type Policy, type PolicyName } from "../protocol/policy.ts";
+import { type Policy, type PolicyName, toPolicy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
@@ -22,7 +22,7 @@ const SEED_BYTES = 32;
 
 /** One question: what is asked, of whom, how long, and with whose clock, chance and network. */
 export interface AskOptions {
-  readonly policy: PolicyName;
+  readonly policy: PolicyName | Policy; // built in, or of parsePolicy
   readonly records: readonly OpenedRecord[]; // of fetchDirectory
   readonly model: Bytes; // digest
   readonly engine: Bytes; // digest
@@ -45,7 +45,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   const { deadlineMs, settleMs } = options;
   checkDuration("deadlineMs", deadlineMs, 1, MAX_DEADLINE_MS);
   checkDuration("settleMs", settleMs, 0, deadlineMs);
-  const policy = POLICIES[options.policy];
+  const policy = toPolicy(options.policy);
   const start = clock.now();
   const seed = random(SEED_BYTES);
   const request: Omit<InferRequest, "seat"> = {
@@ -53,7 +53,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
     engine,
     nonce: random(NONCE_BYTES),
     deadline: start + deadlineMs,
-    policy: policy.name,
+    policy: policy.reference,
     sizeBucket: chooseSizeBucket(inputs),
     assignment: { mode: "S", seedDigest: await digest("seed", seed) },
     salt: random(SALT_BYTES),

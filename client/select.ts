@@ -7,8 +7,10 @@ import { type CborValue, encode } from "../protocol/cbor.ts";
 import { digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
-import { countProviders, type Policy } from "../protocol/policy.ts";
+import { type Identity, meetsQuorum } from "../protocol/named-quorum.ts";
+import { admitsOperator, countProviders, formatReference, type Policy } from "../protocol/policy.ts";
 import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
+import { describeAbsent, putQuorumFirst } from "./named-seats.ts";
 
 /** What the choice depends on, and nothing else does. */
 export interface Selection {
@@ -32,23 +34,29 @@ export interface SeatPlan {
  */
 export async function planSeats(selection: Selection): Promise<SeatPlan> {
   const { policy } = selection;
-  const operators = (await drawOperators(selection)).slice(0, MAX_SEATS);
+  const drawn = (await drawOperators(selection)).slice(0, MAX_SEATS);
+  const operators = putQuorumFirst(policy, drawn, identityOf);
   const seated = operators
     .slice(0, policy.groups)
     .map((operator) => ({ operator, worker: operator.workers[0]! }));
   const workersOf = (seats: readonly Seat[]) => seats.map(({ worker }) => worker);
   while (countProvidersOf(workersOf(seated)) < policy.minProviders) {
-    const change = findChange(seated, operators);
+    const change = findChange(policy, seated, operators);
     if (change === null) break;
     seated[change.index] = change.seat;
   }
   const seats = workersOf(seated);
-  if (seats.length < policy.groups || countProvidersOf(seats) < policy.minProviders) {
+  const isEnough = meetsQuorum(
+    policy.quorum,
+    seats.map(({ record }) => record),
+  );
+  if (seats.length < policy.groups || countProvidersOf(seats) < policy.minProviders || !isEnough) {
     const found = countProvidersOf(operators.flatMap(({ workers }) => workers));
     throw new PolicyError(
       "committee_unavailable",
-      `the ${policy.name} policy asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
-        `${operators.length} of ${found} serve this model with this engine; use more regions or another policy`,
+      `policy ${formatReference(policy.reference)} asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
+        `${operators.length} of ${found} serve this model with this engine` +
+        `${describeAbsent(policy, operators.map(identityOf))}; use more regions or another policy`,
     );
   }
   const reserves = operators
@@ -69,10 +77,11 @@ interface Seat {
 
 /**
  * What brings one more provider: of the seats whose provider another seat has too, the last that can be moved to
- * another group of its operator, or else the last of all, for the next operator with a group elsewhere. Null if
- * nothing does.
+ * another group of its operator, or else the last that the quorum can do without, for the next operator with a group
+ * elsewhere. Null if nothing does.
  */
 function findChange(
+  { quorum }: Policy,
   seated: readonly Seat[],
   operators: readonly Operator[],
 ): { readonly index: number; readonly seat: Seat } | null {
@@ -81,23 +90,30 @@ function findChange(
     providers.indexOf(provider) === providers.lastIndexOf(provider) ? [] : [index],
   );
   const waiting = operators.filter((operator) => !seated.some((seat) => seat.operator === operator));
-  const last = shared.at(-1);
-  if (last === undefined) return null;
   const moves = shared.toReversed().map((index) => ({ index, operator: seated[index]!.operator }));
-  const substitutes = waiting.map((operator) => ({ index: last, operator }));
+  const substitutes = shared
+    .toReversed()
+    .flatMap((index) => waiting.map((operator) => ({ index, operator })));
   for (const { index, operator } of [...moves, ...substitutes]) {
     const worker = operator.workers.find(({ record }) => !providers.includes(record.provider));
-    if (worker !== undefined) return { index, seat: { operator, worker } };
+    if (worker === undefined) continue;
+    const changed = seated.with(index, { operator, worker }).map((seat) => seat.worker.record);
+    if (meetsQuorum(quorum, changed)) return { index, seat: { operator, worker } };
   }
   return null;
+}
+
+function identityOf({ workers }: Operator): Identity {
+  return workers[0]!.record;
 }
 
 function countProvidersOf(workers: readonly OpenedRecord[]): number {
   return countProviders(workers.map(({ record }) => record));
 }
 
-function isEligible({ record }: OpenedRecord, { model, engine, sizeBucket }: Selection): boolean {
+function isEligible({ record }: OpenedRecord, { policy, model, engine, sizeBucket }: Selection): boolean {
   return (
+    admitsOperator(policy, record) &&
     record.limits.maxRequestBytes >= sizeBucket &&
     record.models.some((digest) => equalBytes(digest, model)) &&
     record.engines.some((digest) => equalBytes(digest, engine))

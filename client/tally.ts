@@ -2,7 +2,7 @@
 // docs/protocol.md §14 has the reasons.
 
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
-import { distinctOperators, meetsPolicy, type Policy } from "../protocol/policy.ts";
+import { admitsOperator, distinctOperators, meetsPolicy, type Policy } from "../protocol/policy.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 
 /** All that a tally depends on. */
@@ -28,9 +28,11 @@ export type Tally =
   /** One result at most, by too few. */
   | { readonly status: "open"; readonly signed: readonly SignedVerdict[] };
 
-/** Duplicates by operator are removed before anything is counted. The same for verdicts in any order. */
+/** Whom the policy does not admit, and duplicates by operator, are removed before anything is counted. The same for verdicts in any order. */
 export function tally({ policy, verdicts, localStatement, freshFrom }: TallyInput): Tally {
-  const signed = verdicts.filter((verdict) => verdict.outcome === "signed");
+  const signed = verdicts
+    .filter((verdict) => verdict.outcome === "signed")
+    .filter((verdict) => admitsOperator(policy, verdict));
   const classes = classify(signed);
   const decide = (agreed: readonly SignedVerdict[]): Tally => ({
     status: "agreed",

@@ -15,13 +15,13 @@ import {
   PROTOCOL_VERSION,
   SALT_BYTES,
 } from "./limits.ts";
-import type { PolicyName } from "./policy.ts";
+import type { PolicyReference } from "./policy.ts";
 import { verifyReceipt } from "./receipt.ts";
 import {
   type Assignment,
   assignmentDigest,
   decodeAssignment,
-  decodePolicyName,
+  decodePolicyReference,
   decodeSizeBucket,
   encodeAssignment,
   requestDigest,
@@ -33,14 +33,15 @@ import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /**
  * Bundle, docs/protocol.md §13:
- * `[version, certificate, nonce: bstr .size 16, deadline: uint, policy: tstr, sizeBucket: uint,
- *   assignment, salt: bstr .size 32, outputs: [1*16 tensor], records: [1*16 bstr]]`, one record for each signature, in the same order.
+ * `[version, certificate, nonce: bstr .size 16, deadline: uint, policy: tstr / bstr .size 32, sizeBucket: uint,
+ *   assignment, salt: bstr .size 32, outputs: [1*16 tensor], records: [1*16 bstr]]`, one record for each signature, in
+ * the same order.
  */
 export interface Bundle {
   readonly certificate: QuorumCertificate;
   readonly nonce: Bytes;
   readonly deadline: number; // unix milliseconds
-  readonly policy: PolicyName;
+  readonly policy: PolicyReference;
   readonly sizeBucket: number;
   readonly assignment: Assignment;
   readonly salt: Bytes;
@@ -76,7 +77,7 @@ export function decodeBundle(bytes: Bytes): Bundle {
     certificate,
     nonce: readBytes(fields[2], NONCE_BYTES, "nonce"),
     deadline: readInteger(fields[3], UNIX_MILLISECONDS_RANGE, "deadline"),
-    policy: decodePolicyName(fields[4]),
+    policy: decodePolicyReference(fields[4]),
     sizeBucket: decodeSizeBucket(fields[5], 0),
     assignment: decodeAssignment(fields[6]),
     salt: readBytes(fields[7], SALT_BYTES, "salt"),

@@ -18,6 +18,7 @@ export type DigestTag =
   | "statement"
   | "record"
   | "seed"
+  | "policy"
   | "domain-order"
   | "key-order"
   | "operator-order"

@@ -44,6 +44,8 @@ export type VerificationCode =
 /** Everything is authentic, and still not what was asked for. */
 export type PolicyCode =
   | "policy_unknown"
+  | "policy_malformed" // a policy's file
+  | "policy_missing" // a bundle under a policy whose file the reader did not give
   | "policy_not_met"
   | "committee_unavailable"
   | "quorum_not_reached"

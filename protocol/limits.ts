@@ -76,6 +76,15 @@ export const MAX_EVIDENCE_BYTES = 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES) + 6
 /** A whole problem document: a code, and a sentence or two for people. */
 export const MAX_PROBLEM_BYTES = 4096;
 
+/** A file of ten lines is about 1 KB; this is what the largest one that makes sense takes, with comments. */
+export const MAX_POLICY_BYTES = 16_384;
+/** As many as sign one certificate, so that whichever of them sign fit into it. */
+export const MAX_POLICY_OPERATORS = MAX_CERTIFICATE_SIGNATURES;
+/** More than a tree of 16 operators needs. Also bounds how deep groups of groups nest. */
+export const MAX_POLICY_GROUPS = 16;
+/** Domains and keys that one policy denies. */
+export const MAX_POLICY_DENIED = 64;
+
 /** 48 h: a stolen worker key, or a worker that is gone, disappears from every list by itself. */
 export const MAX_RECORD_LIFETIME_SECONDS = 48 * 3600;
 /** 400 days: an operator renews delegations once a year. */

@@ -1,34 +1,66 @@
 // Policies: how many independent operators must sign the same bytes before an answer is one.
 // docs/protocol.md §14.
 
-import { type Bytes, equalBytes } from "./bytes.ts";
+import { type Bytes, equalBytes, formatHex } from "./bytes.ts";
 import { PolicyError } from "./errors.ts";
+import { type Identity, isOperator, meetsQuorum, type NamedQuorum } from "./named-quorum.ts";
 
-/** From quick to careful, as POLICIES spells out. On the wire by this name. */
+/** The built-in policies, from quick to careful, as POLICIES spells out. */
 export type PolicyName = "fast" | "standard" | "strict";
 
-/** Who is asked and who must agree. The second part can be checked in a bundle; the first cannot. */
-export interface Policy {
-  readonly name: PolicyName;
+/** How requests and bundles say which policy: a built-in one by name, one from a file by its 32-byte policy digest. */
+export type PolicyReference = PolicyName | Bytes;
+
+/** Who is asked, who must agree, and what else the asker wants. */
+export interface PolicyTerms {
   readonly groups: number; // asked at first, each of another operator; a group is an operator domain × provider
   readonly minProviders: number; // among the asked
-  readonly accept: number; // distinct operators that must sign one statement
+  readonly accept: number; // distinct operators that must sign one statement; the least that meets `quorum`
   readonly acceptProviders: number; // distinct providers among those
   readonly auditPermille: number; // share of accepted answers that is executed again, in thousandths
+  readonly allowPlain: boolean; // whether a request may be sent that is not sealed to its worker
+  readonly quorum: NamedQuorum | null; // which operators are asked and must sign; null for whoever serves the model
+  readonly deniedDomains: readonly string[]; // never asked and never counted
+  readonly deniedKeys: readonly Bytes[]; // operator keys, likewise
 }
 
-/** The policies of this version; docs/protocol.md §14 has the same table. */
+/** Terms and how the wire names them. What a bundle can be checked against are `accept`, providers, quorum, denials. */
+export interface Policy extends PolicyTerms {
+  readonly reference: PolicyReference;
+}
+
+/** What the built-in policies have in common: they know nobody by name. */
+const STRANGERS = { allowPlain: false, quorum: null, deniedDomains: [], deniedKeys: [] } as const;
+
+/** The built-in policies of this version; docs/protocol.md §14 has the same table. */
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
-  fast: { name: "fast", groups: 1, minProviders: 1, accept: 1, acceptProviders: 1, auditPermille: 100 },
+  fast: {
+    reference: "fast",
+    groups: 1,
+    minProviders: 1,
+    accept: 1,
+    acceptProviders: 1,
+    auditPermille: 100,
+    ...STRANGERS,
+  },
   standard: {
-    name: "standard",
+    reference: "standard",
     groups: 3,
     minProviders: 2,
     accept: 2,
     acceptProviders: 2,
     auditPermille: 20,
+    ...STRANGERS,
   },
-  strict: { name: "strict", groups: 5, minProviders: 3, accept: 5, acceptProviders: 3, auditPermille: 0 },
+  strict: {
+    reference: "strict",
+    groups: 5,
+    minProviders: 3,
+    accept: 5,
+    acceptProviders: 3,
+    auditPermille: 0,
+    ...STRANGERS,
+  },
 };
 
 /** In the order in which people are told of them. */
@@ -44,10 +76,23 @@ export function parsePolicyName<N extends string>(text: string, names: readonly 
   return name;
 }
 
+/** A built-in policy by its name, or one that is a Policy already. */
+export function toPolicy(policy: PolicyName | Policy): Policy {
+  return typeof policy === "string" ? POLICIES[policy] : policy;
+}
+
+/** For people: a name, or the digest in hex. */
+export function formatReference(reference: PolicyReference): string {
+  return typeof reference === "string" ? reference : formatHex(reference);
+}
+
+/** Whether both name one policy. */
+export function isSameReference(a: PolicyReference, b: PolicyReference): boolean {
+  return formatReference(a) === formatReference(b);
+}
+
 /** Who stands behind a signature, as their record says. */
-export interface Party {
-  readonly operator: string; // a domain
-  readonly operatorKey: Bytes;
+export interface Party extends Identity {
   readonly provider: string;
 }
 
@@ -80,8 +125,31 @@ export function countProviders(parties: readonly Party[]): number {
   return new Set(parties.map((party) => party.provider)).size;
 }
 
-/** Whether signers of one statement are enough. Removes duplicates before it counts. */
+/** Whether the policy lets this operator be asked and counted: not denied, and named where only those named are. */
+export function admitsOperator(policy: Policy, party: Identity): boolean {
+  const { quorum, deniedDomains, deniedKeys } = policy;
+  if (deniedDomains.includes(party.operator)) return false;
+  if (deniedKeys.some((key) => equalBytes(key, party.operatorKey))) return false;
+  return quorum === null || quorum.operators.some((operator) => isOperator(operator, party));
+}
+
+/** Those whose signatures count: admitted, then one for each operator, the first of each. */
+export function countedParties<P extends Party>(policy: Policy, parties: readonly P[]): P[] {
+  return distinctOperators(parties.filter((party) => admitsOperator(policy, party)));
+}
+
+/** Whether signers of one statement are enough. Removes whom the policy does not admit, and duplicates, before it counts. */
 export function meetsPolicy(policy: Policy, signers: readonly Party[]): boolean {
-  const distinct = distinctOperators(signers);
-  return distinct.length >= policy.accept && countProviders(distinct) >= policy.acceptProviders;
+  const counted = countedParties(policy, signers);
+  return (
+    counted.length >= policy.accept &&
+    countProviders(counted) >= policy.acceptProviders &&
+    meetsQuorum(policy.quorum, counted)
+  );
+}
+
+/** For people: what it takes, as `2 operators of 2 providers`. */
+export function describeNeed({ accept, acceptProviders, quorum }: Policy): string {
+  const operators = `${accept} distinct operators of ${acceptProviders} providers`;
+  return quorum === null ? operators : `${operators} that meet its quorum ${quorum.root}`;
 }

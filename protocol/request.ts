@@ -15,7 +15,7 @@ import {
   SALT_BYTES,
 } from "./limits.ts";
 import { bucketFor, isBucket, PADDING_PREFIX_BYTES } from "./padding.ts";
-import { POLICY_NAMES, type PolicyName } from "./policy.ts";
+import { POLICY_NAMES, type PolicyReference } from "./policy.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
 import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
@@ -28,7 +28,7 @@ export interface Assignment {
   readonly seedDigest: Bytes; // digest("seed", seed)
 }
 
-/** An encoded request without its inputs: at most 205 bytes. */
+/** An encoded request without its inputs: at most 208 bytes. */
 const MAX_QUESTION_BYTES = 256;
 
 /** What the request digest covers: everything that is the same for every seat and need not stay private. */
@@ -37,7 +37,7 @@ export interface Question {
   readonly engine: Bytes; // 32
   readonly nonce: Bytes; // 16
   readonly deadline: number; // unix milliseconds
-  readonly policy: PolicyName;
+  readonly policy: PolicyReference;
   readonly sizeBucket: number; // bytes of the request once it is padded
   readonly assignment: Assignment;
 }
@@ -49,8 +49,8 @@ export interface SaltedQuestion extends Question {
 
 /**
  * InferRequest, docs/protocol.md §9:
- * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint, policy: tstr,
- *   sizeBucket: uint, assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
+ * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint,
+ *   policy: tstr / bstr .size 32, sizeBucket: uint, assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
  */
 export interface InferRequest extends SaltedQuestion {
   readonly seat: number;
@@ -73,12 +73,12 @@ export function decodeAssignment(value: unknown): Assignment {
   return { mode, seedDigest: readBytes(fields[1], DIGEST_BYTES, "seedDigest") };
 }
 
-/** Throws DecodeError `out_of_range` for a policy that this version does not know. */
-export function decodePolicyName(value: unknown): PolicyName {
-  const text = readText(value, 16, "policy");
-  const name = POLICY_NAMES.find((candidate) => candidate === text);
-  if (name === undefined) throw new DecodeError("out_of_range", `policy must be ${POLICY_NAMES.join(", ")}`);
-  return name;
+/** A name of this version, or 32 bytes. Throws DecodeError: `out_of_range` for another name, and as readBytes does. */
+export function decodePolicyReference(value: unknown): PolicyReference {
+  if (typeof value !== "string") return readBytes(value, DIGEST_BYTES, "policy");
+  const name = POLICY_NAMES.find((candidate) => candidate === value);
+  if (name !== undefined) return name;
+  throw new DecodeError("out_of_range", `policy must be ${POLICY_NAMES.join(", ")} or a policy digest`);
 }
 
 const SIZE_BUCKETS = { min: MIN_BUCKET_BYTES, max: MAX_BUCKET_BYTES } as const;
@@ -124,7 +124,7 @@ export function decodeRequest(bytes: Bytes): InferRequest {
     engine: readBytes(fields[2], DIGEST_BYTES, "engine"),
     nonce: readBytes(fields[3], NONCE_BYTES, "nonce"),
     deadline: readInteger(fields[4], UNIX_MILLISECONDS_RANGE, "deadline"),
-    policy: decodePolicyName(fields[5]),
+    policy: decodePolicyReference(fields[5]),
     sizeBucket: decodeSizeBucket(fields[6], PADDING_PREFIX_BYTES + bytes.length),
     assignment: decodeAssignment(fields[7]),
     salt: readBytes(fields[8], SALT_BYTES, "salt"),

@@ -4,7 +4,7 @@ import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { photoPath, readPhotoBytes } from "../../cli/photos.ts";
-import { createProgram, lastLine } from "./program.ts";
+import { createProgram, lastLine, ROOT } from "./program.ts";
 
 const program = await createProgram();
 after(() => program.remove());
@@ -34,6 +34,8 @@ const noCertificate = await file(
   "noise.qc",
   Uint8Array.from({ length: 500 }, (_, index) => index),
 );
+const noPolicy = await file("no.policy", new TextEncoder().encode("quorum 2\nask 1\n"));
+const accusation = await file("an.evidence", Uint8Array.of(0x85));
 const sparse = await file("sparse.qc", new Uint8Array());
 await truncate(sparse, 2 ** 31);
 
@@ -93,6 +95,36 @@ const cases: [string, string[], string, RegExp][] = [
     ["infer", "--task", "moderate", "--image", photo, "--policy", "local", "--out", "a.qc"],
     "option_invalid",
     /--out/,
+  ],
+  [
+    "a policy by name and in a file",
+    infer("--policy", "fast", "--policy-file", noPolicy),
+    "option_invalid",
+    /one of the two/,
+  ],
+  [
+    "a policy file that is malformed",
+    infer("--policy-file", noPolicy),
+    "policy_malformed",
+    /no\.policy: line 2 of the policy: ask is "1"; it must be a number from 2 to 16/,
+  ],
+  [
+    "a policy file that is a picture",
+    infer("--policy-file", cut),
+    "file_unreadable",
+    /cut\.jpg has 20000 bytes, the limit is 16384/,
+  ],
+  [
+    "a policy file that is not there",
+    ["verify", noCertificate, "--policy-file", "/nowhere/a.policy"],
+    "file_unreadable",
+    /no such file/,
+  ],
+  [
+    "a policy file for evidence",
+    ["verify", accusation, "--policy-file", join(ROOT, "docs/sample.policy")],
+    "option_invalid",
+    /--policy-file is for certificates/,
   ],
   ["a deadline of 0", infer("--deadline", "0"), "option_invalid", /1 to 120/],
   ["a deadline of words", infer("--deadline", "soon"), "option_invalid", /1 to 120/],

@@ -95,6 +95,7 @@ test("a running network answers under every policy, refuses a second one, and st
       const verified = await program.run("verify", out, "--policy", policy);
       assert.equal(verified.status, 0, verified.stderr);
     }
+    await askUnderAFile(join(program.state, "strict.qc"));
     const fast = join(program.state, "fast.qc");
     assert.match((await program.run("verify", fast, "--policy", "standard")).stderr, /\[policy_not_met\]/);
     assert.match((await program.run("verify", fast, "--image", cat)).stderr, /\[input_mismatch\]/);
@@ -113,6 +114,44 @@ test("a running network answers under every policy, refuses a second one, and st
   const asked = await program.run("infer", "--task", "moderate", "--image", boats);
   assert.match(asked.stderr, /\[network_not_running\]/);
 });
+
+/** A policy of one's own on the running network, with the operators' keys out of a certificate of all five. */
+async function askUnderAFile(certificate: string): Promise<void> {
+  const shown = lastLine(await program.run("verify", certificate, "--json"));
+  const [{ operators, operatorKeys }] = shown.certificates as [
+    { operators: string[]; operatorKeys: string[] },
+  ];
+  const names = operators.map((operator) => operator.replace(".example", ""));
+  const policy = join(program.state, "own.policy");
+  const lines = [
+    ...names.slice(0, 4).map((name, index) => `operator ${name} ${operators[index]} ${operatorKeys[index]}`),
+    `group first any ${names.slice(0, 2).join(" ")}`,
+    `group second any ${names.slice(2, 4).join(" ")}`,
+    "group both all first second",
+    "quorum both",
+    "ask 3",
+    `deny ${operators[4]}`,
+  ];
+  await writeFile(policy, lines.join("\n"));
+  const out = join(program.state, "own.qc");
+  const question = ["infer", "--task", "moderate", "--image", boats, "--out", out, "--json"];
+  const asked = await program.run(...question, "--policy-file", policy);
+  assert.equal(asked.status, 0, asked.stderr);
+  const digest = lastLine(asked).policy as string;
+  assert.match(digest, /^[0-9a-f]{64}$/);
+  assert.ok(!(lastLine(asked).operators as string[]).includes(operators[4]!));
+  const alone = await program.run("verify", out);
+  assert.match(alone.stderr, new RegExp(`${digest}.*\\[policy_missing\\]`));
+  const verified = await program.run("verify", out, "--policy-file", policy, "--policy", "fast");
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.match(
+    verified.stdout,
+    new RegExp(`^the policy ${digest} holds \\(the file names it\\): \\d operators`, "m"),
+  );
+  assert.match(verified.stdout, /^the fast policy holds: \d operators?/m);
+  const strict = await program.run("verify", certificate, "--policy-file", policy);
+  assert.equal(strict.status, 0, strict.stderr);
+}
 
 for (const phase of ["starting 2 regions", "asking about a photograph"]) {
   test(`Ctrl-C while it is ${phase.split(" ")[0]} ends it at once and leaves nothing behind`, async () => {

@@ -124,8 +124,11 @@ export interface Network {
   close(): Promise<void>;
 }
 
-/** One honest worker of its own operator for each provider named. */
-export async function startNetwork(providers: readonly string[]): Promise<Network> {
+/** One honest worker of its own operator for each provider named; `names` are the workers' and so the operators'. */
+export async function startNetwork(
+  providers: readonly string[],
+  names: readonly string[] = providers.map((_, index) => `operator-${index}`),
+): Promise<Network> {
   const servers: Server[] = [];
   const workers: NetworkWorker[] = [];
   for (const [index, provider] of providers.entries()) {
@@ -134,7 +137,7 @@ export async function startNetwork(providers: readonly string[]): Promise<Networ
     });
     const endpoint = await listen(server);
     servers.push(server);
-    const worker = await createWorker(`operator-${index}`, { provider, endpoint });
+    const worker = await createWorker(names[index]!, { provider, endpoint });
     workers.push({ worker, part: honest, shown: worker.opened.bytes, seats: [] });
   }
   return {

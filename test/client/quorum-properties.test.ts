@@ -55,7 +55,7 @@ async function ask(cast: readonly Part[], options: { readonly local: boolean; re
 }
 
 async function checkAnswer(answer: Answer): Promise<void> {
-  const { signatures } = await verifyBundle(answer.bundle, { policy: "standard" });
+  const { signatures } = await verifyBundle(answer.bundle, { policies: ["standard"] });
   assert.equal(signatures.length, answer.agreed);
   const byOutcome = (outcome: string) => answer.verdicts.filter((verdict) => verdict.outcome === outcome);
   assert.equal(byOutcome("agreed").length, answer.agreed);
@@ -118,7 +118,7 @@ test("an answer needs two providers: a lacking one is sought first among the sub
           ...{ deadlineMs: 10_000, settleMs: 0, clock: new ManualClock(NOW), fetch, rerun: RERUN },
           random: (length) => createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw)),
         });
-        assert.equal((await verifyBundle(answer.bundle, { policy: "standard" })).providers, 2);
+        assert.equal((await verifyBundle(answer.bundle, { policies: ["standard"] })).providers, 2);
         assert.ok(equalBytes(answer.outputs[0]!.data, truth));
         asked.add(answer.asked);
       }

@@ -125,7 +125,7 @@ test("three honest workers answer, and the bundle passes offline verification", 
     operators.slice(0, 3),
   );
   assert.deepEqual([conflicts.length, audit, asked, agreed], [0, null, 3, 3]);
-  const verified = await verifyBundle(bundle, { policy: "standard" });
+  const verified = await verifyBundle(bundle, { policies: ["standard"] });
   assert.deepEqual(verified.outputs, outputs);
   assert.deepEqual(encodeCertificate(verified.certificate), encodeCertificate(certificate));
 });
@@ -185,7 +185,7 @@ test("a liar who answers in time is named with evidence, and the answer is right
   );
   const { sides } = await openEvidence(conflicts[0]!.evidence);
   assert.ok(sides.some(({ signer }) => signer.operator === operators[1]));
-  await verifyBundle(bundle, { policy: "standard" });
+  await verifyBundle(bundle, { policies: ["standard"] });
 });
 
 test("two liars of three with the same lie do not win against a local run", async () => {
@@ -264,7 +264,7 @@ test("fast asks one, standard three, strict five", async () => {
   ] as const) {
     const { asked, agreed, bundle } = await (await play({ policy })).answer;
     assert.deepEqual([asked, agreed], [count, count]);
-    assert.equal((await verifyBundle(bundle, { policy })).policy, policy);
+    assert.equal((await verifyBundle(bundle, { policies: [policy] })).policy, policy);
   }
 });
 

@@ -10,7 +10,7 @@ const b = await createWorker("b");
 const c = await createWorker("c");
 
 test("says who signed what, one line for each signature", async () => {
-  const verified = await verifyBundle(await createBundle([a, b, c], "standard"), { policy: null });
+  const verified = await verifyBundle(await createBundle([a, b, c], "standard"), { policies: [] });
   assert.deepEqual([verified.policy, verified.operators, verified.providers], ["standard", 3, 3]);
   assert.deepEqual(
     verified.signatures.map(({ seat, operator, provider, counted }) => [seat, operator, provider, counted]),
@@ -28,21 +28,21 @@ test("says who signed what, one line for each signature", async () => {
 });
 
 test("the policy that a bundle names must hold", async () => {
-  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policy: null }), {
+  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policies: [] }), {
     code: "policy_not_met",
     message: /needs 2 distinct operators of 2 providers; 1 of 1 signed/,
   });
-  await verifyBundle(await createBundle([a], "fast"), { policy: null });
-  await assert.rejects(verifyBundle(await createBundle([a, b, c], "strict"), { policy: null }), {
+  await verifyBundle(await createBundle([a], "fast"), { policies: [] });
+  await assert.rejects(verifyBundle(await createBundle([a, b, c], "strict"), { policies: [] }), {
     code: "policy_not_met",
   });
 });
 
 test("the reader may ask for more than the asker did, not for less", async () => {
   const fast = await createBundle([a], "fast");
-  await assert.rejects(verifyBundle(fast, { policy: "standard" }), { code: "policy_not_met" });
-  await verifyBundle(await createBundle([a, b], "fast"), { policy: "standard" });
-  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policy: "fast" }), {
+  await assert.rejects(verifyBundle(fast, { policies: ["standard"] }), { code: "policy_not_met" });
+  await verifyBundle(await createBundle([a, b], "fast"), { policies: ["standard"] });
+  await assert.rejects(verifyBundle(await createBundle([a], "standard"), { policies: ["fast"] }), {
     code: "policy_not_met",
   });
 });
@@ -55,9 +55,9 @@ test("an operator with two workers, two domains or two keys is counted once", as
   ];
   for (const twin of twins) {
     const bundle = await createBundle([a, twin], "standard");
-    await assert.rejects(verifyBundle(bundle, { policy: null }), { code: "policy_not_met" });
+    await assert.rejects(verifyBundle(bundle, { policies: [] }), { code: "policy_not_met" });
     const { signatures, operators } = await verifyBundle(await createBundle([a, twin, b], "standard"), {
-      policy: null,
+      policies: [],
     });
     assert.equal(operators, 2);
     assert.deepEqual(
@@ -71,9 +71,9 @@ test("signers that a third signer links are counted once, and twice where it did
   const x = await createWorker("x", { operator: "x.example", operatorSeed: "k1" });
   const y = await createWorker("y", { operator: "y.example", operatorSeed: "k2" });
   const link = await createWorker("link", { operator: "x.example", operatorSeed: "k2" });
-  const { operators } = await verifyBundle(await createBundle([x, y], "standard"), { policy: null });
+  const { operators } = await verifyBundle(await createBundle([x, y], "standard"), { policies: [] });
   assert.equal(operators, 2);
-  await assert.rejects(verifyBundle(await createBundle([x, y, link], "standard"), { policy: null }), {
+  await assert.rejects(verifyBundle(await createBundle([x, y, link], "standard"), { policies: [] }), {
     code: "policy_not_met",
     message: /; 1 of 1 signed/,
   });
@@ -81,14 +81,14 @@ test("signers that a third signer links are counted once, and twice where it did
 
 test("signers of one provider are not a standard quorum", async () => {
   const neighbour = await createWorker("neighbour", { provider: "provider-a" });
-  await assert.rejects(verifyBundle(await createBundle([a, neighbour], "standard"), { policy: null }), {
+  await assert.rejects(verifyBundle(await createBundle([a, neighbour], "standard"), { policies: [] }), {
     code: "policy_not_met",
   });
 });
 
 test("every single-byte change of a certificate file is refused with a code", async () => {
   const bytes = await createBundle([a], "fast");
-  const open = (changed: Uint8Array<ArrayBuffer>) => verifyBundle(changed, { policy: null });
+  const open = (changed: Uint8Array<ArrayBuffer>) => verifyBundle(changed, { policies: [] });
   await assertNoByteCanChange(bytes, open);
   await assertStrict(bytes, open);
 });

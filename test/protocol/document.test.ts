@@ -37,7 +37,7 @@ test("the table of policies is the policies", () => {
   ];
   const shown = rows.map(([, name, ...numbers]) => [name, ...numbers.map(Number)]);
   const made = Object.values(POLICIES).map((policy) => [
-    policy.name,
+    policy.reference,
     policy.groups,
     policy.minProviders,
     policy.accept,

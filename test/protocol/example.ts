@@ -7,6 +7,8 @@ import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
+import { encodePolicy } from "../../protocol/policy-digest.ts";
+import { parsePolicy } from "../../protocol/policy-file.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
@@ -29,8 +31,9 @@ import {
   OUTPUTS,
   stateResult,
 } from "./fixtures.ts";
+import { SAMPLE_POLICY } from "./policies.ts";
 
-/** name → hex, in the order of the document. */
+/** name → hex, in the order of the document. The policy is docs/sample.policy. */
 export async function createExample(): Promise<Map<string, string>> {
   const worker = await createWorker("a", { endpoint: "https://a.example" });
   const { record } = worker.opened;
@@ -46,6 +49,7 @@ export async function createExample(): Promise<Map<string, string>> {
     { request: statement.request, seat: 0, code: "overloaded", time: NOW },
     worker.secretKey,
   );
+  const sample = await parsePolicy(SAMPLE_POLICY);
   const parts: [string, Uint8Array][] = [
     ["worker-key", record.workerKey],
     ["operator-key", await publicKey(await bytesFor("operator a.example"))],
@@ -68,6 +72,8 @@ export async function createExample(): Promise<Map<string, string>> {
     ["reply", encodeReply({ receipt: receiptBytes, outputs: OUTPUTS, blocks: BLOCKS })],
     ["certificate", encodeCertificate(certificate)],
     ["bundle", encodeBundle({ certificate, ...question, outputs: OUTPUTS, records })],
+    ["policy", encodePolicy(sample)],
+    ["policy-digest", sample.reference as Bytes],
   ];
   return new Map(
     parts.map(([name, bytes]): [string, string] => [name, formatHex(concatBytes(bytes) as Bytes)]),

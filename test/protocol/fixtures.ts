@@ -6,7 +6,7 @@ import type { CertificateSignature } from "../../protocol/certificate.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import type { PolicyName } from "../../protocol/policy.ts";
+import type { PolicyReference } from "../../protocol/policy.ts";
 import { openReceipt, signReceipt } from "../../protocol/receipt.ts";
 import { type OpenedRecord, openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import type { InferRequest } from "../../protocol/request.ts";
@@ -88,7 +88,7 @@ export async function createWorker(name: string, options: WorkerOptions = {}): P
 }
 
 /** A request in seat 0. */
-export async function createRequest(policy: PolicyName, now = NOW): Promise<InferRequest> {
+export async function createRequest(policy: PolicyReference, now = NOW): Promise<InferRequest> {
   return {
     model: MODEL,
     engine: ENGINE,
@@ -150,7 +150,7 @@ export async function createReceipt(
 /** A bundle in which every worker signed the same result, in seats 0, 1, 2, … */
 export async function createBundle(
   workers: readonly TestWorker[],
-  policy: PolicyName,
+  policy: PolicyReference,
   change: (bundle: Bundle) => Bundle = (bundle) => bundle,
   options: SignOptions = {},
 ): Promise<Bytes> {

@@ -24,7 +24,7 @@ const bundle = find("Bundle")[1];
 const evidence = find("Evidence")[1];
 const READERS: readonly Reader[] = [
   ...WIRE_TYPES.map(([name, bytes, open]): Reader => [name, bytes, open]),
-  ["verifyBundle", bundle, (bytes) => verifyBundle(bytes, { policy: null })],
+  ["verifyBundle", bundle, (bytes) => verifyBundle(bytes, { policies: [] })],
   ["verifyEvidence", evidence, verifyEvidence],
   ["Manifest", (await compileTiny()).manifest, decodeManifest],
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isBucket, PADDING_PREFIX_BYTES } from "../../protocol/padding.ts";
+import type { PolicyName } from "../../protocol/policy.ts";
 import { chooseSizeBucket, decodeRequest, encodeRequest, requestDigest } from "../../protocol/request.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { createRequest, INPUTS } from "./fixtures.ts";
@@ -15,6 +16,21 @@ test("the size bucket is a bucket that holds the request, and is under the reque
   const large = { ...request, inputs: [bytesInput(1024)] };
   assert.throws(() => decodeRequest(encodeRequest(large)), { code: "out_of_range" });
   assert.notDeepEqual(await requestDigest(request), await requestDigest({ ...request, sizeBucket: 1280 }));
+});
+
+test("a policy is a name of this version or 32 bytes, and is under the request digest", async () => {
+  const policy = new Uint8Array(32).fill(7);
+  assert.deepEqual(decodeRequest(encodeRequest({ ...request, policy })).policy, policy);
+  assert.notDeepEqual(await requestDigest(request), await requestDigest({ ...request, policy }));
+  for (const [wrong, code] of [
+    ["local", "out_of_range"], // who asks nobody sends nothing
+    ["Standard", "out_of_range"],
+    ["", "out_of_range"],
+    [new Uint8Array(31), "wrong_length"],
+    [new Uint8Array(33), "wrong_length"],
+    [null, "wrong_type"],
+  ] as const)
+    assert.throws(() => decodeRequest(encodeRequest({ ...request, policy: wrong as PolicyName })), { code });
 });
 
 test("the bucket that a client chooses holds every seat's request, and no more than it needs", () => {

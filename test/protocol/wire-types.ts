@@ -35,6 +35,9 @@ const delegation = await signDelegation(
   await bytesFor("operator of a"),
 );
 
+/** The digest of a policy from a file, which a reader of these need not have. */
+const ofFile = await bytesFor("policy");
+
 const refusal = await signRefusal(
   { request: await requestDigest(request), seat: 0, code: "overloaded", time: NOW },
   a.secretKey,
@@ -53,6 +56,12 @@ export const WIRE_TYPES: [
   ((bytes: Bytes) => Bytes | Promise<Bytes>) | null,
 ][] = [
   ["InferRequest", encodeRequest(request), decodeRequest, (bytes) => encodeRequest(decodeRequest(bytes))],
+  [
+    "InferRequest under a policy from a file",
+    encodeRequest({ ...request, policy: ofFile }),
+    decodeRequest,
+    (bytes) => encodeRequest(decodeRequest(bytes)),
+  ],
   ["InferReply", encodeReply({ receipt, outputs: OUTPUTS, blocks: BLOCKS }), decodeAnswer, encodeAnswer],
   ["RefusedReply", encodeRefusedReply({ refusal, detail: "busy" }), decodeAnswer, encodeAnswer],
   [
@@ -82,6 +91,12 @@ export const WIRE_TYPES: [
     (bytes) => encodeCertificate(decodeCertificate(bytes)),
   ],
   ["Bundle", bundle, openBundle, (bytes) => encodeBundle(decodeBundle(bytes))],
+  [
+    "Bundle under a policy from a file",
+    await createBundle([a, b], ofFile),
+    openBundle,
+    (bytes) => encodeBundle(decodeBundle(bytes)),
+  ],
   [
     "Evidence",
     encodeEvidence({ receipt, record: a.opened.bytes }, { receipt: lie, record: b.opened.bytes }),

@@ -74,7 +74,7 @@ test("each policy gets its answer from honest workers, and the certificate file 
       assert.deepEqual(answer.outputs, truth);
       assert.deepEqual(answer.conflicts, []);
       assert.ok(answer.agreed >= agreed);
-      assert.deepEqual((await verifyBundle(answer.bundle, { policy })).outputs, truth);
+      assert.deepEqual((await verifyBundle(answer.bundle, { policies: [policy] })).outputs, truth);
     }
   });
 });
@@ -100,7 +100,7 @@ test("a lying worker is outvoted, named, and proved to have lied", async () => {
       answer.conflicts.map(({ operator, workerKey }) => [operator, formatBase64Url(workerKey)]),
       [[liar.operator, liar.key]],
     );
-    const signers = (await verifyBundle(answer.bundle, { policy: "standard" })).signatures;
+    const signers = (await verifyBundle(answer.bundle, { policies: ["standard"] })).signatures;
     assert.ok(!signers.some((signer) => signer.operator === liar.operator));
   });
 });
