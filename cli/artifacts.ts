@@ -11,7 +11,7 @@ import { ModelError } from "../models/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
-import { DecodeError } from "../protocol/errors.ts";
+import { DecodeError, InferenceError } from "../protocol/errors.ts";
 import type { Isa } from "../wasm/families.ts";
 import { readCalibration } from "./calibration.ts";
 import { CliError } from "./errors.ts";
@@ -140,6 +140,25 @@ export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Mode
     const message = `the artifact ${formatHex(model)} is not of this version: ${cause.message}; build it again`;
     throw new ModelError("artifact_missing", message, { cause });
   });
+}
+
+/**
+ * The model of a statement, on the engine that it names. Throws InferenceError engine_unknown where this is another,
+ * and as loadArtifactByDigest does.
+ */
+export async function loadStated(statement: {
+  readonly model: Bytes;
+  readonly engine: Bytes;
+}): Promise<Model> {
+  const engine = await readEngineDigest();
+  if (!equalBytes(engine, statement.engine)) {
+    const [theirs, ours] = [formatHex(statement.engine), formatHex(engine)];
+    throw new InferenceError(
+      "engine_unknown",
+      `made by engine ${theirs}, this is ${ours}; check out the version that has it`,
+    );
+  }
+  return loadArtifactByDigest(statement.model, "simd128");
 }
 
 /** A file that the artifact holds for its task. Throws ModelError artifact_missing, for one that was changed too. */

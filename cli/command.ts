@@ -20,7 +20,7 @@ export interface Arguments {
 }
 
 /**
- * A positional whose name ends in … takes one argument or more.
+ * A positional whose name ends in … takes one argument or more; one whose name ends in ? may be left out.
  * Throws CliError: option_unknown, option_missing (a positional), option_invalid (a value that is missing or empty).
  */
 export function parseArguments(
@@ -30,7 +30,8 @@ export function parseArguments(
 ): Arguments {
   const parsed = parse(args, options);
   const missing = positionals[parsed.positionals.length];
-  if (missing !== undefined) throw new CliError("option_missing", `${missing} is missing; see --help`);
+  if (missing !== undefined && !missing.endsWith("?"))
+    throw new CliError("option_missing", `${missing} is missing; see --help`);
   const extra = parsed.positionals[positionals.length];
   if (positionals.at(-1)?.endsWith("…")) return parsed;
   if (extra !== undefined)

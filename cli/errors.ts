@@ -10,7 +10,12 @@ export type CliErrorCode =
   | "file_unwritable"
   | "file_exists"
   | "answer_mismatch"
+  | "evidence_closed"
+  | "judgement_wrong"
   | "nothing_asked"
   | "cast_not_drawn";
 
 export class CliError extends CodedError<CliErrorCode> {}
+
+/** Nothing is wrong, and nothing was decided: the way out needs another file, model or engine. Exit 2. */
+export class UndecidedError extends CodedError {}

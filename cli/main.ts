@@ -1,14 +1,15 @@
 // `npm run -s quorate -- <command>`: finds the command and turns what it throws into an exit code.
 import type { Command } from "./command.ts";
-import { CliError } from "./errors.ts";
+import { CliError, UndecidedError } from "./errors.ts";
 import { infer } from "./infer.ts";
+import { judge } from "./judge.ts";
 import { keygen } from "./keygen.ts";
 import { model } from "./model.ts";
 import { print, printError } from "./output.ts";
 import { up } from "./up.ts";
 import { verify } from "./verify.ts";
 
-const COMMANDS: readonly Command[] = [up, infer, verify, model, keygen];
+const COMMANDS: readonly Command[] = [up, infer, verify, judge, model, keygen];
 
 function formatOverview(): string {
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
@@ -41,10 +42,13 @@ process.stdout.on("error", (error: Error & { code?: string }) => {
   process.exit();
 });
 
+const EXIT_FAILED = 1;
+const EXIT_UNDECIDED = 2;
+
 const args = process.argv.slice(2);
 try {
   await main(args);
 } catch (error) {
   printError(error, args.includes("--json"));
-  process.exitCode = 1;
+  process.exitCode = error instanceof UndecidedError ? EXIT_UNDECIDED : EXIT_FAILED;
 }

@@ -1,12 +1,12 @@
 // A task run again over certificates: each request that it makes is looked up among what a quorum signed.
 import type { VerifiedBundle } from "../client/index.ts";
 import type { Recipe } from "../models/recipe.ts";
-import { equalBytes, formatHex } from "../protocol/bytes.ts";
+import { equalBytes } from "../protocol/bytes.ts";
 import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
 import { createStatement, inputCommitment, statementDigest } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
-import { loadArtifactByDigest, readEngineDigest } from "./artifacts.ts";
+import { loadStated } from "./artifacts.ts";
 import { CliError } from "./errors.ts";
 import { type GivenInput, nameInput, prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
@@ -25,7 +25,7 @@ export async function naming<T>(path: string, check: () => Promise<T>): Promise<
   } catch (error) {
     if (!(error instanceof CodedError) || error instanceof CliError) throw error;
     const finding =
-      error instanceof DecodeError ? "no certificate, or a damaged one" : "not valid, do not rely on it";
+      error instanceof DecodeError ? "no file of ours, or a damaged one" : "not valid, do not rely on it";
     const message = `${path}: ${finding}: ${error.message}`;
     throw new CodedError(error.code, message, { cause: error });
   }
@@ -92,16 +92,8 @@ async function findAnswering(
 
 /** Throws InferenceError engine_unknown, ModelError artifact_missing, CliError answer_mismatch. */
 async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): Promise<void> {
-  const engine = await readEngineDigest();
-  if (!equalBytes(engine, verified.engine)) {
-    const [theirs, ours] = [formatHex(verified.engine), formatHex(engine)];
-    throw new InferenceError(
-      "engine_unknown",
-      `made by engine ${theirs}, this is ${ours}; check out the version that has it`,
-    );
-  }
   const { question: request, certificate } = verified;
-  const model = await loadArtifactByDigest(verified.model, "simd128");
+  const model = await loadStated(verified);
   const { outputs, blocks, opCount } = await model.run({ inputs, traceKey: null });
   const computed = await createStatement({ request, inputs, outputs, blocks, opCount });
   if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;

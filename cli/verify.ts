@@ -1,9 +1,11 @@
 // `quorate verify`: checks a certificate or an evidence file offline, and on request computes the answer again.
-import { type VerifiedBundle, verifyBundle, verifyEvidence } from "../client/index.ts";
-import { type Bytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
-import { MAX_BUNDLE_BYTES } from "../protocol/limits.ts";
+import { type VerifiedBundle, verifyBundle } from "../client/index.ts";
+import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
+import type { Bytes } from "../protocol/bytes.ts";
+import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
 import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
+import { checkAccusation, formatSigner, isAccusation } from "./accusation.ts";
 import { findBuilt } from "./artifacts.ts";
 import { type Arguments, type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
@@ -16,21 +18,23 @@ import { resolveGiven, showPath } from "./state.ts";
 
 export const verify: Command = {
   name: "verify",
-  summary: "check certificates or an evidence file, offline",
+  summary: "check certificates, evidence or a fault proof, offline",
   help: `usage: npm run -s quorate -- verify CERTIFICATE… [--policy NAME] [--policy-file FILE]
                                          [--image FILE | --text TEXT] [--rerun] [--json]
        npm run -s quorate -- verify EVIDENCE [--json]
+       npm run -s quorate -- verify FAULT_PROOF [--rerun] [--json]
 
 A certificate: checks every signature, record and digest in the file and the policy. Nobody is asked. Domains and
 providers are what the signers claim; whether you believe in them is yours to say.
 A task that made several requests has a certificate for each: give all of them, and its input to see the answer.
-Evidence: checks that two workers signed different results for one question.
+Evidence: checks that two workers signed different results for one question; judge computes who lied.
+A fault proof: checks the evidence, and what a referee signed about it.
 
   --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
   --policy-file F   a policy of your own that each must meet; needed where a certificate was made under one
   --image FILE      the picture: check that it is the one that was asked about
   --text TEXT       the text, likewise; --text-file FILE for a file of it
-  --rerun           compute the answer again with the local engine and compare the bytes; needs the input
+  --rerun           compute it again with the local engine and compare the bytes; of a certificate, needs the input
   --json            print one JSON object`,
 
   async run(args) {
@@ -51,22 +55,24 @@ Evidence: checks that two workers signed different results for one question.
       rerun: given.values.rerun === true,
       json: given.values.json === true,
     };
-    if (options.rerun && options.input === null)
-      throw new CliError("option_missing", "--image or --text is missing; see --help");
     const paths = given.positionals.map(resolveGiven);
     const files = await Promise.all(
-      paths.map(async (path) => ({ path, bytes: await readGivenFile(path, MAX_BUNDLE_BYTES) })),
+      paths.map(async (path) => ({ path, bytes: await readGivenFile(path, MAX_FAULT_PROOF_BYTES) })),
     );
-    const evidence = files.find(({ bytes }) => bytes[0] === FIRST_BYTE_OF_EVIDENCE);
-    if (evidence === undefined) return checkCertificates(files, options);
-    const names = ["policy", "policy-file", "image", "text", "text-file", "rerun"].filter(
+    const accusation = files.find(({ bytes }) => isAccusation(bytes));
+    if (accusation === undefined) {
+      if (options.rerun && options.input === null)
+        throw new CliError("option_missing", "--image or --text is missing; see --help");
+      return checkCertificates(files, options);
+    }
+    const names = ["policy", "policy-file", "image", "text", "text-file"].filter(
       (name) => name in given.values,
     );
     if (names.length > 0)
       throw new CliError("option_invalid", `--${names[0]} is for certificates, not for evidence`);
     if (files.length > 1)
-      throw new CliError("option_invalid", `${evidence.path} is evidence; check it by itself`);
-    await naming(evidence.path, () => checkEvidence(evidence.bytes, options.json));
+      throw new CliError("option_invalid", `${accusation.path} is evidence; check it by itself`);
+    await checkAccusation(accusation, options);
   },
 };
 
@@ -77,9 +83,6 @@ async function readPolicies(given: Arguments): Promise<Policy[]> {
   const named = name === null ? [] : [POLICIES[parsePolicyName(name, POLICY_NAMES)]];
   return [...named, ...(await Promise.all(files.map(readPolicyFile)))];
 }
-
-/** Evidence is a CBOR array of five items, a certificate file one of ten; what is neither is refused as a certificate. */
-const FIRST_BYTE_OF_EVIDENCE = 0x85;
 
 interface CertificateOptions {
   readonly policies: readonly Policy[];
@@ -167,7 +170,7 @@ function summarize(
 function printCertificate({ signatures, policies }: VerifiedBundle): void {
   for (const { operator, provider, workerKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
-    print(`✔ ${formatSigner(operator, provider, workerKey, time)}${note}`);
+    print(`✔ ${formatSigner({ operator, provider, workerKey, time })}${note}`);
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   for (const [index, { policy, operators, providers }] of policies.entries()) {
@@ -176,35 +179,4 @@ function printCertificate({ signatures, policies }: VerifiedBundle): void {
     const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
     print(`the ${name} holds${named}: ${who}`);
   }
-}
-
-async function checkEvidence(bytes: Bytes, json: boolean): Promise<void> {
-  const { sides, differences, model, engine } = await verifyEvidence(bytes);
-  if (json) {
-    const described = sides.map(({ operator, provider, workerKey, time, outputDigest }) => {
-      return { operator, provider, workerKey: formatHex(workerKey), time, outputDigest };
-    });
-    return printJson({
-      valid: true,
-      differences,
-      sides: described,
-      model: formatHex(model),
-      engine: formatHex(engine),
-    });
-  }
-  for (const { operator, provider, workerKey, time, outputDigest } of sides) {
-    print(`signature holds: ${formatSigner(operator, provider, workerKey, time)}`);
-    print(`  signed output ${outputDigest}`);
-  }
-  print(
-    "one question, two signed results: at least one of the two is at fault; who has the picture can compute which",
-  );
-  print();
-  print(`model        ${formatHex(model)}`);
-  print(`engine       ${formatHex(engine)}`);
-}
-
-function formatSigner(operator: string, provider: string, workerKey: Bytes, time: number): string {
-  const key = `${formatHex(workerKey).slice(0, 16)}…`;
-  return `${operator.padEnd(16)} ${provider.padEnd(10)} ${key} ${new Date(time).toISOString()}`;
 }

@@ -23,7 +23,10 @@ export interface ReportedVerdict extends SeatFacts {
   readonly elapsedMs: number;
 }
 
-/** A worker at odds with others, and the file that proves it to strangers. */
+/**
+ * A worker at odds with others, and the file that proves it to strangers: opened evidence, which holds the input.
+ * closeEvidence makes of it what can be published.
+ */
 export interface Conflict {
   readonly operator: string;
   readonly workerKey: Bytes;
@@ -52,7 +55,7 @@ export interface Answer {
 /** PolicyError `quorum_not_reached` or `quorum_split`, with everything that is known. */
 export class QuorumError extends PolicyError {
   readonly verdicts: readonly ReportedVerdict[];
-  /** The first signer against each that contradicts it, one file for each. Which side lied is not said. */
+  /** The first signer against each that contradicts it, one opened file for each. Which side lied is not said. */
   readonly evidence: readonly Bytes[];
 
   constructor(
@@ -102,7 +105,7 @@ export function createAnswer(facts: {
     conflicts: dissent.map((verdict) => ({
       operator: verdict.operator,
       workerKey: verdict.workerKey,
-      evidence: toEvidence(first, verdict),
+      evidence: toEvidence(first, verdict, request),
     })),
     audit: lazy === null ? null : { lazy: lazy.map(toSeatFacts) },
     asked: verdicts.length,
@@ -127,12 +130,13 @@ function chooseSigners(agreed: readonly SignedVerdict[]): SignedVerdict[] {
  * contradicts, are a split.
  */
 export function createQuorumError(facts: {
+  readonly request: Omit<InferRequest, "seat">;
   readonly policy: Policy;
   readonly verdicts: readonly Verdict[];
   readonly classes: readonly (readonly SignedVerdict[])[];
   readonly localStatement: Bytes | null;
 }): QuorumError {
-  const { policy, verdicts, classes, localStatement } = facts;
+  const { request, policy, verdicts, classes, localStatement } = facts;
   const isRight = (verdict: SignedVerdict) =>
     localStatement !== null && equalBytes(verdict.receipt.wrap.statement, localStatement);
   const split = classes.length > 1 || (localStatement !== null && !classes.flat().every(isRight));
@@ -141,7 +145,7 @@ export function createQuorumError(facts: {
   const [first, ...others] = classes.flat();
   const evidence = others
     .filter((verdict) => isConflict(first!.receipt.statement, verdict.receipt.statement))
-    .map((verdict) => toEvidence(first!, verdict));
+    .map((verdict) => toEvidence(first!, verdict, request));
   return new QuorumError(
     split ? "quorum_split" : "quorum_not_reached",
     `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)} behind one result; ` +
@@ -176,10 +180,18 @@ function nameOperators(members: readonly SignedVerdict[]): string {
   return members.map(({ operator }) => operator).join(" and ");
 }
 
-function toEvidence(a: SignedVerdict, b: SignedVerdict): Bytes {
+/** Opened at the input: it is the asker's own file. */
+function toEvidence(a: SignedVerdict, b: SignedVerdict, request: Omit<InferRequest, "seat">): Bytes {
+  const { inputs, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
   return encodeEvidence(
     { receipt: a.receiptBytes, record: a.record.bytes },
     { receipt: b.receiptBytes, record: b.record.bytes },
+    {
+      at: "input",
+      question: { nonce, deadline, policy, sizeBucket, assignment, salt },
+      inputs,
+      blocks: [a.blocks, b.blocks],
+    },
   );
 }
 

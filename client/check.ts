@@ -49,7 +49,7 @@ export async function checkReply(
   reply: InferReply,
   record: OpenedRecord,
   asked: Asked,
-): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "record" | "outputs">> {
+): Promise<Pick<SignedVerdict, "receipt" | "receiptBytes" | "record" | "outputs" | "blocks">> {
   const { expectation, seat, now } = asked;
   const { request } = expectation;
   // attacker-controlled: the worker chose every byte. A signed receipt may still be about something else.
@@ -73,10 +73,11 @@ export async function checkReply(
   );
   const outputs = await outputDigest(request.salt, reply.outputs);
   must(equalBytes(statement.outputDigest, outputs), "output_mismatch", "the outputs are not the signed ones");
-  const trace = await traceRoot(reply.blocks);
+  const shapes = request.inputs.map(({ shape }) => shape);
+  const trace = await traceRoot(shapes, reply.blocks);
   must(equalBytes(statement.traceRoot, trace), "trace_mismatch", "the block digests are not the signed ones");
   await openSigner(receipt, record.bytes); // the record is the named one and held then: what a bundle will be asked for
-  return { receipt, receiptBytes: reply.receipt, record, outputs: reply.outputs };
+  return { receipt, receiptBytes: reply.receipt, record, outputs: reply.outputs, blocks: reply.blocks };
 }
 
 /** The signature, and that it refuses what was asked. Throws as checkReply does. */

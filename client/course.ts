@@ -163,6 +163,7 @@ export class Course {
   fail(state: Tally): QuorumError {
     const timedOut = this.#clock.now() >= this.#deadline;
     return createQuorumError({
+      request: this.#fanOut.request,
       policy: this.#policy,
       verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
       classes: state.status === "conflict" ? state.classes : [this.#candidates(state)],

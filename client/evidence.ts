@@ -1,7 +1,8 @@
 // Reading an accusation: two signed results that contradict each other, checked by anyone, offline.
 
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
-import { type OpenedSide, openEvidence } from "../protocol/evidence.ts";
+import { type OpenedEvidence, type OpenedSide, openEvidence, reopenEvidence } from "../protocol/evidence.ts";
+import type { OpenedFaultProof } from "../protocol/fault-proof.ts";
 import type { Statement } from "../protocol/statement.ts";
 
 /** One side's signature: keys, time and digest held; the names of operator, provider and region are claims. */
@@ -27,6 +28,7 @@ export interface VerifiedEvidence {
   readonly inputCommitment: Bytes;
   readonly differences: readonly ResultField[];
   readonly sides: readonly [SideFacts, SideFacts]; // in the order of the file, which accuses neither
+  readonly opened: "input" | "block" | null; // what the file shows of the question; null for closed evidence
 }
 
 /**
@@ -34,7 +36,11 @@ export interface VerifiedEvidence {
  * not contradict each other, another code for what does not hold.
  */
 export async function verifyEvidence(bytes: Bytes): Promise<VerifiedEvidence> {
-  const { sides } = await openEvidence(bytes);
+  return describeEvidence(await openEvidence(bytes));
+}
+
+/** What opened bytes say, for people and programs. */
+export function describeEvidence({ sides, opening }: OpenedEvidence): VerifiedEvidence {
   const [first, second] = [sides[0].receipt.statement, sides[1].receipt.statement];
   const { model, engine, request, inputCommitment } = first; // the same in both
   return {
@@ -44,6 +50,33 @@ export async function verifyEvidence(bytes: Bytes): Promise<VerifiedEvidence> {
     inputCommitment,
     differences: findDifferences(first, second),
     sides: [toSideFacts(sides[0]), toSideFacts(sides[1])],
+    opened: opening?.at ?? null,
+  };
+}
+
+/** The file without its opening: it shows neither input nor outputs, and can be published. Throws as verifyEvidence. */
+export async function closeEvidence(bytes: Bytes): Promise<Bytes> {
+  return reopenEvidence(await openEvidence(bytes), null);
+}
+
+/** A fault proof that holds, for people and programs. */
+export interface FaultProofFacts {
+  readonly evidence: VerifiedEvidence;
+  readonly atFault: readonly SideFacts[];
+  readonly referee: { readonly operator: string; readonly workerKey: Bytes }; // the operator is a claim
+  readonly finding: string;
+}
+
+/** What an opened fault proof says. */
+export function describeFaultProof({ evidence, judgement, referee }: OpenedFaultProof): FaultProofFacts {
+  const described = describeEvidence(evidence);
+  const { finding, atFault } = judgement;
+  const { operator, workerKey } = referee.record;
+  return {
+    evidence: described,
+    atFault: atFault.map((side) => described.sides[side]!),
+    referee: { operator, workerKey },
+    finding: finding.scope === "model" ? "by the whole model" : `by block ${finding.block}`,
   };
 }
 

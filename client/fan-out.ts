@@ -26,6 +26,11 @@ export class FanOut {
     this.#options = options;
   }
 
+  /** What every seat is asked. */
+  get request(): Expectation["request"] {
+    return this.#options.expectation.request;
+  }
+
   get verdicts(): readonly Verdict[] {
     return this.#verdicts;
   }

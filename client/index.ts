@@ -5,7 +5,16 @@ export { type Answer, type AuditReport, type Conflict, QuorumError, type Reporte
 export type { SeatFacts } from "./ask.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
 export { type Directory, fetchDirectory, type RefusedRecord, type RegionReport } from "./directory.ts";
-export { type ResultField, type SideFacts, type VerifiedEvidence, verifyEvidence } from "./evidence.ts";
+export {
+  closeEvidence,
+  describeEvidence,
+  describeFaultProof,
+  type FaultProofFacts,
+  type ResultField,
+  type SideFacts,
+  type VerifiedEvidence,
+  verifyEvidence,
+} from "./evidence.ts";
 export type { Failure, FailureCode } from "./failure.ts";
 export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";

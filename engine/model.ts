@@ -53,8 +53,8 @@ export type Shape = readonly number[];
 export interface PartialTrace {
   /** SHA-256 of the output of each block, to the last that ran. */
   readonly blocks: Bytes[];
-  /** The output of the block before the last that ran: what runBlock takes. Null where the first was the last. */
-  readonly boundary: Bytes | null;
+  /** The output of the last of them: what runBlock begins the next with. */
+  readonly output: Bytes;
 }
 
 /** An artifact, and the kernels to run it with. */
@@ -165,14 +165,11 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       checkInputs(manifest, inputs);
       executor.load(inputs);
       const digests: Promise<Bytes>[] = [];
-      let boundary: Bytes | null = null;
       executor.runOperations(0, end, (op) => {
-        if (!blocks.has(op)) return;
-        const view = blockOutput(op);
-        digests.push(digestRaw(view));
-        if (op === manifest.blocks[last - 1]) boundary = view.slice();
+        if (blocks.has(op)) digests.push(digestRaw(blockOutput(op)));
       });
-      return { blocks: await Promise.all(digests), boundary };
+      const output = blockOutput(end).slice();
+      return { blocks: await Promise.all(digests), output };
     },
     async runBlock({ shapes, block, boundary }) {
       const { start, end } = blockRange(manifest, block);

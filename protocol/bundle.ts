@@ -8,8 +8,6 @@ import { VerificationError } from "./errors.ts";
 import {
   MAX_BUNDLE_BYTES,
   MAX_CERTIFICATE_SIGNATURES,
-  MAX_CLOCK_SKEW_MS,
-  MAX_DEADLINE_MS,
   MAX_RECORD_BYTES,
   NONCE_BYTES,
   PROTOCOL_VERSION,
@@ -26,7 +24,7 @@ import {
   encodeAssignment,
   requestDigest,
 } from "./request.ts";
-import { checkRecordNamed, openSigner, type Signer } from "./signer.ts";
+import { checkRecordNamed, checkSignedTime, openSigner, type Signer } from "./signer.ts";
 import { outputDigest } from "./statement.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
 import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
@@ -124,7 +122,7 @@ export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
       `the bundle has ${records.length} records and ${signatures.length} signatures; it must have one record for each`,
     );
   for (const [index, { wrap }] of signatures.entries()) {
-    checkTime(wrap.time, deadline);
+    checkSignedTime(wrap, deadline);
     await checkRecordNamed(wrap, records[index]!);
   }
   const signers = await Promise.all(
@@ -134,13 +132,4 @@ export async function openBundle(bytes: Bytes): Promise<OpenedBundle> {
     }),
   );
   return { bundle, signers };
-}
-
-/** A signed time must lie where an honest worker's clock could be while the request was open. */
-function checkTime(time: number, deadline: number): void {
-  if (time > deadline + MAX_CLOCK_SKEW_MS || time < deadline - MAX_DEADLINE_MS - MAX_CLOCK_SKEW_MS)
-    throw new VerificationError(
-      "time_mismatch",
-      `a worker signed at ${time} ms, when a request with the deadline ${deadline} ms was not open`,
-    );
 }

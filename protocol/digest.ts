@@ -17,6 +17,7 @@ export type DigestTag =
   | "assignment"
   | "statement"
   | "record"
+  | "evidence"
   | "seed"
   | "policy"
   | "domain-order"

@@ -39,7 +39,11 @@ export type VerificationCode =
   | "trace_mismatch"
   | "statement_mismatch"
   | "time_mismatch" // a signed time outside what the request allows
-  | "not_a_conflict";
+  | "not_a_conflict"
+  | "block_mismatch" // evidence that is opened at another block than the first that differs
+  | "evidence_mismatch" // a judgement on other evidence
+  | "referee_mismatch" // a judgement by who is no referee, or one of the sides
+  | "judgement_mismatch"; // a judgement that contradicts itself
 
 /** Everything is authentic, and still not what was asked for. */
 export type PolicyCode =

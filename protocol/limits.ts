@@ -71,8 +71,13 @@ export const MAX_RECORD_BYTES = 8192;
 export const MAX_CERTIFICATE_BYTES = 8192;
 /** Outputs, a certificate and the records of its signers. */
 export const MAX_BUNDLE_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
-/** Two receipts and two records. */
-export const MAX_EVIDENCE_BYTES = 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES) + 64;
+/** Two receipts and two records; in opened evidence also the inputs, or a block's, and both lists of block digests. */
+export const MAX_EVIDENCE_BYTES =
+  MAX_REQUEST_BYTES + 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES + MAX_BLOCKS * (DIGEST_BYTES + 2)) + 1024;
+/** A judgement is about 350 bytes. */
+export const MAX_JUDGEMENT_BYTES = 1024;
+/** Evidence, a judgement and the record of who judged. */
+export const MAX_FAULT_PROOF_BYTES = MAX_EVIDENCE_BYTES + MAX_JUDGEMENT_BYTES + MAX_RECORD_BYTES + 64;
 /** A whole problem document: a code, and a sentence or two for people. */
 export const MAX_PROBLEM_BYTES = 4096;
 

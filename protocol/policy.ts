@@ -97,7 +97,7 @@ export interface Party extends Identity {
 }
 
 /** Linked: the same domain or the same key. Two names with one key count once, and the other way round. */
-function isSameOperator(a: Party, b: Party): boolean {
+export function isSameOperator(a: Party, b: Party): boolean {
   return a.operator === b.operator || equalBytes(a.operatorKey, b.operatorKey);
 }
 

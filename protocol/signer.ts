@@ -2,6 +2,7 @@
 
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { VerificationError } from "./errors.ts";
+import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS } from "./limits.ts";
 import type { Party } from "./policy.ts";
 import { type OpenedRecord, openRecord, recordDigest } from "./record.ts";
 import type { Statement, Wrap } from "./statement.ts";
@@ -19,9 +20,9 @@ export interface Signer extends Party {
  * Cheap, so that callers can ask it of all records before any signature. Throws DecodeError, VerificationError
  * `header_mismatch`, `record_mismatch`.
  */
-export async function checkRecordNamed(wrap: Wrap, recordBytes: Bytes): Promise<void> {
+export async function checkRecordNamed(wrap: Pick<Wrap, "record">, recordBytes: Bytes): Promise<void> {
   if (!equalBytes(await recordDigest(recordBytes), wrap.record))
-    throw new VerificationError("record_mismatch", "the record is not the one that the receipt names");
+    throw new VerificationError("record_mismatch", "the record is not the one that the signature names");
 }
 
 /**
@@ -33,23 +34,46 @@ export async function openSigner(
   recordBytes: Bytes,
 ): Promise<Signer> {
   const { key, wrap, statement } = signed;
-  await checkRecordNamed(wrap, recordBytes);
-  const opened = await openRecord(recordBytes, { now: wrap.time });
-  const { workerKey, operator, operatorKey, provider, region, models, engines } = opened.record;
+  const { record: digest, time, seat } = wrap;
+  const opened = await openRecordNamed({ key, digest, time, statement }, recordBytes);
+  const { workerKey, operator, operatorKey, provider, region } = opened.record;
+  return { workerKey, operator, operatorKey, provider, region, seat, time, record: opened };
+}
+
+/**
+ * The record that a signer named by its digest, as of the time it signed: of its key, and for the model and the engine
+ * of the statement. Throws as openSigner does.
+ */
+export async function openRecordNamed(
+  signed: {
+    readonly key: Bytes;
+    readonly digest: Bytes;
+    readonly time: number; // unix milliseconds
+    readonly statement: Statement;
+  },
+  recordBytes: Bytes,
+): Promise<OpenedRecord> {
+  const { key, digest, time, statement } = signed;
+  await checkRecordNamed({ record: digest }, recordBytes);
+  const opened = await openRecord(recordBytes, { now: time });
+  const { workerKey, operator, models, engines } = opened.record;
   if (!equalBytes(workerKey, key))
-    throw new VerificationError("worker_mismatch", "the receipt is signed by another key than its record's");
+    throw new VerificationError("worker_mismatch", "the signature is by another key than its record's");
   if (!models.some((model) => equalBytes(model, statement.model)))
     throw new VerificationError("model_mismatch", `the record of ${operator} does not list the model`);
   if (!engines.some((engine) => equalBytes(engine, statement.engine)))
     throw new VerificationError("engine_mismatch", `the record of ${operator} does not list the engine`);
-  return {
-    workerKey,
-    operator,
-    operatorKey,
-    provider,
-    region,
-    seat: wrap.seat,
-    time: wrap.time,
-    record: opened,
-  };
+  return opened;
+}
+
+/**
+ * A signed time must lie where an honest worker's clock could be while the request was open. `deadline` is unix
+ * milliseconds. Throws VerificationError `time_mismatch`.
+ */
+export function checkSignedTime({ time }: Pick<Wrap, "time">, deadline: number): void {
+  if (time > deadline + MAX_CLOCK_SKEW_MS || time < deadline - MAX_DEADLINE_MS - MAX_CLOCK_SKEW_MS)
+    throw new VerificationError(
+      "time_mismatch",
+      `a worker signed at ${time} ms, when a request with the deadline ${deadline} ms was not open`,
+    );
 }

@@ -57,7 +57,10 @@ export async function createStatement(run: {
   const [input, output, trace, question, assignment] = await Promise.all([
     inputCommitment(request.salt, inputs),
     outputDigest(request.salt, outputs),
-    traceRoot(blocks),
+    traceRoot(
+      inputs.map(({ shape }) => shape),
+      blocks,
+    ),
     requestDigest(request),
     assignmentDigest(request.assignment),
   ]);
@@ -146,9 +149,12 @@ export function outputDigest(salt: Bytes, outputs: readonly Tensor[]): Promise<B
   return digest("output", encode([PROTOCOL_VERSION, salt, encodeTensors(outputs)]));
 }
 
-/** Over the SHA-256 of each block's output, in order. Shows where two runs part. */
-export function traceRoot(blocks: readonly Bytes[]): Promise<Bytes> {
-  return digest("trace", encode([PROTOCOL_VERSION, blocks]));
+/**
+ * Over the sizes of the inputs and the SHA-256 of each block's output, in order. Shows where two runs part; with the
+ * sizes, one block can be judged without the inputs, and nobody can pretend that they had others.
+ */
+export function traceRoot(shapes: readonly (readonly number[])[], blocks: readonly Bytes[]): Promise<Bytes> {
+  return digest("trace", encode([PROTOCOL_VERSION, shapes, blocks]));
 }
 
 /**

@@ -27,6 +27,7 @@ async function accuse(lie: SignOptions) {
   return encodeEvidence(
     { receipt: await createReceipt(a, request), record: a.opened.bytes },
     { receipt: await createReceipt(b, { ...request, seat: 4 }, lie), record: b.opened.bytes },
+    null,
   );
 }
 

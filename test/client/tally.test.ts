@@ -27,6 +27,7 @@ function signed(seat: number, result: number, operator = seat, provider = operat
     receipt: { ...receipt, wrap: { ...receipt.wrap, statement: resultDigest(result) } },
     record: worker.opened,
     outputs: [],
+    blocks: [],
   };
 }
 

@@ -62,7 +62,7 @@ export async function createExample(): Promise<Map<string, string>> {
     ["assignment-digest", await assignmentDigest(assignment)],
     ["input-commitment", await inputCommitment(salt, INPUTS)],
     ["output-digest", await outputDigest(salt, OUTPUTS)],
-    ["trace-root", await traceRoot(BLOCKS)],
+    ["trace-root", await traceRoot([[1, 4]], BLOCKS)],
     ["statement", encode(encodeStatement(statement))],
     ["statement-digest", receipt.wrap.statement],
     ["wrap", encode(encodeWrap(receipt.wrap))],

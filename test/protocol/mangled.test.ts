@@ -21,7 +21,7 @@ type Reader = readonly [name: string, bytes: Bytes, open: (bytes: Bytes) => unkn
 
 const find = (name: string) => WIRE_TYPES.find((type) => type[0] === name)!;
 const bundle = find("Bundle")[1];
-const evidence = find("Evidence")[1];
+const evidence = find("EvidenceAtInput")[1];
 const READERS: readonly Reader[] = [
   ...WIRE_TYPES.map(([name, bytes, open]): Reader => [name, bytes, open]),
   ["verifyBundle", bundle, (bytes) => verifyBundle(bytes, { policies: [] })],
@@ -53,6 +53,7 @@ for (const [name, role] of [
   ["Delegation", "delegation"],
   ["WorkerRecord", "record"],
   ["Receipt", "receipt"],
+  ["Judgement", "judgement"],
 ] as const)
   test(`${name}: a hostile payload under a good signature is refused with a code`, async () => {
     const [, bytes, open] = find(name);

@@ -68,8 +68,9 @@ test("commitments change with the salt, the order of tensors and every byte", as
     await inputCommitment(salts[0]!, two.toReversed()),
     await inputCommitment(salts[0]!, [{ ...INPUTS[0]!, shape: [4, 1] }]),
     await inputCommitment(salts[0]!, [{ ...INPUTS[0]!, dtype: "i8" }]),
-    await traceRoot(BLOCKS),
-    await traceRoot(BLOCKS.toReversed()),
+    await traceRoot([[1, 4]], BLOCKS),
+    await traceRoot([[4, 1]], BLOCKS),
+    await traceRoot([[1, 4]], BLOCKS.toReversed()),
     await keyedTraceRoot(BLOCKS),
   ];
   assert.equal(new Set(digests.map(formatHex)).size, digests.length);
@@ -106,8 +107,8 @@ test("trace keys differ by request, worker and nonce", async () => {
 test("evidence holds two results for one question, whichever side is given first", async () => {
   const honest = { receipt: await createReceipt(a, request), record: a.opened.bytes };
   const lie = { receipt: await createReceipt(b, request, { result: WRONG }), record: b.opened.bytes };
-  const bytes = encodeEvidence(honest, lie);
-  assert.equal(formatHex(encodeEvidence(lie, honest)), formatHex(bytes));
+  const bytes = encodeEvidence(honest, lie, null);
+  assert.equal(formatHex(encodeEvidence(lie, honest, null)), formatHex(bytes));
   const { sides } = await openEvidence(bytes);
   assert.deepEqual(new Set(sides.map((side) => side.signer.operator)), new Set(["a.example", "b.example"]));
   await assertNoByteCanChange(bytes, openEvidence, [0x01]);
@@ -116,13 +117,13 @@ test("evidence holds two results for one question, whichever side is given first
 test("one worker that signs two results is evidence against itself", async () => {
   const first = { receipt: await createReceipt(a, request), record: a.opened.bytes };
   const second = { receipt: await createReceipt(a, request, { result: WRONG }), record: a.opened.bytes };
-  await openEvidence(encodeEvidence(first, second));
+  await openEvidence(encodeEvidence(first, second, null));
 });
 
 test("agreement, different questions and a record that is not the receipt's are no evidence", async () => {
   const honest = { receipt: await createReceipt(a, request), record: a.opened.bytes };
   const againstB = async (receipt: Uint8Array<ArrayBuffer>, record = b.opened.bytes) =>
-    openEvidence(encodeEvidence(honest, { receipt, record }));
+    openEvidence(encodeEvidence(honest, { receipt, record }, null));
   await assert.rejects(againstB(await createReceipt(b, request)), { code: "not_a_conflict" });
   const resalted = { ...request, salt: await bytesFor("pepper") };
   // Salts are chosen by the client: with two of them it could make two honest workers look at odds.
@@ -133,7 +134,7 @@ test("agreement, different questions and a record that is not the receipt's are 
   });
   const lie = await createReceipt(b, request, { result: WRONG });
   await assert.rejects(againstB(lie, a.opened.bytes), { code: "record_mismatch" });
-  await assert.rejects(openEvidence(encodeEvidence(honest, honest)), { code: "not_canonical" });
+  await assert.rejects(openEvidence(encodeEvidence(honest, honest, null)), { code: "not_canonical" });
 });
 
 test("a result differs by output, by trace and by op count", async () => {
@@ -146,6 +147,6 @@ test("a result differs by output, by trace and by op count", async () => {
   ];
   for (const options of lies) {
     const lie = { receipt: await createReceipt(b, request, options), record: b.opened.bytes };
-    await openEvidence(encodeEvidence(honest, lie));
+    await openEvidence(encodeEvidence(honest, lie, null));
   }
 });

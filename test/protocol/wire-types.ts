@@ -4,13 +4,23 @@ import { decodeBundle, encodeBundle, openBundle } from "../../protocol/bundle.ts
 import type { Bytes } from "../../protocol/bytes.ts";
 import { decodeCertificate, encodeCertificate } from "../../protocol/certificate.ts";
 import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
-import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
+import { openEvidence, reopenEvidence } from "../../protocol/evidence.ts";
+import { decodeFaultProof, encodeFaultProof, openFaultProof } from "../../protocol/fault-proof.ts";
+import { openJudgement, signJudgement } from "../../protocol/judgement.ts";
 import { encodeReceipt, openReceipt } from "../../protocol/receipt.ts";
 import { openRecord, signRecord } from "../../protocol/record.ts";
 import { decodeRecordList, encodeRecordList } from "../../protocol/record-list.ts";
 import { openRefusal, signRefusal } from "../../protocol/refusal.ts";
 import { decodeAnswer, encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { decodeRequest, encodeRequest, requestDigest } from "../../protocol/request.ts";
+import {
+  createBlockConflict,
+  createConflict,
+  createFaultProof,
+  HONEST,
+  lieAt,
+  referee,
+} from "./conflicts.ts";
 import {
   BLOCKS,
   bytesFor,
@@ -26,7 +36,6 @@ const a = await createWorker("a");
 const b = await createWorker("b");
 const request = await createRequest("standard");
 const receipt = await createReceipt(a, request);
-const lie = await createReceipt(b, request, { result: { outputs: OUTPUTS, blocks: [BLOCKS[0]!] } });
 const bundle = await createBundle([a, b], "standard");
 const certificate = encodeCertificate((await openBundle(bundle)).bundle.certificate);
 const { operator, workerKey } = a.opened.record;
@@ -46,6 +55,14 @@ const refusal = await signRefusal(
 function encodeAnswer(bytes: Bytes): Bytes {
   const answer = decodeAnswer(bytes);
   return answer.outcome === "signed" ? encodeReply(answer.reply) : encodeRefusedReply(answer.reply);
+}
+
+const conflict = await createConflict(HONEST, lieAt(2));
+const proof = await createFaultProof(conflict);
+
+async function rewriteEvidence(bytes: Bytes): Promise<Bytes> {
+  const evidence = await openEvidence(bytes);
+  return reopenEvidence(evidence, evidence.opening);
 }
 
 /** name → a real encoding, how it is read, and how what was read is written again (null: only signers can). */
@@ -91,6 +108,9 @@ export const WIRE_TYPES: [
     (bytes) => encodeCertificate(decodeCertificate(bytes)),
   ],
   ["Bundle", bundle, openBundle, (bytes) => encodeBundle(decodeBundle(bytes))],
+  ["Evidence", reopenEvidence(await openEvidence(conflict), null), openEvidence, rewriteEvidence],
+  ["EvidenceAtInput", conflict, openEvidence, rewriteEvidence],
+  ["EvidenceAtBlock", await createBlockConflict(HONEST, lieAt(2), 2), openEvidence, rewriteEvidence],
   [
     "Bundle under a policy from a file",
     await createBundle([a, b], ofFile),
@@ -98,16 +118,15 @@ export const WIRE_TYPES: [
     (bytes) => encodeBundle(decodeBundle(bytes)),
   ],
   [
-    "Evidence",
-    encodeEvidence({ receipt, record: a.opened.bytes }, { receipt: lie, record: b.opened.bytes }),
-    openEvidence,
-    async (bytes) => {
-      const { sides } = await openEvidence(bytes);
-      const [first, second] = sides.map((side) => ({
-        receipt: encodeReceipt(side.receipt),
-        record: side.signer.record.bytes,
-      }));
-      return encodeEvidence(second!, first!);
-    },
+    "Judgement",
+    proof.judgement,
+    openJudgement,
+    async (bytes) => signJudgement(await openJudgement(bytes), referee.secretKey),
+  ],
+  [
+    "FaultProof",
+    encodeFaultProof(proof),
+    openFaultProof,
+    (bytes) => encodeFaultProof(decodeFaultProof(bytes)),
   ],
 ];

@@ -102,7 +102,10 @@ for (const runtime of RUNTIMES) {
         engine: request.engine,
         inputCommitment: await inputCommitment(request.salt, request.inputs),
         outputDigest: await outputDigest(request.salt, local.outputs),
-        traceRoot: await traceRoot(local.blocks),
+        traceRoot: await traceRoot(
+          request.inputs.map(({ shape }) => shape),
+          local.blocks,
+        ),
         request: question,
         assignment: await assignmentDigest(request.assignment),
         opCount: local.opCount,

@@ -1,0 +1,126 @@
+// Evidence and fault proofs, as `verify` shows them: who signed what, and on whose word it rests who is at fault.
+import {
+  describeEvidence,
+  describeFaultProof,
+  type SideFacts,
+  type VerifiedEvidence,
+} from "../client/index.ts";
+import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { openEvidence } from "../protocol/evidence.ts";
+import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
+import { CliError } from "./errors.ts";
+import { judgeHere } from "./judge-here.ts";
+import { print, printJson } from "./output.ts";
+import { naming } from "./replay.ts";
+
+/** Each file of ours is a CBOR array, and how many items it has tells which: the first byte. */
+const EVIDENCE = 0x86;
+const FAULT_PROOF = 0x84;
+
+/** Whether a file is one of these and no certificate; what it really is, its decoder says. */
+export function isAccusation(bytes: Bytes): boolean {
+  return bytes[0] === EVIDENCE || bytes[0] === FAULT_PROOF;
+}
+
+interface Options {
+  readonly rerun: boolean;
+  readonly json: boolean;
+}
+
+/** Throws what openEvidence, openFaultProof and judgeHere throw, CliError judgement_wrong, option_invalid. */
+export async function checkAccusation(
+  { path, bytes }: { readonly path: string; readonly bytes: Bytes },
+  { rerun, json }: Options,
+): Promise<void> {
+  if (bytes[0] === FAULT_PROOF) {
+    const proof = await naming(path, () => openFaultProof(bytes));
+    if (rerun) await checkJudgement(proof);
+    return json ? printJson(summarizeProof(proof, rerun)) : printProof(proof, rerun);
+  }
+  if (rerun) throw new CliError("option_invalid", `${path} is evidence; quorate judge computes who lied`);
+  const evidence = describeEvidence(await naming(path, () => openEvidence(bytes)));
+  if (json) return printJson({ valid: true, ...summarizeEvidence(evidence) });
+  printSides(evidence.sides);
+  print("one question, two signed results: at least one of the two is at fault");
+  print(`  ${describeOpening(evidence.opened)}`);
+  printModel(evidence);
+}
+
+/** The same evidence, computed here, must blame the same sides. */
+async function checkJudgement({ evidence, judgement }: OpenedFaultProof): Promise<void> {
+  const { finding, atFault } = await judgeHere(evidence, judgement.finding.scope);
+  const [theirs, ours] = [judgement.finding.digest, finding.digest];
+  const isSame = theirs === null || ours === null ? theirs === ours : equalBytes(theirs, ours);
+  if (isSame && atFault.join() === judgement.atFault.join()) return;
+  throw new CliError(
+    "judgement_wrong",
+    "this machine finds something else than the referee signed; the referee is wrong, and the file proves it",
+  );
+}
+
+function printProof(proof: OpenedFaultProof, rerun: boolean): void {
+  const { evidence, referee, atFault, finding } = describeFaultProof(proof);
+  printSides(evidence.sides);
+  for (const { operator } of atFault) print(`✘ ${operator} is at fault`);
+  print(`judged by ${referee.operator}, ${finding}`);
+  print(
+    rerun ? "this machine computed the same" : "it rests on that signature; --rerun computes it again here",
+  );
+  print(`  ${describeOpening(evidence.opened)}`);
+  printModel(evidence);
+}
+
+function summarizeProof(proof: OpenedFaultProof, rerun: boolean): object {
+  const { evidence, referee, atFault, finding } = describeFaultProof(proof);
+  return {
+    valid: true,
+    atFault: atFault.map(({ operator, workerKey }) => ({ operator, workerKey: formatHex(workerKey) })),
+    referee: { operator: referee.operator, workerKey: formatHex(referee.workerKey) },
+    finding,
+    restsOn: rerun ? "a run on this machine" : "the referee's signature",
+    ...summarizeEvidence(evidence),
+  };
+}
+
+function summarizeEvidence({ sides, differences, opened, model, engine }: VerifiedEvidence): object {
+  return {
+    differences,
+    opened,
+    sides: sides.map(({ operator, provider, workerKey, time, outputDigest }) => {
+      return { operator, provider, workerKey: formatHex(workerKey), time, outputDigest };
+    }),
+    model: formatHex(model),
+    engine: formatHex(engine),
+  };
+}
+
+function printSides(sides: readonly SideFacts[]): void {
+  for (const side of sides) {
+    print(`signature holds: ${formatSigner(side)}`);
+    print(`  signed output ${side.outputDigest}`);
+  }
+}
+
+function printModel({ model, engine }: VerifiedEvidence): void {
+  print();
+  print(`model        ${formatHex(model)}`);
+  print(`engine       ${formatHex(engine)}`);
+}
+
+/** What a file tells whoever gets it, and what can be done with it. */
+export function describeOpening(opened: VerifiedEvidence["opened"]): string {
+  if (opened === "input")
+    return "opened at the input: it holds the question, so keep it or close it; judge tells who lied";
+  if (opened === "block")
+    return "opened at a block: it holds an inner result and no input; judge tells who lied in that block";
+  return "closed: it holds neither input nor outputs and can be published; who lied takes an opened file";
+}
+
+/** One line of who signed and when. The names are claims. */
+export function formatSigner(
+  signer: Pick<SideFacts, "operator" | "provider" | "workerKey" | "time">,
+): string {
+  const key = `${formatHex(signer.workerKey).slice(0, 16)}…`;
+  const who = `${signer.operator.padEnd(16)} ${signer.provider.padEnd(10)}`;
+  return `${who} ${key} ${new Date(signer.time).toISOString()}`;
+}
