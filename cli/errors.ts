@@ -10,7 +10,6 @@ export type CliErrorCode =
   | "file_unwritable"
   | "file_exists"
   | "answer_mismatch"
-  | "evidence_closed"
   | "judgement_wrong"
   | "nothing_asked"
   | "cast_not_drawn";

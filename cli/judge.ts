@@ -7,8 +7,8 @@ import { openEvidence, reopenEvidence } from "../protocol/evidence.ts";
 import {
   type Finding,
   type JudgeableEvidence,
-  judgeEvidence,
   type Ruling,
+  requireOpening,
   type SideIndex,
 } from "../protocol/judge.ts";
 import { MAX_EVIDENCE_BYTES } from "../protocol/limits.ts";
@@ -18,7 +18,7 @@ import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writeWholeFile } from "./files.ts";
 import { checkTarget } from "./given.ts";
-import { loadJudge, requireOpening, undecided } from "./judge-here.ts";
+import { judgeHere, loadJudge, undecided } from "./judge-here.ts";
 import { print, printJson } from "./output.ts";
 import { naming } from "./replay.ts";
 import { EVIDENCE_FOLDER, resolveGiven, showPath } from "./state.ts";
@@ -96,11 +96,8 @@ async function judgeFile(
   { block, out, json }: { readonly block: boolean; readonly out: string | null; readonly json: boolean },
 ): Promise<void> {
   const opened = await naming(path, () => openEvidence(bytes));
+  const ruling = await judgeHere(opened, block ? "block" : "model");
   const evidence = requireOpening(opened);
-  const ruling = await undecided(async () => {
-    const model = await loadJudge(evidence);
-    return judgeEvidence(evidence, model, block ? "block" : "model");
-  });
   if (out !== null) await writeWholeFile(out, await openAtBlock(evidence));
   const facts = describeEvidence(evidence);
   if (json) return printJson(summarize(facts, ruling, out));

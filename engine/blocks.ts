@@ -1,6 +1,6 @@
 // One block of the trace by itself: which operations it has, and whether the output of the block before is all that
 // they read of what came before. attacker-controlled: a manifest may put its blocks anywhere.
-import { InferenceError } from "../protocol/errors.ts";
+import { JudgeError } from "../protocol/errors.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** The first and the last operation of a block. Throws RangeError for a block that is not there. */
@@ -12,7 +12,7 @@ export function blockRange(manifest: Manifest, block: number): { start: number; 
 }
 
 /**
- * The tensor that the block before leaves to this one: the first output of its last operation. Throws InferenceError
+ * The tensor that the block before leaves to this one: the first output of its last operation. Throws JudgeError
  * block_dependent if this one reads anything else that is neither a constant nor its own, RangeError for block 0.
  */
 export function boundaryTensor(manifest: Manifest, block: number): number {
@@ -24,7 +24,7 @@ export function boundaryTensor(manifest: Manifest, block: number): number {
     for (const tensor of inputs.filter((input) => input >= 0)) {
       const root = rootOf(manifest, tensor);
       if (!known.has(root) && manifest.tensors[root]!.storage === null)
-        throw new InferenceError(
+        throw new JudgeError(
           "block_dependent",
           `${manifest.name}: block ${block} reads more than the output of the block before; judge the whole model`,
         );

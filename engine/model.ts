@@ -40,7 +40,7 @@ export interface Model {
   runBlocks(request: { inputs: readonly Tensor[]; last: number }): Promise<PartialTrace>;
   /**
    * One block alone, from the output of the one before, for inputs of these shapes. Gives the digest of its output.
-   * Throws as execute does, InferenceError block_dependent where the block reads more than that output, RangeError for
+   * Throws as execute does, JudgeError block_dependent where the block reads more than that output, RangeError for
    * the first block and for one that is not there.
    */
   runBlock(request: { shapes: readonly Shape[]; block: number; boundary: Bytes }): Promise<Bytes>;

@@ -60,7 +60,6 @@ export type PolicyCode =
 export type InferenceCode =
   | "input_invalid"
   | "output_not_finite"
-  | "block_dependent" // a block that reads more than the output of the one before cannot be run alone
   | "model_unknown"
   | "engine_unknown"
   | "kernels_mismatch"
@@ -73,6 +72,11 @@ export type InferenceCode =
   | "memory_exhausted"
   | "overloaded" // more requests at once than the worker takes
   | "deadline_exceeded";
+
+/** Evidence cannot be judged, whatever the engine can. */
+export type JudgeCode =
+  | "evidence_closed" // it holds nothing to compute from
+  | "block_dependent"; // a block that reads more than the output of the one before cannot be run alone
 
 /** A body that is not what HTTP was to carry, or has nowhere to go. Both sides may say so of the other's. */
 export type HttpCode =
@@ -106,7 +110,7 @@ export type RegistryCode =
 export type FaultCode = "unexpected_error";
 
 /** Every code that a worker or a region may put on the wire. The others are a client's own. */
-export type ProblemCode = DecodeCode | RecordCode | InferenceCode | HttpCode | RegistryCode;
+export type ProblemCode = DecodeCode | VerificationCode | InferenceCode | JudgeCode | HttpCode | RegistryCode;
 
 /** The one base: `code` for programs, the message for people, `cause` for what was underneath. */
 export class CodedError<C extends string = string> extends Error {
@@ -123,5 +127,6 @@ export class DecodeError extends CodedError<DecodeCode> {}
 export class VerificationError extends CodedError<VerificationCode> {}
 export class PolicyError extends CodedError<PolicyCode> {}
 export class InferenceError extends CodedError<InferenceCode> {}
+export class JudgeError extends CodedError<JudgeCode> {}
 export class TransportError extends CodedError<TransportCode> {}
 export class RegistryError extends CodedError<RegistryCode> {}

@@ -10,6 +10,8 @@ export const COSE_SIGN1_CONTENT_TYPE = `${COSE_MEDIA_TYPE}; cose-type="cose-sign
 
 /** Worker: POST a request, get a reply. */
 export const INFER_PATH = "/v1/infer";
+/** Referee: POST opened evidence, get a judgement. */
+export const JUDGE_PATH = "/v1/judge";
 /** Worker: GET the record that it answers under. */
 export const RECORD_PATH = "/v1/record";
 /** Region: POST a record, or GET the list of them. */

@@ -2,7 +2,7 @@
 // whoever has the same model and engine finds the same.
 
 import { type Bytes, equalBytes } from "./bytes.ts";
-import { InferenceError } from "./errors.ts";
+import { InferenceError, JudgeError } from "./errors.ts";
 import type { OpenedEvidence, OpenedSide } from "./evidence.ts";
 import { type BlockOpening, firstDivergence, type InputOpening, type Opening } from "./opening.ts";
 import { createStatement, statementDigest } from "./statement.ts";
@@ -42,6 +42,15 @@ export interface Ruling {
 
 /** Evidence with what a re-execution starts from. */
 export type JudgeableEvidence = OpenedEvidence & { readonly opening: Opening };
+
+/** Throws JudgeError evidence_closed. */
+export function requireOpening({ sides, opening }: OpenedEvidence): JudgeableEvidence {
+  if (opening !== null) return { sides, opening };
+  throw new JudgeError(
+    "evidence_closed",
+    "the evidence is closed, so nobody can compute who lied; ask whoever made it for the opened file",
+  );
+}
 
 /**
  * Computes the evidence again and compares. Opened at the input, the whole model decides, or with `scope` block the

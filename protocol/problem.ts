@@ -5,6 +5,7 @@ import {
   type CodedError,
   DecodeError,
   InferenceError,
+  JudgeError,
   type ProblemCode,
   RegistryError,
   TransportError,
@@ -57,9 +58,26 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   delegation_expired: 422,
   record_expired: 422,
   record_not_yet_valid: 422,
+  record_mismatch: 422,
+  seat_mismatch: 422,
+  request_mismatch: 422,
+  assignment_mismatch: 422,
+  model_mismatch: 422,
+  engine_mismatch: 422,
+  input_mismatch: 422,
+  output_mismatch: 422,
+  trace_mismatch: 422,
+  statement_mismatch: 422,
+  time_mismatch: 422,
+  not_a_conflict: 422,
+  block_mismatch: 422,
+  evidence_mismatch: 422,
+  referee_mismatch: 422,
+  judgement_mismatch: 422,
+  evidence_closed: 422,
+  block_dependent: 422,
   input_invalid: 422,
   output_not_finite: 422,
-  block_dependent: 422,
   deadline_exceeded: 422,
   kernels_mismatch: 503,
   artifact_unavailable: 503,
@@ -96,6 +114,7 @@ function isProblemError(error: unknown): error is CodedError<ProblemCode> {
     error instanceof DecodeError ||
     error instanceof VerificationError ||
     error instanceof InferenceError ||
+    error instanceof JudgeError ||
     error instanceof TransportError ||
     error instanceof RegistryError;
   return isOurs && Object.hasOwn(PROBLEM_STATUS, error.code);

@@ -24,7 +24,6 @@ export interface Refusal {
 const REFUSAL_CODES: Readonly<Record<InferenceCode, true>> = {
   input_invalid: true,
   output_not_finite: true,
-  block_dependent: true,
   model_unknown: true,
   engine_unknown: true,
   kernels_mismatch: true,

@@ -5,17 +5,26 @@ import { engineDigest, type loadModel } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { InferenceError } from "../../protocol/errors.ts";
+import { openEvidence } from "../../protocol/evidence.ts";
 import {
   CBOR_MEDIA_TYPE,
   COSE_SIGN1_CONTENT_TYPE,
   HEALTH_PATH,
   INFER_PATH,
+  JUDGE_PATH,
   RECORD_PATH,
 } from "../../protocol/http.ts";
+import { requireOpening } from "../../protocol/judge.ts";
 import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
 import { bytesReply, createHandler, type Hold, jsonReply, type Reply, readBody } from "../http.ts";
 import { checkRequest, infer, refuseRequest } from "./infer.ts";
-import { MAX_REQUEST_BODY_BYTES, PUBLISH_INTERVAL_MS, PUBLISH_RETRY_MS } from "./limits.ts";
+import { checkCase, judgeCase } from "./judge.ts";
+import {
+  MAX_EVIDENCE_BODY_BYTES,
+  MAX_REQUEST_BODY_BYTES,
+  PUBLISH_INTERVAL_MS,
+  PUBLISH_RETRY_MS,
+} from "./limits.ts";
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
 import { requiredMemory } from "./required-memory.ts";
@@ -112,6 +121,22 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     }
   };
 
+  /** A referee answers with a judgement, or with the problem that keeps it from judging. */
+  const judge = async (request: Request, hold: Hold): Promise<Reply> => {
+    const body = await readBody(request, {
+      mediaType: CBOR_MEDIA_TYPE,
+      maxBytes: MAX_EVIDENCE_BODY_BYTES,
+    });
+    const evidence = requireOpening(await openEvidence(body));
+    const record = await records(clock());
+    await checkCase(evidence, { engine, settings, now: clock() });
+    const judgement = await shelf.use(evidence.sides[0].receipt.statement.model, hold, (model) =>
+      judgeCase(model, evidence, { secretKey: settings.workerKey, record: record.digest, clock }),
+    );
+    if (isDue(record)) hold(offer(record));
+    return bytesReply(COSE_SIGN1_CONTENT_TYPE, judgement);
+  };
+
   const showRecord = async (): Promise<Reply> => {
     // A worker that refuses to serve must not be found, here as little as in a region.
     for (const { refusal } of shelf.states()) if (refusal !== null) throw refusal;
@@ -132,6 +157,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     fetch: createHandler(
       [
         { method: "POST", path: INFER_PATH, handle: answer },
+        ...(settings.isReferee ? [{ method: "POST", path: JUDGE_PATH, handle: judge } as const] : []),
         { method: "GET", path: RECORD_PATH, handle: showRecord },
         { method: "GET", path: HEALTH_PATH, handle: showHealth },
       ],

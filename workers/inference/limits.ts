@@ -1,9 +1,15 @@
 // What one inference worker takes on, and how often it speaks of itself.
 
-import { MAX_RECORD_LIFETIME_SECONDS } from "../../protocol/limits.ts";
+import { MAX_EVIDENCE_BYTES, MAX_RECORD_LIFETIME_SECONDS, MAX_REQUEST_BYTES } from "../../protocol/limits.ts";
 
 /** 2 MiB: the largest input of the shipped models, a picture to find text in, has 1.6 MiB; decoding holds a request about three times. */
 export const MAX_REQUEST_BODY_BYTES = 2 * 1024 * 1024;
+
+/** The largest opened evidence on requests of that size: two receipts and records, and both lists of block digests. */
+export const MAX_EVIDENCE_BODY_BYTES = MAX_REQUEST_BODY_BYTES + MAX_EVIDENCE_BYTES - MAX_REQUEST_BYTES;
+
+/** Four times what the largest picture to find text in takes; whoever has more judges at home. */
+export const MAX_JUDGED_OPERATIONS = 2 ** 33;
 
 /** Of the 128 MB of an isolate; the rest is for the program, and for requests while they are decoded. */
 export const DEFAULT_MEMORY_BUDGET_MIB = 96;

@@ -53,7 +53,7 @@ export function createRecordSource(options: {
       engines: [engine],
       limits: { maxRequestBytes: MAX_REQUEST_BODY_BYTES },
       acceptsPlain: true,
-      isReferee: false,
+      isReferee: settings.isReferee,
       retentionSeconds: 0,
       price: 0,
       domainProof: null,

@@ -26,6 +26,8 @@ export interface Settings {
   readonly regions: readonly string[];
   /** MODELS: names in models.json, separated by spaces. */
   readonly models: readonly string[];
+  /** REFEREE, 1, or 0 as if unset: whether the worker judges evidence. */
+  readonly isReferee: boolean;
   /** MEMORY_BUDGET_MIB, in bytes: what all loaded models may take together. */
   readonly memoryBudgetBytes: number;
 }
@@ -40,6 +42,7 @@ export function parseSettings(variables: Variables): Settings {
     region: required(variables, "REGION", (text) => checkSlug(text, "REGION")),
     regions: list(variables, "REGIONS").map((text) => checkEndpoint(text, "REGIONS")),
     models: list(variables, "MODELS"),
+    isReferee: optional(variables, "REFEREE", parseFlag, false),
     memoryBudgetBytes: MIB * optional(variables, "MEMORY_BUDGET_MIB", parseMib, DEFAULT_MEMORY_BUDGET_MIB),
   };
 }
@@ -74,6 +77,12 @@ function parseText<T>(name: string, text: string, parse: (text: string) => T): T
 function parseMib(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new RangeError("not a whole number of MiB from 1 to 9999");
   return Number(text);
+}
+
+/** A word that means no elsewhere must not mean yes here. */
+function parseFlag(text: string): boolean {
+  if (text !== "0" && text !== "1") throw new RangeError("neither 0 nor 1");
+  return text === "1";
 }
 
 function list(variables: Variables, name: string): string[] {

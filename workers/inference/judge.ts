@@ -1,0 +1,72 @@
+// One piece of evidence, from its form to a signed judgement. A referee sees what the evidence opens, and judges only
+// what it can run, within a budget that is known before anything runs.
+
+import type { Model } from "../../engine/index.ts";
+import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
+import { InferenceError, VerificationError } from "../../protocol/errors.ts";
+import { evidenceDigest } from "../../protocol/evidence.ts";
+import { type JudgeableEvidence, judgeEvidence } from "../../protocol/judge.ts";
+import { signJudgement } from "../../protocol/judgement.ts";
+import { shapesOf } from "../../protocol/opening.ts";
+import { isSameOperator } from "../../protocol/policy.ts";
+import { MAX_JUDGED_OPERATIONS } from "./limits.ts";
+import { openIdentity, type Settings } from "./settings.ts";
+
+/**
+ * Refuses what this worker must not or cannot judge, before any work. `now` is unix ms. Throws InferenceError
+ * engine_unknown, VerificationError referee_mismatch.
+ */
+export async function checkCase(
+  { sides }: JudgeableEvidence,
+  referee: { readonly engine: Bytes; readonly settings: Settings; readonly now: number },
+): Promise<void> {
+  const { engine, settings, now } = referee;
+  if (!equalBytes(sides[0].receipt.statement.engine, engine)) {
+    throw new InferenceError(
+      "engine_unknown",
+      `this worker runs engine ${formatHex(engine)}; ask a referee whose record lists the evidence's`,
+    );
+  }
+  const { provider } = settings;
+  const self = { ...(await openIdentity(settings, now)), provider };
+  if (sides.some(({ signer }) => isSameOperator(signer, self)))
+    throw new VerificationError(
+      "referee_mismatch",
+      "this operator is one of the two sides; ask another referee",
+    );
+}
+
+/** Computes the evidence again and signs who was at fault. Throws InferenceError budget_exceeded, JudgeError. */
+export async function judgeCase(
+  model: Model,
+  evidence: JudgeableEvidence,
+  signing: {
+    readonly secretKey: Bytes;
+    /** Digest of the record that the referee judges under. */
+    readonly record: Bytes;
+    /** Unix ms. */
+    clock(): number;
+  },
+): Promise<Bytes> {
+  const { secretKey, record, clock } = signing;
+  checkBudget(model, evidence);
+  const ruling = await judgeEvidence(evidence, model, "model");
+  const judgement = { evidence: await evidenceDigest(evidence), ...ruling, record, time: clock() };
+  return signJudgement(judgement, secretKey);
+}
+
+/** attacker-controlled: sizes that the model does not take count nothing, and judgeEvidence finds both sides at fault. */
+function checkBudget(model: Model, { opening }: JudgeableEvidence): void {
+  let operations = 0;
+  try {
+    operations = model.countOperations(shapesOf(opening));
+  } catch (error) {
+    if (error instanceof InferenceError && error.code === "input_invalid") return;
+    throw error;
+  }
+  if (operations > MAX_JUDGED_OPERATIONS)
+    throw new InferenceError(
+      "budget_exceeded",
+      `the evidence takes ${operations} multiply-adds, this worker judges up to ${MAX_JUDGED_OPERATIONS}; judge it at home`,
+    );
+}
