@@ -1,7 +1,7 @@
 // `quorate verify`: checks a certificate or an evidence file offline, and on request computes the answer again.
 import { type VerifiedBundle, verifyBundle } from "../client/index.ts";
-import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import type { Bytes } from "../protocol/bytes.ts";
+import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
 import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";

@@ -46,6 +46,7 @@ export interface Answer {
   readonly certificate: QuorumCertificate;
   readonly verdicts: readonly ReportedVerdict[]; // every asked worker, by seat
   readonly conflicts: readonly Conflict[]; // who signed another result
+  readonly faultProofs: readonly Bytes[]; // what a referee signed of them, where one was asked; opened evidence inside
   readonly audit: AuditReport | null; // null where this request was not drawn, or nothing can run it here
   readonly asked: number;
   readonly agreed: number; // distinct operators
@@ -57,16 +58,19 @@ export class QuorumError extends PolicyError {
   readonly verdicts: readonly ReportedVerdict[];
   /** The first signer against each that contradicts it, one opened file for each. Which side lied is not said. */
   readonly evidence: readonly Bytes[];
+  /** What a referee signed of one of these, where one was asked. */
+  readonly faultProofs: readonly Bytes[];
 
   constructor(
     code: Extract<PolicyCode, "quorum_not_reached" | "quorum_split">,
     message: string,
-    facts: { readonly verdicts: readonly ReportedVerdict[]; readonly evidence: readonly Bytes[] },
+    facts: Pick<QuorumError, "verdicts" | "evidence" | "faultProofs">,
   ) {
     // A mistake of ours that had a part in it stays visible, in a stack trace too.
     super(code, message, { cause: facts.verdicts.find(({ cause }) => cause !== null)?.cause });
     this.verdicts = facts.verdicts;
     this.evidence = facts.evidence;
+    this.faultProofs = facts.faultProofs;
   }
 }
 
@@ -81,9 +85,10 @@ export function createAnswer(facts: {
   readonly agreed: readonly SignedVerdict[]; // distinct operators, by seat, one statement
   readonly dissent: readonly SignedVerdict[];
   readonly lazy: readonly SignedVerdict[] | null;
+  readonly faultProofs: readonly Bytes[];
   readonly elapsedMs: number;
 }): Answer {
-  const { request, verdicts, agreed, dissent, lazy, elapsedMs } = facts;
+  const { request, verdicts, agreed, dissent, lazy, faultProofs, elapsedMs } = facts;
   const signers = chooseSigners(agreed);
   const [first] = signers;
   if (first === undefined) throw new RangeError("createAnswer: agreed is empty");
@@ -107,6 +112,7 @@ export function createAnswer(facts: {
       workerKey: verdict.workerKey,
       evidence: toEvidence(first, verdict, request),
     })),
+    faultProofs,
     audit: lazy === null ? null : { lazy: lazy.map(toSeatFacts) },
     asked: verdicts.length,
     agreed: agreed.length,
@@ -135,8 +141,9 @@ export function createQuorumError(facts: {
   readonly verdicts: readonly Verdict[];
   readonly classes: readonly (readonly SignedVerdict[])[];
   readonly localStatement: Bytes | null;
+  readonly faultProofs: readonly Bytes[];
 }): QuorumError {
-  const { request, policy, verdicts, classes, localStatement } = facts;
+  const { request, policy, verdicts, classes, localStatement, faultProofs } = facts;
   const isRight = (verdict: SignedVerdict) =>
     localStatement !== null && equalBytes(verdict.receipt.wrap.statement, localStatement);
   const split = classes.length > 1 || (localStatement !== null && !classes.flat().every(isRight));
@@ -150,7 +157,11 @@ export function createQuorumError(facts: {
     split ? "quorum_split" : "quorum_not_reached",
     `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)} behind one result; ` +
       (split ? describeSplit(classes, localStatement === null ? null : dissent) : describeShortage(verdicts)),
-    { verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })), evidence },
+    {
+      verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })),
+      evidence,
+      faultProofs,
+    },
   );
 }
 
@@ -180,8 +191,8 @@ function nameOperators(members: readonly SignedVerdict[]): string {
   return members.map(({ operator }) => operator).join(" and ");
 }
 
-/** Opened at the input: it is the asker's own file. */
-function toEvidence(a: SignedVerdict, b: SignedVerdict, request: Omit<InferRequest, "seat">): Bytes {
+/** What two of one request signed, opened at the input: it is the asker's own file. */
+export function toEvidence(a: SignedVerdict, b: SignedVerdict, request: Omit<InferRequest, "seat">): Bytes {
   const { inputs, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
   return encodeEvidence(
     { receipt: a.receiptBytes, record: a.record.bytes },

@@ -8,6 +8,7 @@ import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import type { FanOut } from "./fan-out.ts";
 import { findNearer } from "./named-seats.ts";
+import type { Judged } from "./referee.ts";
 import { type Tally, tally } from "./tally.ts";
 
 /** The part of the deadline after the first signed result in which the other seats have to speak. */
@@ -29,6 +30,7 @@ export class Course {
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
   #localStatement: Bytes | null = null;
+  #judged: Judged | null = null;
 
   constructor(options: {
     readonly policy: Policy;
@@ -59,12 +61,23 @@ export class Course {
     this.#localStatement = statement;
   }
 
+  /** From here a referee's finding may confirm the result that most signed; its proof goes with whatever comes. */
+  setJudged(judged: Judged): void {
+    this.#judged = judged;
+  }
+
+  /** What a referee signed against those that are at fault: one file, or none. */
+  get faultProofs(): readonly Bytes[] {
+    return this.#judged === null ? [] : [this.#judged.faultProof];
+  }
+
   /** What the verdicts amount to now. Also notes when the first result and the agreement came. */
   tally(): Tally {
     const state = tally({
       policy: this.#policy,
       verdicts: this.#fanOut.verdicts,
       localStatement: this.#localStatement,
+      judgedStatement: this.#judgedStatement(),
       freshFrom: this.#freshFrom,
     });
     if (this.#fanOut.verdicts.some(({ outcome }) => outcome === "signed"))
@@ -72,6 +85,11 @@ export class Course {
     if (state.status !== "agreed") this.#agreedSince = null;
     else this.#agreedSince ??= this.#clock.now();
     return state;
+  }
+
+  #judgedStatement(): Bytes | null {
+    const finding = this.#judged?.judgement.finding;
+    return finding?.scope === "model" ? finding.digest : null;
   }
 
   /** Enough agree, and everyone asked has spoken or had `settleMs` more to contradict. */
@@ -168,6 +186,7 @@ export class Course {
       verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
       classes: state.status === "conflict" ? state.classes : [this.#candidates(state)],
       localStatement: this.#localStatement,
+      faultProofs: this.faultProofs,
     });
   }
 }

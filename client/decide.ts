@@ -1,8 +1,10 @@
-// From verdicts to a decision: waits, asks more, and runs the request here where that decides. docs/protocol.md §14.
+// From verdicts to a decision: runs the request here where it can, else asks more workers, else a referee. docs/protocol.md §14.
 
+import type { Bytes } from "../protocol/bytes.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Expectation } from "./check.ts";
 import type { Course } from "./course.ts";
+import type { Judged } from "./referee.ts";
 import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
 
 /** What a question came to. */
@@ -11,6 +13,7 @@ export interface Decision {
   readonly agreed: readonly SignedVerdict[]; // distinct operators behind one statement
   readonly dissent: readonly SignedVerdict[]; // who signed another
   readonly lazy: readonly SignedVerdict[] | null; // of the agreed, by an audit; null where there was none
+  readonly faultProofs: readonly Bytes[]; // by a referee, where one was asked
 }
 
 /**
@@ -23,9 +26,12 @@ export async function decide(
     readonly expectation: Expectation;
     readonly rerun: LocalRerun | null;
     readonly auditDrawn: boolean;
+    /** Has two that contradict each other judged; null where nobody judges. Never throws. */
+    readonly judge: (a: SignedVerdict, b: SignedVerdict) => Promise<Judged | null>;
   },
 ): Promise<Decision> {
-  const { expectation, rerun, auditDrawn } = local;
+  const { expectation, rerun, auditDrawn, judge } = local;
+  let heard = false;
   let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
     // Each turn reads the verdicts anew: more may have come while something was run here.
@@ -35,7 +41,8 @@ export async function decide(
       continue;
     }
     if (state.status === "agreed" && course.isSettled()) {
-      if (!auditDrawn || rerun === null || lazy !== null) return { ...state, lazy, verdicts: course.close() };
+      if (!auditDrawn || rerun === null || lazy !== null)
+        return { ...state, lazy, faultProofs: course.faultProofs, verdicts: course.close() };
       // An audit may overturn what all agreed on; then it goes on as any conflict does.
       if (course.localStatement === null)
         course.setLocalStatement(await computeStatementDigest(rerun, expectation));
@@ -43,7 +50,14 @@ export async function decide(
       continue;
     }
     course.askMore(state);
-    if (course.isOver(state)) throw course.fail(state);
+    if (course.isOver(state)) {
+      if (heard || state.status !== "conflict" || course.localStatement !== null) throw course.fail(state);
+      heard = true;
+      const [[a], [b]] = state.classes as [readonly SignedVerdict[], readonly SignedVerdict[]];
+      const judged = await judge(a!, b!);
+      if (judged !== null) course.setJudged(judged);
+      continue;
+    }
     await course.nextChange(state);
   }
 }

@@ -7,14 +7,16 @@ import { type Policy, type PolicyName, toPolicy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
-import { type Answer, createAnswer } from "./answer.ts";
+import { type Answer, createAnswer, toEvidence } from "./answer.ts";
+import type { SignedVerdict } from "./ask.ts";
 import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
+import { askReferees, type Judged } from "./referee.ts";
 import type { LocalRerun } from "./rerun.ts";
-import { planSeats } from "./select.ts";
+import { planReferees, planSeats } from "./select.ts";
 import type { Fetch } from "./transport.ts";
 
 /** 32 bytes: as hard to guess as a key. */
@@ -67,7 +69,15 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   try {
     for (const record of plan.seats) fanOut.ask(record);
     const auditDrawn = rerun !== null && drawAudit(policy, random);
-    const decision = await decide(course, { expectation, rerun, auditDrawn });
+    const judge = async (a: SignedVerdict, b: SignedVerdict): Promise<Judged | null> => {
+      // Whoever was asked is a party, whatever it answered.
+      const asked = [...fanOut.verdicts, ...fanOut.pending.map(({ record }) => record.record)];
+      const referees = await planReferees({ records, policy, model, engine, sizeBucket, seed }, asked);
+      const evidence = toEvidence(a, b, request);
+      const { deadline } = request;
+      return askReferees(referees, { evidence, fetch, clock, deadline });
+    };
+    const decision = await decide(course, { expectation, rerun, auditDrawn, judge });
     return createAnswer({ request, ...decision, elapsedMs: clock.now() - start });
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting

@@ -18,7 +18,7 @@ export async function fetchSuccessor(options: {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly deadline: number; // unix milliseconds
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | null;
 }): Promise<OpenedRecord> {
   const { record, clock } = options;
   const known = record.record;

@@ -8,7 +8,14 @@ import { digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
 import { type Identity, meetsQuorum } from "../protocol/named-quorum.ts";
-import { admitsOperator, countProviders, formatReference, type Policy } from "../protocol/policy.ts";
+import {
+  admitsOperator,
+  countProviders,
+  formatReference,
+  isSameOperator,
+  type Party,
+  type Policy,
+} from "../protocol/policy.ts";
 import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
 import { describeAbsent, putQuorumFirst } from "./named-seats.ts";
 
@@ -63,6 +70,20 @@ export async function planSeats(selection: Selection): Promise<SeatPlan> {
     .filter((operator) => !seated.some((seat) => seat.operator === operator))
     .map(({ workers }) => workers[0]!);
   return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
+}
+
+/** Whoever judges sees the input: one, and another where the first does not answer. */
+const MAX_REFEREES = 2;
+
+/**
+ * Who judges a conflict: one worker for each operator that the policy admits, that judges and is linked to none of `parties`, in the seeded
+ * order, two at most. A pure function, as planSeats is.
+ */
+export async function planReferees(selection: Selection, parties: readonly Party[]): Promise<OpenedRecord[]> {
+  const isImpartial = ({ record }: OpenedRecord) => !parties.some((party) => isSameOperator(party, record));
+  const records = selection.records.filter((each) => each.record.isReferee && isImpartial(each));
+  const operators = await drawOperators({ ...selection, records });
+  return operators.slice(0, MAX_REFEREES).map(({ workers }) => workers[0]!);
 }
 
 /** One for each of its groups, in seeded order: the first is asked, unless another provider is needed. */

@@ -11,6 +11,8 @@ export interface TallyInput {
   readonly verdicts: readonly Verdict[];
   /** Digest of the statement that a local run of the same request makes, once there was one. */
   readonly localStatement: Bytes | null;
+  /** Digest of the statement that a referee found, once one was asked. Its word alone decides nothing. */
+  readonly judgedStatement: Bytes | null;
   /** The first seat that was asked because of a conflict; null before. */
   readonly freshFrom: number | null;
 }
@@ -29,7 +31,8 @@ export type Tally =
   | { readonly status: "open"; readonly signed: readonly SignedVerdict[] };
 
 /** Whom the policy does not admit, and duplicates by operator, are removed before anything is counted. The same for verdicts in any order. */
-export function tally({ policy, verdicts, localStatement, freshFrom }: TallyInput): Tally {
+export function tally(input: TallyInput): Tally {
+  const { policy, verdicts, localStatement, judgedStatement, freshFrom } = input;
   const signed = verdicts
     .filter((verdict) => verdict.outcome === "signed")
     .filter((verdict) => admitsOperator(policy, verdict));
@@ -51,7 +54,9 @@ export function tally({ policy, verdicts, localStatement, freshFrom }: TallyInpu
   if (first === undefined) return { status: "open", signed: [] };
   if (others.length === 0)
     return meetsPolicy(policy, first) ? decide(first) : { status: "open", signed: first };
-  const winner = freshFrom === null ? null : outvote(policy, classes, freshFrom);
+  const winner =
+    (freshFrom === null ? null : outvote(policy, classes, freshFrom)) ??
+    (judgedStatement === null ? null : confirm(policy, classes, judgedStatement));
   return winner === null ? { status: "conflict", classes } : decide(winner);
 }
 
@@ -69,7 +74,21 @@ function classify(signed: readonly SignedVerdict[]): SignedVerdict[][] {
 }
 
 /**
- * Without a local run, a conflict ends only if a second committee, drawn after it was seen, meets the policy by
+ * A referee may lie too, so it can only confirm: a result that meets the policy by itself and that more operators signed
+ * than any other.
+ */
+function confirm(
+  policy: Policy,
+  [largest, second]: readonly SignedVerdict[][],
+  judged: Bytes,
+): SignedVerdict[] | null {
+  const isConfirmed = equalBytes(largest![0]!.receipt.wrap.statement, judged);
+  const isLargest = largest!.length > second!.length;
+  return isConfirmed && isLargest && meetsPolicy(policy, largest!) ? largest! : null;
+}
+
+/**
+ * Without a local run or a referee, a conflict ends only if a second committee, drawn after it was seen, meets the policy by
  * itself and is unanimous, and all who dissent are too few: fewer than the policy would have accepted, and at
  * most a third of all. Otherwise nobody can tell who lies, and the answer is no answer.
  */

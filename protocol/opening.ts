@@ -18,7 +18,7 @@ import type { Receipt } from "./receipt.ts";
 import {
   assignmentDigest,
   decodeAssignment,
-  decodePolicyName,
+  decodePolicyReference,
   decodeSizeBucket,
   encodeAssignment,
   requestDigest,
@@ -85,7 +85,7 @@ export function decodeOpening(value: unknown): Opening {
     question: {
       nonce: readBytes(fields[1], NONCE_BYTES, "nonce"),
       deadline: readInteger(fields[2], UNIX_MILLISECONDS_RANGE, "deadline"),
-      policy: decodePolicyName(fields[3]),
+      policy: decodePolicyReference(fields[3]),
       sizeBucket: decodeSizeBucket(fields[4], 0),
       assignment: decodeAssignment(fields[5]),
       salt: readBytes(fields[6], SALT_BYTES, "salt"),

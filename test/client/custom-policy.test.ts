@@ -25,7 +25,7 @@ import {
 import { ManualClock } from "./manual-clock.ts";
 import { createRandom, honest, lying, type Part, RERUN, refusing, startNetwork } from "./network.ts";
 
-const network = await startNetwork(["one", "two", "three", "four", "five", "six"], NAMES);
+const network = await startNetwork(["one", "two", "three", "four", "five", "six"], { names: NAMES });
 after(() => network.close());
 const sample = await parsePolicy(SAMPLE_POLICY);
 const workers = new Map(

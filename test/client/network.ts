@@ -8,8 +8,12 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { concatBytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { DecodeError } from "../../protocol/errors.ts";
+import { evidenceDigest, openEvidence } from "../../protocol/evidence.ts";
+import { COSE_SIGN1_CONTENT_TYPE } from "../../protocol/http.ts";
+import { judgeEvidence, type Reexecution, requireOpening } from "../../protocol/judge.ts";
+import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
-import type { OpenedRecord } from "../../protocol/record.ts";
+import type { OpenedRecord, WorkerRecord } from "../../protocol/record.ts";
 import { type Refusal, signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { decodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
@@ -109,8 +113,32 @@ export const failing: Part = async () => {
   return { status: problem.status, type: PROBLEM_CONTENT_TYPE, body: utf8(JSON.stringify(problem)) };
 };
 
+/** What a worker answers to evidence. */
+export type RefereePart = (evidence: Bytes, worker: TestWorker) => Promise<Sent | null>;
+
+/** A referee that computes honestly and may change what it signs. */
+export function judging(change: (judgement: Judgement) => Judgement = (judgement) => judgement): RefereePart {
+  return async (bytes, worker) => {
+    const evidence = requireOpening(await openEvidence(bytes));
+    const ruling = await judgeEvidence(evidence, WHOLE, "model");
+    const { digest: record } = worker.opened;
+    const judgement = change({ evidence: await evidenceDigest(evidence), ...ruling, record, time: NOW });
+    return { type: COSE_SIGN1_CONTENT_TYPE, body: await signJudgement(judgement, worker.secretKey) };
+  };
+}
+
+/** The function has no use for parts of itself. */
+const WHOLE: Reexecution = {
+  ...RERUN,
+  manifest: { blocks: [0, 1] },
+  runBlocks: () => Promise.reject(new TypeError("runBlocks is not played")),
+  runBlock: () => Promise.reject(new TypeError("runBlock is not played")),
+};
+
 export interface NetworkWorker {
   readonly worker: TestWorker;
+  judge: RefereePart; // of those that judge
+  readonly judged: Bytes[]; // the evidence that it was asked to judge
   part: Part;
   shown: Bytes; // what GET /v1/record answers
   readonly seats: number[]; // the seats it was asked in
@@ -124,10 +152,16 @@ export interface Network {
   close(): Promise<void>;
 }
 
-/** One honest worker of its own operator for each provider named; `names` are the workers' and so the operators'. */
+/**
+ * One honest worker of its own operator for each provider named; `names` are the workers' and so the operators'. All of
+ * them judge where `isReferee` says so.
+ */
 export async function startNetwork(
   providers: readonly string[],
-  names: readonly string[] = providers.map((_, index) => `operator-${index}`),
+  {
+    names = providers.map((_, index) => `operator-${index}`),
+    isReferee = false,
+  }: { readonly names?: readonly string[]; readonly isReferee?: boolean } = {},
 ): Promise<Network> {
   const servers: Server[] = [];
   const workers: NetworkWorker[] = [];
@@ -137,8 +171,10 @@ export async function startNetwork(
     });
     const endpoint = await listen(server);
     servers.push(server);
-    const worker = await createWorker(names[index]!, { provider, endpoint });
-    workers.push({ worker, part: honest, shown: worker.opened.bytes, seats: [] });
+    const change = (record: WorkerRecord) => ({ ...record, isReferee });
+    const worker = await createWorker(names[index]!, { provider, endpoint, change });
+    const shown = worker.opened.bytes;
+    workers.push({ worker, part: honest, judge: judging(), judged: [], shown, seats: [] });
   }
   return {
     workers,
@@ -172,17 +208,24 @@ async function answer(
     response.end(worker.shown);
     return;
   }
-  if (request.method !== "POST" || request.url !== "/v1/infer")
-    throw new Error(`${request.method} ${request.url}`);
-  const asked = decodeRequest(concatBytes(...parts));
-  worker.seats.push(asked.seat);
-  const sent = await worker.part(asked, worker.worker);
+  const sent = await play(worker, `${request.method} ${request.url}`, concatBytes(...parts));
   if (sent === null) return; // the connection stays open and nothing comes
   response.writeHead(sent.status ?? 200, {
     "content-type": sent.type ?? "application/cbor",
     ...sent.headers,
   });
   response.end(sent.body);
+}
+
+function play(worker: NetworkWorker, route: string, body: Bytes): Promise<Sent | null> {
+  if (route === "POST /v1/judge") {
+    worker.judged.push(body);
+    return worker.judge(body, worker.worker);
+  }
+  if (route !== "POST /v1/infer") throw new Error(route);
+  const asked = decodeRequest(body);
+  worker.seats.push(asked.seat);
+  return worker.part(asked, worker.worker);
 }
 
 /** Bytes for askQuorum: the same seed, nonce and salt each time; `audited` decides the draw. */

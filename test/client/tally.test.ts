@@ -41,7 +41,14 @@ function failed(seat: number): FailedVerdict {
 }
 
 const count = (policy: PolicyName, verdicts: TallyInput["verdicts"], rest: Partial<TallyInput> = {}) =>
-  tally({ policy: POLICIES[policy], verdicts, localStatement: null, freshFrom: null, ...rest });
+  tally({
+    policy: POLICIES[policy],
+    verdicts,
+    localStatement: null,
+    judgedStatement: null,
+    freshFrom: null,
+    ...rest,
+  });
 
 test("the first two agreeing operators of two providers are a standard quorum", () => {
   assert.equal(count("standard", []).status, "open");
@@ -93,6 +100,25 @@ test("a local run decides, against any majority", () => {
     ],
   );
   assert.equal(count("standard", more, { localStatement: resultDigest(7) }).status, "conflict");
+});
+
+test("a referee confirms the result that most signed, and no other", () => {
+  const first = [signed(0, 2), signed(1, 2), signed(2, 1)];
+  const split = [...first, signed(3, 1), signed(4, 1), signed(5, 1)];
+  assert.equal(count("standard", split, { freshFrom: 3 }).status, "conflict");
+  const state = count("standard", split, { freshFrom: 3, judgedStatement: resultDigest(1) });
+  assert.ok(state.status === "agreed");
+  assert.deepEqual([state.agreed.length, state.dissent.length], [4, 2]);
+  // A referee may lie: its word makes neither a minority right nor one of two equal halves, nor what nobody signed.
+  for (const judged of [2, 7])
+    assert.equal(
+      count("standard", split, { freshFrom: 3, judgedStatement: resultDigest(judged) }).status,
+      "conflict",
+    );
+  const even = [...first, signed(3, 1)];
+  for (const judged of [1, 2])
+    assert.equal(count("standard", even, { judgedStatement: resultDigest(judged) }).status, "conflict");
+  assert.equal(count("strict", split, { judgedStatement: resultDigest(1) }).status, "conflict");
 });
 
 test("without a local run, a unanimous second committee outvotes a lone dissenter", () => {

@@ -8,7 +8,7 @@ export const MAX_REQUEST_BODY_BYTES = 2 * 1024 * 1024;
 /** The largest opened evidence on requests of that size: two receipts and records, and both lists of block digests. */
 export const MAX_EVIDENCE_BODY_BYTES = MAX_REQUEST_BODY_BYTES + MAX_EVIDENCE_BYTES - MAX_REQUEST_BYTES;
 
-/** Four times what the largest picture to find text in takes; whoever has more judges at home. */
+/** Of one judgement: what every request to a shipped model takes but four long lines to read at once (1.4 × 10^10). */
 export const MAX_JUDGED_OPERATIONS = 2 ** 33;
 
 /** Of the 128 MB of an isolate; the rest is for the program, and for requests while they are decoded. */
