@@ -3,68 +3,28 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { encodeEvidence, evidenceDigest, openEvidence } from "../../protocol/evidence.ts";
+import { evidenceDigest, openEvidence } from "../../protocol/evidence.ts";
 import { encodeFaultProof } from "../../protocol/fault-proof.ts";
 import { judgeEvidence } from "../../protocol/judge.ts";
 import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
-import { openAtInput } from "../protocol/conflicts.ts";
+import { NOW } from "../protocol/fixtures.ts";
 import {
-  createReceipt,
-  createRequest,
-  createWorker,
-  NOW,
-  type Result,
-  type SignOptions,
-} from "../protocol/fixtures.ts";
-import { GOLDENS } from "../support/golden.ts";
+  createEvidence,
+  createServing,
+  HERE,
+  honest,
+  inputs,
+  LIED_IN,
+  lie,
+  model,
+} from "../support/evidence.ts";
 import { createProgram, lastLine } from "./program.ts";
 
 const program = await createProgram();
 after(() => program.remove());
 
-const NAME = "embed-use-lite";
-const model = await loadArtifact(NAME, "simd128");
-const engine = await readEngineDigest();
-const inputs = await GOLDENS[NAME].inputs[0].tensors();
-const honest = await model.run({ inputs, traceKey: null });
-const LIED_IN = 1;
-assert.ok(honest.blocks.length > LIED_IN);
-
-/** What evidence is about. */
-const HERE = { model: model.digest, engine };
-const createServing = (name: string, named = HERE, isReferee = false) =>
-  createWorker(name, {
-    change: (record) => ({ ...record, models: [named.model], engines: [named.engine], isReferee }),
-  });
 const referee = await createServing("referee", HERE, true);
-
-/** From the block on, every digest is turned; the outputs are as honest ones. */
-function lie(from: number, mark: number): Result {
-  const blocks = honest.blocks.map((block, index) =>
-    index < from ? block : block.map((byte) => byte ^ mark),
-  );
-  return { outputs: honest.outputs, blocks };
-}
-
-/** What right.example and liar.example signed, opened at the input. */
-async function createEvidence(results: readonly [Result, Result], named = HERE): Promise<Bytes> {
-  const request = { ...(await createRequest("standard")), ...named, inputs };
-  const changeStatement: SignOptions["changeStatement"] = (statement) => ({
-    ...statement,
-    opCount: honest.opCount,
-  });
-  const [first, second] = await Promise.all(
-    ["right", "liar"].map(async (name, seat) => {
-      const worker = await createServing(name, named);
-      const options = { result: results[seat]!, changeStatement };
-      const receipt = await createReceipt(worker, { ...request, seat }, options);
-      return { receipt, record: worker.opened.bytes, blocks: results[seat]!.blocks };
-    }),
-  );
-  return encodeEvidence(first!, second!, openAtInput(request, first!, second!));
-}
 
 async function write(name: string, bytes: Bytes): Promise<string> {
   const path = join(program.state, name);
@@ -72,7 +32,7 @@ async function write(name: string, bytes: Bytes): Promise<string> {
   return path;
 }
 
-const evidence = await createEvidence([honest, lie(LIED_IN, 1)]);
+const evidence = await createEvidence();
 const path = await write("conflict.evidence", evidence);
 const read = async (name: string) => new Uint8Array(await readFile(name));
 

@@ -80,6 +80,15 @@ test("models share 96 MiB unless the operator says otherwise", async () => {
   assert.equal(parseSettings({ ...variables, MEMORY_BUDGET_MIB: "7" }).memoryBudgetBytes, 7 * 2 ** 20);
 });
 
+test("a worker judges only where its operator says so, and its record says so too", async () => {
+  const says = async (changes: Record<string, string>) =>
+    (await openRecord((await (await createSource(changes))(NOW)).bytes, { now: NOW })).record.isReferee;
+  assert.deepEqual(
+    [await says({}), await says({ REFEREE: "0" }), await says({ REFEREE: "1" })],
+    [false, false, true],
+  );
+});
+
 test("each wrong or absent setting is named, and never repeated", async () => {
   const variables = await createVariables();
   const rows: [name: string, value: string][] = [
@@ -95,6 +104,7 @@ test("each wrong or absent setting is named, and never repeated", async () => {
     ["MEMORY_BUDGET_MIB", "0"],
     ["MEMORY_BUDGET_MIB", "96.5"],
     ["MEMORY_BUDGET_MIB", "10000"],
+    ["REFEREE", "yes"],
   ];
   for (const [name, value] of rows) {
     assert.throws(
