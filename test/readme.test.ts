@@ -60,9 +60,9 @@ function start(command: string) {
   return { finished, isUp, interrupt: () => child.kill("SIGTERM") };
 }
 
-test("README shows its commands in the order: install, start, ask, verify, watch a liar", () => {
+test("README shows its commands in the order: install, start, ask, verify, watch a liar, judge", () => {
   const commands = readCommands("README.md");
-  const order = ["npm ci", "npm start", "infer", "verify", "--cast lying"];
+  const order = ["npm ci", "npm start", "infer", "verify", "--cast lying", "judge"];
   const places = order.map((part) => commands.findIndex((command) => command.includes(part)));
   assert.deepEqual(
     places,

@@ -1,4 +1,5 @@
-// The worked example of docs/protocol.md §18: one request, one worker, every structure that comes of it. Keys and
+// The worked example of docs/protocol.md §18: one request, one worker and one that lies, every structure
+// that comes of it. Keys and
 // random values are digests of their names, so that any implementation can make the same bytes.
 
 import { encodeBundle } from "../../protocol/bundle.ts";
@@ -7,17 +8,22 @@ import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
+import { encodeEvidence, evidenceDigest, openEvidence, type SignedResult } from "../../protocol/evidence.ts";
+import { type Finding, sidesAtFault } from "../../protocol/judge.ts";
+import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
+import type { Opening } from "../../protocol/opening.ts";
 import { encodePolicy } from "../../protocol/policy-digest.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
-import { assignmentDigest, encodeRequest, requestDigest } from "../../protocol/request.ts";
+import { assignmentDigest, encodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
 import {
   encodeStatement,
   encodeWrap,
   inputCommitment,
   outputDigest,
+  statementDigest,
   traceRoot,
 } from "../../protocol/statement.ts";
 import {
@@ -74,10 +80,40 @@ export async function createExample(): Promise<Map<string, string>> {
     ["bundle", encodeBundle({ certificate, ...question, outputs: OUTPUTS, records })],
     ["policy", encodePolicy(sample)],
     ["policy-digest", sample.reference as Bytes],
+    ...(await createConflictExample(request, { receipt: receiptBytes, record: worker.opened.bytes })),
   ];
   return new Map(
     parts.map(([name, bytes]): [string, string] => [name, formatHex(concatBytes(bytes) as Bytes)]),
   );
+}
+
+/** A second worker signs another second block, in seat 1, and a referee says so a second later. */
+async function createConflictExample(
+  request: InferRequest,
+  honest: SignedResult,
+): Promise<[string, Uint8Array][]> {
+  const liar = await createWorker("b");
+  const referee = await createWorker("referee", { change: (record) => ({ ...record, isReferee: true }) });
+  const lie = { outputs: OUTPUTS, blocks: [BLOCKS[0]!, await bytesFor("another block 1")] };
+  const receipt = await createReceipt(liar, { ...request, seat: 1 }, { result: lie });
+  const { nonce, deadline, policy, sizeBucket, assignment, salt, inputs } = request;
+  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
+  const opening: Opening = { at: "input", question, inputs, blocks: [BLOCKS, lie.blocks] };
+  const evidence = encodeEvidence(honest, { receipt, record: liar.opened.bytes }, opening);
+  const opened = await openEvidence(evidence);
+  const finding: Finding = { scope: "model", digest: await statementDigest(await stateResult(request)) };
+  const judgement: Judgement = {
+    evidence: await evidenceDigest(opened),
+    finding,
+    atFault: (await sidesAtFault(opened, finding))!,
+    record: referee.opened.digest,
+    time: NOW + 1000,
+  };
+  return [
+    ["evidence", evidence],
+    ["evidence-digest", judgement.evidence],
+    ["judgement", await signJudgement(judgement, referee.secretKey)],
+  ];
 }
 
 /** Hex as the document shows it: lines of 48 bytes. */
