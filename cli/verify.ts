@@ -1,4 +1,4 @@
-// `quorate verify`: checks a certificate or an evidence file offline, and on request computes the answer again.
+// `quorate verify`: checks certificates, evidence or a fault proof offline, and on request computes the answer again.
 import { type VerifiedBundle, verifyBundle } from "../client/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { formatBase64Url, formatHex } from "../protocol/bytes.ts";

@@ -35,7 +35,7 @@ const noCertificate = await file(
   Uint8Array.from({ length: 500 }, (_, index) => index),
 );
 const noPolicy = await file("no.policy", new TextEncoder().encode("quorum 2\nask 1\n"));
-const accusation = await file("an.evidence", Uint8Array.of(0x85));
+const accusation = await file("an.evidence", Uint8Array.of(0x86));
 const sparse = await file("sparse.qc", new Uint8Array());
 await truncate(sparse, 2 ** 31);
 
@@ -52,7 +52,7 @@ const infer = (...args: string[]) => [
 const run = (image: string) => ["model", "run", "moderate-mobilenet-v2", "--image", image];
 
 const cases: [string, string[], string, RegExp][] = [
-  ["an unknown command", ["fly"], "command_unknown", /up, infer, verify, model, keygen/],
+  ["an unknown command", ["fly"], "command_unknown", /up, infer, verify, judge, model, keygen/],
   ["an unknown option", ["up", "--sideways"], "option_unknown", /--sideways/],
   ["an option of another command", ["verify", "x", "--cast", "lying"], "option_unknown", /--cast/],
   ["an argument too many", ["up", "now"], "option_unknown", /now/],
