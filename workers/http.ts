@@ -91,6 +91,13 @@ function toResponse({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers });
 }
 
+/** The most bytes that the body of a request can have: what its sender declares, or else `maxBytes`. */
+export function declaredBytes({ headers }: Request, maxBytes: number): number {
+  // attacker-controlled: a body that is longer than it declares is cut off by the platform, or by readBody.
+  const length = headers.get("content-length");
+  return length !== null && /^\d+$/.test(length) ? Math.min(Number(length), maxBytes) : maxBytes;
+}
+
 /**
  * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError
  * content_type_unsupported, body_missing, body_too_large; the last as soon as the limit is passed, in bytes or in parts.

@@ -107,6 +107,7 @@ export function refusingWith(change: (refusal: Refusal) => Refusal): Part {
   };
 }
 export const refusing: Part = refusingWith((refusal) => refusal);
+export const overloaded: Part = refusingWith((refusal) => ({ ...refusal, code: "overloaded" }));
 /** Does not even read the request. */
 export const failing: Part = async () => {
   const problem = formatProblem(new DecodeError("malformed", "not one CBOR item; encode it again"));

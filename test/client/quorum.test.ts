@@ -16,6 +16,7 @@ import {
   honest,
   lying,
   lyingAlone,
+  overloaded,
   type Part,
   RERUN,
   refusing,
@@ -172,6 +173,22 @@ test("a worker that refuses or hangs up is replaced at once", async () => {
   const { verdicts, asked } = await answer;
   assert.equal(asked, 5);
   assert.deepEqual(outcomes(verdicts), ["memory_exhausted", "unreachable", "agreed", "agreed", "agreed"]);
+});
+
+test("an overloaded worker is replaced at once and not asked again, however many there are", async () => {
+  const { answer, options } = await play({ cast: [overloaded, honest, overloaded, overloaded] });
+  const { verdicts, elapsedMs } = await answer;
+  assert.deepEqual(outcomes(verdicts), [
+    "overloaded",
+    "agreed",
+    "overloaded",
+    "overloaded",
+    "agreed",
+    "agreed",
+  ]);
+  assert.equal(elapsedMs, 0);
+  assert.ok(network.workers.every(({ seats }) => seats.length <= 1));
+  assert.equal(options.clock.now(), NOW);
 });
 
 test("a liar who answers in time is named with evidence, and the answer is right: decided by a local run", async () => {

@@ -1,20 +1,13 @@
 // A referee over HTTP, in this process: what it judges, what it refuses, and before what it does either.
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
-import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
-import { loadModel, type Model } from "../../engine/index.ts";
-import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
+import type { Model } from "../../engine/index.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
 import { openEvidence, reopenEvidence } from "../../protocol/evidence.ts";
 import { verifyJudgement } from "../../protocol/fault-proof.ts";
 import { CBOR_MEDIA_TYPE, COSE_SIGN1_CONTENT_TYPE, JUDGE_PATH, RECORD_PATH } from "../../protocol/http.ts";
 import { shapesOf } from "../../protocol/opening.ts";
-import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
-import { createInferenceApp, type InferenceApp } from "../../workers/inference/app.ts";
+import type { InferenceApp } from "../../workers/inference/app.ts";
 import { MAX_EVIDENCE_BODY_BYTES, MAX_JUDGED_OPERATIONS } from "../../workers/inference/limits.ts";
 import { NOW } from "../protocol/fixtures.ts";
 import {
@@ -27,38 +20,16 @@ import {
   lie,
   model,
 } from "../support/evidence.ts";
-import { createTestWorker } from "../support/records.ts";
+import { createTestApp } from "../support/inference-app.ts";
 
 /** `change` puts another model in place of the loaded one. */
-async function createApp(
+function createApp(
   variables: Record<string, string> = {},
   change: (loaded: Model) => Model = (loaded) => loaded,
-  operator = "referee.example",
+  name = "referee",
 ): Promise<InferenceApp> {
-  const worker = await createTestWorker("referee", operator, NOW);
-  return createInferenceApp({
-    ...WEB_OPTIONS,
-    variables: {
-      WORKER_KEY: formatBase64Url(worker.secretKey),
-      DELEGATION: formatBase64Url(worker.record().delegation),
-      ENDPOINT: "https://referee.example",
-      PROVIDER: "meadow",
-      REGION: "eu-north",
-      MODELS: JUDGED_MODEL,
-      REFEREE: "1",
-      ...variables,
-    },
-    artifacts: {
-      open: async (path) =>
-        Readable.toWeb(createReadStream(join(ARTIFACTS_FOLDER, path))) as ReadableStream<Uint8Array>,
-    },
-    kernels: await readKernels(),
-    digestsJson: await readFile(join(PROJECT_ROOT, "wasm/digests.json"), "utf8"),
-    loadModel: async (options) => change(await loadModel(options)),
-    startedAt: NOW,
-    clock: () => NOW + 1000,
-    report: (error) => assert.fail(String(error)),
-  });
+  const settings = { MODELS: JUDGED_MODEL, REFEREE: "1", ...variables };
+  return createTestApp({ name, startedAt: NOW, clock: () => NOW + 1000, variables: settings, change });
 }
 
 function post(app: InferenceApp, body: Bytes): Promise<Response> {
@@ -145,7 +116,7 @@ test("another engine, another model and a cause of one's own are not judged", as
     404,
     "model_unknown",
   );
-  const party = await createApp({}, undefined, "right.example");
+  const party = await createApp({}, undefined, "right");
   await assertRefused(post(party, evidence), 422, "referee_mismatch");
 });
 

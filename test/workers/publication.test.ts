@@ -2,27 +2,19 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import { after, before, type TestContext, test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
-import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
-import { loadModel, type Model } from "../../engine/index.ts";
-import { formatBase64Url } from "../../protocol/bytes.ts";
+import type { Model } from "../../engine/index.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { encodeRequest } from "../../protocol/request.ts";
-import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
-import { createInferenceApp, type InferenceApp } from "../../workers/inference/app.ts";
+import type { InferenceApp } from "../../workers/inference/app.ts";
 import { PUBLISH_RETRY_MS, RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
-import { createTestWorker } from "../support/records.ts";
+import { createTestApp } from "../support/inference-app.ts";
 import { decodeReply } from "../support/replies.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { type Running, startRegion } from "../support/workers.ts";
@@ -49,29 +41,9 @@ async function createApp(
   regions: readonly string[] = [NOWHERE, region.url],
 ): Promise<TestApp> {
   const reports: string[] = [];
-  const worker = await createTestWorker(name, `${name}.example`, startedAt);
-  const app = await createInferenceApp({
-    ...WEB_OPTIONS,
-    variables: {
-      WORKER_KEY: formatBase64Url(worker.secretKey),
-      DELEGATION: formatBase64Url(worker.record().delegation),
-      ENDPOINT: `https://${name}.example`,
-      PROVIDER: "meadow",
-      REGION: "eu-north",
-      REGIONS: regions.join(" "),
-      MODELS: MODEL_NAME,
-    },
-    artifacts: {
-      open: async (path) =>
-        Readable.toWeb(createReadStream(join(ARTIFACTS_FOLDER, path))) as ReadableStream<Uint8Array>,
-    },
-    kernels: await readKernels(),
-    digestsJson: await readFile(join(PROJECT_ROOT, "wasm/digests.json"), "utf8"),
-    loadModel,
-    startedAt,
-    clock,
-    report: (error) => reports.push(String(error)),
-  });
+  const variables = { REGIONS: regions.join(" "), MODELS: MODEL_NAME };
+  const report = (error: unknown) => reports.push(String(error));
+  const app = await createTestApp({ name, startedAt, clock, variables, report });
   return { ...app, reports };
 }
 

@@ -9,9 +9,14 @@ export function report(error: unknown): void {
 }
 
 /** The options of an app that are the same on every runtime. */
-export const WEB_OPTIONS: Pick<InferenceOptions, "clock" | "randomBytes" | "fetch" | "timeout" | "report"> = {
+export const WEB_OPTIONS: Pick<
+  InferenceOptions,
+  "clock" | "randomBytes" | "yieldThread" | "fetch" | "timeout" | "report"
+> = {
   clock: () => Date.now(),
   randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  // Where setImmediate is missing, a timer takes up to a millisecond.
+  yieldThread: () => new Promise((resolve) => (globalThis.setImmediate ?? setTimeout)(resolve)),
   fetch: (url, init) => fetch(url, init),
   timeout: (milliseconds) => AbortSignal.timeout(milliseconds),
   report,

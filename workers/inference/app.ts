@@ -1,7 +1,7 @@
 // An inference worker: answers POST /v1/infer, shows its record and its health, publishes the record. Knows no
 // platform: clock, randomness, artifacts and the compiled kernels come from an adapter.
 
-import { engineDigest, type loadModel } from "../../engine/index.ts";
+import { engineDigest, type loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { InferenceError } from "../../protocol/errors.ts";
@@ -16,12 +16,22 @@ import {
 } from "../../protocol/http.ts";
 import { requireOpening } from "../../protocol/judge.ts";
 import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
-import { bytesReply, createHandler, type Hold, jsonReply, type Reply, readBody } from "../http.ts";
+import {
+  bytesReply,
+  createHandler,
+  declaredBytes,
+  type Hold,
+  jsonReply,
+  type Reply,
+  readBody,
+} from "../http.ts";
+import { createAdmission } from "./admission.ts";
 import { checkRequest, infer, refuseRequest } from "./infer.ts";
-import { checkCase, judgeCase } from "./judge.ts";
+import { checkCase, countOperations, judgeCase } from "./judge.ts";
 import {
   MAX_EVIDENCE_BODY_BYTES,
   MAX_REQUEST_BODY_BYTES,
+  MIN_HELD_BODY_BYTES,
   PUBLISH_INTERVAL_MS,
   PUBLISH_RETRY_MS,
 } from "./limits.ts";
@@ -44,6 +54,8 @@ export interface InferenceOptions extends Outgoing {
   /** Unix ms. */
   clock(): number;
   randomBytes(length: number): Bytes;
+  /** Resolves after what has arrived meanwhile was seen: where nothing else makes a run wait, nobody would be counted. */
+  yieldThread(): Promise<void>;
   /** Told of errors that no code explains, and of each region that did not keep the record. */
   report(error: unknown): void;
 }
@@ -59,7 +71,7 @@ export interface InferenceApp {
 
 /** Throws TypeError for settings that cannot work. */
 export async function createInferenceApp(options: InferenceOptions): Promise<InferenceApp> {
-  const { artifacts, kernels, startedAt, clock, randomBytes, report } = options;
+  const { artifacts, kernels, startedAt, clock, randomBytes, yieldThread, report } = options;
   const settings = parseSettings(options.variables);
   const engine = await engineDigest(options.digestsJson);
   const workerKey = await publicKey(settings.workerKey);
@@ -72,6 +84,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     loadModel: options.loadModel,
   });
   const records = createRecordSource({ settings, engine, startedAt, models: shelf.digests });
+  const admission = createAdmission(clock);
 
   /** The last record that at least one region kept. */
   let published: SignedRecord | null = null;
@@ -91,51 +104,75 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     return record !== offered?.record || clock() - offered.at >= PUBLISH_RETRY_MS;
   };
 
-  const answer = async (request: Request, hold: Hold): Promise<Reply> => {
-    const body = await readBody(request, {
-      mediaType: CBOR_MEDIA_TYPE,
-      maxBytes: MAX_REQUEST_BODY_BYTES,
+  /** Calls `compute` after those who came meanwhile were seen, and refused where they are too many. */
+  const takeTurn = <T>(operations: number, compute: () => Promise<T>): Promise<T> =>
+    admission.operations.share(operations, async () => {
+      await yieldThread();
+      return compute();
     });
-    return bytesReply(CBOR_MEDIA_TYPE, await run(decodeRequest(body), hold));
+
+  /** Calls `use` with the body of a request, which is not read before there is room for it. */
+  const receive = (
+    request: Request,
+    maxBytes: number,
+    hold: Hold,
+    use: (body: Bytes) => Promise<Reply>,
+  ): Promise<Reply> => {
+    const bytes = declaredBytes(request, maxBytes);
+    const received = admission.bodies.share(Math.max(bytes, MIN_HELD_BODY_BYTES), async () =>
+      use(await readBody(request, { mediaType: CBOR_MEDIA_TYPE, maxBytes: bytes })),
+    );
+    // What an asker that hangs up has taken is given back all the same.
+    hold(received.catch(() => {}));
+    return received;
   };
+
+  const answer = (request: Request, hold: Hold): Promise<Reply> =>
+    receive(request, MAX_REQUEST_BODY_BYTES, hold, async (body) =>
+      bytesReply(CBOR_MEDIA_TYPE, await run(decodeRequest(body), hold)),
+    );
 
   /** An encoded InferAnswer: what the model gave, or why it was not run, signed either way. */
   const run = async (asked: InferRequest, hold: Hold): Promise<Bytes> => {
     try {
       checkRequest(asked, engine, clock());
-      return await shelf.use(asked.model, hold, async (model) => {
-        const record = await records(clock());
-        if (isDue(record)) hold(offer(record));
-        const signing = {
-          secretKey: settings.workerKey,
-          workerKey,
-          record: record.digest,
-          clock,
-          randomBytes,
-        };
-        return infer(model, asked, signing);
-      });
+      return await admission.requests.share(1, () =>
+        shelf.use(asked.model, hold, (model) => {
+          const operations = model.countOperations(asked.inputs.map(({ shape }) => shape));
+          return takeTurn(operations, () => sign(model, asked, hold));
+        }),
+      );
     } catch (error) {
       if (!(error instanceof InferenceError)) throw error;
       return refuseRequest(asked, error, { secretKey: settings.workerKey, now: clock() });
     }
   };
 
-  /** A referee answers with a judgement, or with the problem that keeps it from judging. */
-  const judge = async (request: Request, hold: Hold): Promise<Reply> => {
-    const body = await readBody(request, {
-      mediaType: CBOR_MEDIA_TYPE,
-      maxBytes: MAX_EVIDENCE_BODY_BYTES,
-    });
-    const evidence = requireOpening(await openEvidence(body));
+  const sign = async (model: Model, asked: InferRequest, hold: Hold): Promise<Bytes> => {
+    // The deadline may have passed while the model was loaded.
+    checkRequest(asked, engine, clock());
     const record = await records(clock());
-    await checkCase(evidence, { engine, settings, now: clock() });
-    const judgement = await shelf.use(evidence.sides[0].receipt.statement.model, hold, (model) =>
-      judgeCase(model, evidence, { secretKey: settings.workerKey, record: record.digest, clock }),
-    );
     if (isDue(record)) hold(offer(record));
-    return bytesReply(COSE_SIGN1_CONTENT_TYPE, judgement);
+    const { workerKey: secretKey } = settings;
+    return infer(model, asked, { secretKey, workerKey, record: record.digest, clock, randomBytes });
   };
+
+  /** A referee answers with a judgement, or with the problem that keeps it from judging. */
+  const judge = (request: Request, hold: Hold): Promise<Reply> =>
+    receive(request, MAX_EVIDENCE_BODY_BYTES, hold, (body) =>
+      // Before anything of it is verified, which takes signatures.
+      admission.requests.share(1, async () => {
+        const evidence = requireOpening(await openEvidence(body));
+        const record = await records(clock());
+        await checkCase(evidence, { engine, settings, now: clock() });
+        const signing = { secretKey: settings.workerKey, record: record.digest, clock };
+        const judgement = await shelf.use(evidence.sides[0].receipt.statement.model, hold, (model) =>
+          takeTurn(countOperations(model, evidence), () => judgeCase(model, evidence, signing)),
+        );
+        if (isDue(record)) hold(offer(record));
+        return bytesReply(COSE_SIGN1_CONTENT_TYPE, judgement);
+      }),
+    );
 
   const showRecord = async (): Promise<Reply> => {
     // A worker that refuses to serve must not be found, here as little as in a region.

@@ -36,7 +36,7 @@ export async function checkCase(
     );
 }
 
-/** Computes the evidence again and signs who was at fault. Throws InferenceError budget_exceeded, JudgeError. */
+/** Computes the evidence again and signs who was at fault. Throws InferenceError, JudgeError. */
 export async function judgeCase(
   model: Model,
   evidence: JudgeableEvidence,
@@ -49,24 +49,28 @@ export async function judgeCase(
   },
 ): Promise<Bytes> {
   const { secretKey, record, clock } = signing;
-  checkBudget(model, evidence);
   const ruling = await judgeEvidence(evidence, model, "model");
   const judgement = { evidence: await evidenceDigest(evidence), ...ruling, record, time: clock() };
   return signJudgement(judgement, secretKey);
 }
 
-/** attacker-controlled: sizes that the model does not take count nothing, and judgeEvidence finds both sides at fault. */
-function checkBudget(model: Model, { opening }: JudgeableEvidence): void {
-  let operations = 0;
-  try {
-    operations = model.countOperations(shapesOf(opening));
-  } catch (error) {
-    if (error instanceof InferenceError && error.code === "input_invalid") return;
-    throw error;
-  }
+/** What judging takes; nothing runs. Throws InferenceError budget_exceeded. */
+export function countOperations(model: Model, { opening }: JudgeableEvidence): number {
+  const operations = countRun(model, opening);
   if (operations > MAX_JUDGED_OPERATIONS)
     throw new InferenceError(
       "budget_exceeded",
       `the evidence takes ${operations} multiply-adds, this worker judges up to ${MAX_JUDGED_OPERATIONS}; judge it at home`,
     );
+  return operations;
+}
+
+/** attacker-controlled: sizes that the model does not take count nothing, and judgeEvidence finds both sides at fault. */
+function countRun(model: Model, opening: JudgeableEvidence["opening"]): number {
+  try {
+    return model.countOperations(shapesOf(opening));
+  } catch (error) {
+    if (error instanceof InferenceError && error.code === "input_invalid") return 0;
+    throw error;
+  }
 }

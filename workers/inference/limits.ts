@@ -8,6 +8,21 @@ export const MAX_REQUEST_BODY_BYTES = 2 * 1024 * 1024;
 /** The largest opened evidence on requests of that size: two receipts and records, and both lists of block digests. */
 export const MAX_EVIDENCE_BODY_BYTES = MAX_REQUEST_BODY_BYTES + MAX_EVIDENCE_BYTES - MAX_REQUEST_BYTES;
 
+/**
+ * 8 MiB, four of the largest bodies or 128 small ones. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, 8
+ * for what was decoded from them, 2 for the one being decoded, which happens in one go; the program keeps 8.
+ */
+export const MAX_HELD_BODY_BYTES = 8 * 1024 * 1024;
+
+/** What a body counts at least: the first buffer that it is read into, and all that belongs to a request besides. */
+export const MIN_HELD_BODY_BYTES = 64 * 1024;
+
+/** The last of them waits for seven runs: some 120 ms where a picture takes 17. */
+export const MAX_HELD_REQUESTS = 8;
+
+/** Of the requests that run or wait: 15 pictures to classify, or half a second of a processor at 1.7 × 10^10 a second. */
+export const MAX_HELD_OPERATIONS = 2 ** 33;
+
 /** Of one judgement: what every request to a shipped model takes but four long lines to read at once (1.4 × 10^10). */
 export const MAX_JUDGED_OPERATIONS = 2 ** 33;
 

@@ -1,0 +1,172 @@
+// A worker that is offered more than it takes on. The model is held here until the test lets it go, so that what is
+// asked meanwhile is decided by counting and not by time.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Model } from "../../engine/index.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, JUDGE_PATH, RECORD_PATH } from "../../protocol/http.ts";
+import { MAX_DEADLINE_MS } from "../../protocol/limits.ts";
+import { openReceipt } from "../../protocol/receipt.ts";
+import { encodeRequest, requestDigest } from "../../protocol/request.ts";
+import type { InferenceApp } from "../../workers/inference/app.ts";
+import {
+  MAX_HELD_BODY_BYTES,
+  MAX_HELD_OPERATIONS,
+  MAX_HELD_REQUESTS,
+  MAX_REQUEST_BODY_BYTES,
+} from "../../workers/inference/limits.ts";
+import { createEvidence, honest, inputs, JUDGED_MODEL, model } from "../support/evidence.ts";
+import { createTestApp } from "../support/inference-app.ts";
+import { decodeReply, readRefusal } from "../support/replies.ts";
+import { createTestRequest } from "../support/requests.ts";
+
+const START = Date.now();
+
+/** A worker whose runs wait for open(). */
+async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})) {
+  const gate = Promise.withResolvers<void>();
+  const begun: Promise<void>[] = [];
+  let onRun = () => {};
+  let now = START;
+  const app = await createTestApp({
+    name: "busy",
+    startedAt: START,
+    clock: () => now,
+    variables: { MODELS: JUDGED_MODEL, REFEREE: "1" },
+    change: (loaded) => ({
+      ...loaded,
+      async run(request) {
+        begun.push(gate.promise);
+        onRun();
+        await gate.promise;
+        return loaded.run(request);
+      },
+      ...change(loaded),
+    }),
+  });
+  return {
+    app,
+    open: () => gate.resolve(),
+    pass(milliseconds: number) {
+      now += milliseconds;
+    },
+    /** Resolves when so many runs have begun, whether or not they are done. */
+    running: (count: number) =>
+      new Promise<void>((resolve) => {
+        onRun = () => begun.length >= count && resolve();
+        onRun();
+      }),
+  };
+}
+
+/** As HTTP has it: the length is declared, unless `body` is a stream. */
+function post(app: InferenceApp, path: string, body: Bytes | ReadableStream<Uint8Array>): Promise<Response> {
+  const length = body instanceof Uint8Array ? { "content-length": String(body.length) } : {};
+  const headers = { "content-type": CBOR_MEDIA_TYPE, ...length };
+  const init = { method: "POST", headers, body, duplex: "half" } as RequestInit;
+  return app.fetch(new Request(`https://busy.example${path}`, init), () => {});
+}
+
+const get = (app: InferenceApp, path: string) =>
+  app.fetch(new Request(`https://busy.example${path}`), () => {});
+
+const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
+
+const createQuestion = (seat: number) =>
+  createTestRequest(model, { model: model.digest, deadline: START + MAX_DEADLINE_MS, inputs, seat });
+
+async function ask(app: InferenceApp, seat: number): Promise<Bytes> {
+  return bytesOf(await post(app, INFER_PATH, encodeRequest(await createQuestion(seat))));
+}
+
+async function assertAnswered(answer: Bytes, seat: number): Promise<void> {
+  const { receipt, outputs } = decodeReply(answer);
+  assert.deepEqual(outputs, honest.outputs);
+  assert.equal((await openReceipt(receipt)).wrap.seat, seat);
+}
+
+async function assertRefused(answer: Bytes, seat: number, code: string): Promise<void> {
+  const refusal = await readRefusal(answer);
+  assert.deepEqual([refusal.code, refusal.seat], [code, seat]);
+  assert.deepEqual(refusal.request, await requestDigest(await createQuestion(seat)));
+}
+
+async function assertProblem(response: Response, code: string): Promise<void> {
+  assert.equal(((await response.json()) as { code: string }).code, code);
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+test("of twice what it takes at once a worker answers one half and signs a refusal of the other", async () => {
+  const { app, open, running } = await createHeld();
+  const first = range(0, MAX_HELD_REQUESTS);
+  const answers = first.map((seat) => ask(app, seat));
+  await running(MAX_HELD_REQUESTS);
+  for (const seat of range(MAX_HELD_REQUESTS, 2 * MAX_HELD_REQUESTS))
+    await assertRefused(await ask(app, seat), seat, "overloaded");
+  assert.equal((await get(app, RECORD_PATH)).status, 200);
+  assert.equal((await get(app, HEALTH_PATH)).status, 200);
+  open();
+  for (const seat of first) await assertAnswered(await answers[seat]!, seat);
+  await assertAnswered(await ask(app, 63), 63);
+});
+
+test("work beyond what may wait is refused, and alone any request is taken", async () => {
+  const { app, open, running } = await createHeld(() => ({ countOperations: () => MAX_HELD_OPERATIONS + 1 }));
+  const first = ask(app, 0);
+  await running(1);
+  await assertRefused(await ask(app, 1), 1, "overloaded");
+  open();
+  await assertAnswered(await first, 0);
+  await assertAnswered(await ask(app, 2), 2);
+});
+
+test("a request whose deadline passes before its turn is not run", async () => {
+  const held = await createHeld(() => ({
+    countOperations() {
+      held.pass(MAX_DEADLINE_MS);
+      return 1;
+    },
+    run: () => assert.fail("the model ran"),
+  }));
+  await assertRefused(await ask(held.app, 0), 0, "deadline_exceeded");
+});
+
+test("a judgement takes the place of a request, and finds none where all are taken", async () => {
+  const { app, open, running } = await createHeld();
+  const judged = post(app, JUDGE_PATH, await createEvidence());
+  const answers = range(1, MAX_HELD_REQUESTS).map((seat) => ask(app, seat));
+  await running(MAX_HELD_REQUESTS);
+  await assertRefused(await ask(app, MAX_HELD_REQUESTS), MAX_HELD_REQUESTS, "overloaded");
+  await assertProblem(await post(app, JUDGE_PATH, await createEvidence()), "overloaded");
+  open();
+  assert.equal((await judged).status, 200);
+  for (const [index, answer] of answers.entries()) await assertAnswered(await answer, index + 1);
+});
+
+test("no more bodies are read at once than there is memory for, whatever their senders declare", async () => {
+  const { app, open } = await createHeld();
+  open();
+  const ends: (() => void)[] = [];
+  const slow = range(0, MAX_HELD_BODY_BYTES / MAX_REQUEST_BODY_BYTES).map(() =>
+    post(app, INFER_PATH, new ReadableStream({ start: (body) => void ends.push(() => body.close()) })),
+  );
+  const unread = new ReadableStream({ pull: () => assert.fail("the body was read") }, { highWaterMark: 0 });
+  await assertProblem(await post(app, INFER_PATH, unread), "overloaded");
+  await assertProblem(await post(app, INFER_PATH, encodeRequest(await createQuestion(0))), "overloaded");
+  for (const end of ends) end();
+  for (const response of slow) await assertProblem(await response, "body_missing");
+  await assertAnswered(await ask(app, 0), 0);
+});
+
+test("a body may not be longer than it declares", async () => {
+  const { app } = await createHeld();
+  const headers = { "content-type": CBOR_MEDIA_TYPE, "content-length": "10" };
+  const request = new Request(`https://busy.example${INFER_PATH}`, {
+    method: "POST",
+    headers,
+    body: new Uint8Array(11),
+  });
+  await assertProblem(await app.fetch(request, () => {}), "body_too_large");
+});
