@@ -50,8 +50,8 @@ export interface BlockOpening {
 
 /**
  * Opening, docs/protocol.md §15:
- * `["input", nonce: bstr .size 16, deadline: uint, policy: tstr, sizeBucket: uint, assignment, salt: bstr .size 32,
- *   inputs: [1*16 tensor], blocks, blocks]` or `["block", shapes: [1*16 [*8 uint .ge 1]], boundary: bstr, blocks, blocks]`
+ * `["input", nonce: bstr .size 16, deadline: uint, policy: tstr / bstr .size 32, sizeBucket: uint, assignment,
+ *   salt: bstr .size 32, inputs: [1*16 tensor], blocks, blocks]` or `["block", shapes: [1*16 [*8 uint .ge 1]], boundary: bstr, blocks, blocks]`
  * with `blocks = [1*4096 bstr .size 32]`.
  */
 export type Opening = InputOpening | BlockOpening;
