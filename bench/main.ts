@@ -1,5 +1,5 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
-//   npm run bench -- [models] [memory] [accuracy] [size] [kernels] [--json]
+//   npm run bench -- [models] [memory] [accuracy] [size] [quorum] [kernels] [--json]
 import { parseArgs } from "node:util";
 import { ensureArtifact } from "../cli/artifacts.ts";
 import { writeWholeFile } from "../cli/files.ts";
@@ -17,6 +17,7 @@ import { benchKernels } from "./kernels.ts";
 import { benchMemory } from "./memory.ts";
 import { benchModels } from "./models.ts";
 import { benchOcrSpeed } from "./ocr.ts";
+import { benchQuorum } from "./quorum.ts";
 import { describeRun, formatTable, type Row } from "./report.ts";
 import { benchSize } from "./size.ts";
 
@@ -29,6 +30,7 @@ const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
     ...(await benchOcr(await askLocally())),
   ],
   size: benchSize,
+  quorum: () => benchQuorum(),
   kernels: benchKernels,
 };
 

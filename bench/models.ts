@@ -1,17 +1,17 @@
 // The shipped models whole: time against the float original on TensorFlow.js, and what evidence costs.
-import { findRecipe, loadArtifact, readEngineDigest } from "../cli/artifacts.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
 import { readPhoto } from "../cli/photos.ts";
 import { readTfjsSource } from "../cli/sources.ts";
 import { type Model, planMemory } from "../engine/index.ts";
 import { type Bytes, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { publicKey } from "../protocol/ed25519.ts";
-import { DIGEST_BYTES, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
-import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
+import { DIGEST_BYTES } from "../protocol/limits.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { encodeModerate } from "../tasks/moderate.ts";
 import { infer } from "../workers/inference/infer.ts";
 import { createCeiling } from "./ceiling-loop.ts";
+import { createQuestion } from "./evidence.ts";
 import { compareTimes, interleave, judge, quantile, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";
 
@@ -47,18 +47,7 @@ export async function benchModels(): Promise<Row[]> {
 /** All that a worker does between a request and its reply: run, hash, trace, sign, encode. */
 async function createAnswering(model: Model, input: Tensor): Promise<() => Promise<Bytes>> {
   const secretKey = await digestRaw(utf8("a worker of the benchmark"));
-  const request: InferRequest = {
-    model: model.digest,
-    engine: await readEngineDigest(),
-    nonce: new Uint8Array(NONCE_BYTES),
-    deadline: Date.now(),
-    policy: "standard",
-    sizeBucket: chooseSizeBucket([input]),
-    assignment: { mode: "S", seedDigest: new Uint8Array(DIGEST_BYTES) },
-    salt: new Uint8Array(SALT_BYTES),
-    seat: 0,
-    inputs: [input],
-  };
+  const request = await createQuestion(model, [input]);
   const signing = {
     secretKey,
     workerKey: await publicKey(secretKey),

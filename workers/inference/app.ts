@@ -104,10 +104,17 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     return record !== offered?.record || clock() - offered.at >= PUBLISH_RETRY_MS;
   };
 
-  /** Calls `compute` after those who came meanwhile were seen, and refused where they are too many. */
+  /** Runs begun so far. */
+  let runs = 0;
+  /** Calls `compute` once those who came during the last run were seen, and refused where they are too many. */
   const takeTurn = <T>(operations: number, compute: () => Promise<T>): Promise<T> =>
     admission.operations.share(operations, async () => {
-      await yieldThread();
+      // No promise that another request would have to keep: on workerd it may end before it does.
+      for (let seen = -1; seen !== runs; ) {
+        seen = runs;
+        await yieldThread();
+      }
+      runs++;
       return compute();
     });
 

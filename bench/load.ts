@@ -1,0 +1,84 @@
+// One worker at its capacity, and offered twice that: requests come at fixed times, whether or not others were answered.
+import { setTimeout as delay } from "node:timers/promises";
+import { loadArtifact } from "../cli/artifacts.ts";
+import { CBOR_MEDIA_TYPE, INFER_PATH } from "../protocol/http.ts";
+import { decodeAnswer } from "../protocol/reply.ts";
+import { encodeRequest } from "../protocol/request.ts";
+import { createQuestion } from "./evidence.ts";
+import type { Effort } from "./quorum.ts";
+import { judge, quantile, type Row } from "./report.ts";
+import { createRequest } from "./requests.ts";
+
+const MODEL = "moderate-mobilenet-v2";
+/** Askers of whom each waits for its answer: they keep the worker busy, and none is refused. */
+const ASKERS = 4;
+/** Requests for each run of the other rows: quantiles of a second or two. */
+const REQUESTS_PER_RUN = 5;
+const LOADS = [1, 2] as const;
+
+interface Heard {
+  readonly isSigned: boolean;
+  readonly milliseconds: number;
+}
+
+/** `url` is the worker's. */
+export async function benchLoad(url: string, { count, warmUp }: Effort): Promise<Row[]> {
+  const ask = await createAsk(url);
+  for (let run = 0; run < warmUp; run++) await ask();
+  const requests = REQUESTS_PER_RUN * count;
+  const capacity = await measureCapacity(ask, requests);
+  const rows = [judge("one worker, capacity", capacity, "/s", null, null)];
+  for (const load of LOADS) rows.push(...(await offer(ask, load, capacity, load * requests)));
+  return rows;
+}
+
+async function createAsk(url: string): Promise<() => Promise<Heard>> {
+  const model = await loadArtifact(MODEL, "simd128");
+  const question = await createQuestion(model, [createRequest("u8", [1, 224, 224, 3])]);
+  return async () => {
+    const body = encodeRequest({ ...question, deadline: Date.now() + 60_000 });
+    const start = performance.now();
+    const headers = { "content-type": CBOR_MEDIA_TYPE };
+    const response = await fetch(`${url}${INFER_PATH}`, { method: "POST", headers, body });
+    const { outcome } = decodeAnswer(new Uint8Array(await response.arrayBuffer()));
+    return { isSigned: outcome === "signed", milliseconds: performance.now() - start };
+  };
+}
+
+/** Answers a second. */
+async function measureCapacity(ask: () => Promise<Heard>, requests: number): Promise<number> {
+  let left = requests;
+  const start = performance.now();
+  const askInTurn = async () => {
+    while (left-- > 0) await ask();
+  };
+  await Promise.all(Array.from({ length: ASKERS }, askInTurn));
+  return (1000 * requests) / (performance.now() - start);
+}
+
+async function offer(
+  ask: () => Promise<Heard>,
+  load: number,
+  capacity: number,
+  requests: number,
+): Promise<Row[]> {
+  const start = performance.now();
+  const heard = await Promise.all(
+    Array.from({ length: requests }, async (_, index) => {
+      await delay((1000 * index) / (load * capacity));
+      return ask();
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const times = heard
+    .filter(({ isSigned }) => isSigned)
+    .map(({ milliseconds }) => milliseconds)
+    .sort((a, b) => a - b);
+  const name = `one worker, ${load} × its capacity`;
+  return [
+    judge(`${name}, answers`, times.length / seconds, "/s", null, null),
+    judge(`${name}, refused`, (100 * (requests - times.length)) / requests, "%", null, null),
+    judge(`${name}, median of answers`, quantile(times, 0.5), "ms", null, null),
+    judge(`${name}, p95 of answers`, quantile(times, 0.95), "ms", null, null),
+  ];
+}
