@@ -1,4 +1,5 @@
-// One verdict everywhere: the hostile signatures of C2SP CCTV on workerd, Deno and Bun, against this runtime.
+// One verdict everywhere: every signature of C2SP CCTV and of Wycheproof on workerd, Deno and Bun, against this runtime,
+// whose verdicts test/protocol/ed25519.test.ts holds to the published ones.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -18,14 +19,24 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "quorate-test-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Every case with an admissible key, and some of those without: the latter cost a point each and are all alike. */
+/** Every case of both collections; null, and the test is skipped, where they are absent. */
 function readCases(context: TestContext): SignatureCase[] | null {
-  type Case = { key: string; sig: string; msg: string; flags: string[] | null };
-  const cases = readPeer(context, "ed25519/cctv.json") as Case[] | null;
-  if (cases === null) return null;
-  return cases
-    .filter(({ flags }, index) => index % 5 === 0 || !flags?.some((flag) => flag.endsWith("_A")))
-    .map(({ key, sig, msg }) => ({ key, signature: sig, message: formatHex(utf8(msg)) }));
+  const hostile = readPeer(context, "ed25519/cctv.json") as
+    | { key: string; sig: string; msg: string }[]
+    | null;
+  const published = readPeer(context, "ed25519/wycheproof.json") as {
+    numberOfTests: number;
+    testGroups: { publicKey: { pk: string }; tests: { msg: string; sig: string }[] }[];
+  } | null;
+  if (hostile === null || published === null) return null;
+  const ofWycheproof = published.testGroups.flatMap(({ publicKey, tests }) =>
+    tests.map(({ msg, sig }) => ({ key: publicKey.pk, signature: sig, message: msg })),
+  );
+  assert.equal(ofWycheproof.length, published.numberOfTests);
+  return [
+    ...hostile.map(({ key, sig, msg }) => ({ key, signature: sig, message: formatHex(utf8(msg)) })),
+    ...ofWycheproof,
+  ];
 }
 
 const RUNTIMES: Record<string, (file: string, cases: SignatureCase[]) => Promise<unknown>> = {
