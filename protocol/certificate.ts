@@ -38,7 +38,7 @@ export interface QuorumCertificate {
   readonly signatures: readonly CertificateSignature[];
 }
 
-/** The certificate alone, without what its digests stand for. Three signatures make about 945 bytes. */
+/** The certificate alone, without what its digests stand for. Three signatures make at most 951 bytes. */
 export function encodeCertificate(certificate: QuorumCertificate): Bytes {
   return encode(encodeCertificateValue(certificate));
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bundle, openBundle } from "../../protocol/bundle.ts";
-import { encodeCertificate } from "../../protocol/certificate.ts";
+import { decodeCertificate, encodeCertificate } from "../../protocol/certificate.ts";
+import { MAX_OP_COUNT, MAX_SEATS } from "../../protocol/limits.ts";
+import { UNIX_MILLISECONDS_RANGE } from "../../protocol/version.ts";
 import { createBundle, createWorker, ENGINE, MODEL, NOW, OUTPUTS, type SignOptions } from "./fixtures.ts";
 import { assertNoByteCanChange } from "./strictness.ts";
 
@@ -27,9 +29,19 @@ test("every single-byte change of a bundle is refused with a code", async () => 
   assert.equal(await assertNoByteCanChange(bytes, openBundle), 2 * bytes.length);
 });
 
-test("a certificate of three signatures is under 1,000 bytes", async () => {
+test("a certificate of three signatures has at most 1,200 bytes, whatever it says", async () => {
   const { bundle } = await openBundle(await createBundle([a, b, c], "standard"));
-  assert.ok(encodeCertificate(bundle.certificate).length <= 1000);
+  const { statement, signatures } = bundle.certificate;
+  const largest = encodeCertificate({
+    statement: { ...statement, opCount: MAX_OP_COUNT },
+    signatures: signatures.map((signature, index) => {
+      const seat = MAX_SEATS - signatures.length + index;
+      return { ...signature, wrap: { ...signature.wrap, seat, time: UNIX_MILLISECONDS_RANGE.max } };
+    }),
+  });
+  assert.equal(decodeCertificate(largest).signatures.length, 3);
+  assert.ok(largest.length <= 1200);
+  assert.equal(largest.length, 951);
 });
 
 /** What a forger would try: each a bundle of real signatures in which one thing was exchanged. */
