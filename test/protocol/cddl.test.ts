@@ -60,6 +60,7 @@ const EXAMPLE_RULES: Readonly<Record<string, string>> = {
   policy: "policy-terms",
   evidence: "evidence",
   judgement: "judgement",
+  "referee-record": "record",
 };
 
 test("every message of the worked example is what its rule says, and the rest are keys and digests", () => {

@@ -113,6 +113,7 @@ async function createConflictExample(
     ["evidence", evidence],
     ["evidence-digest", judgement.evidence],
     ["judgement", await signJudgement(judgement, referee.secretKey)],
+    ["referee-record", referee.opened.bytes],
   ];
 }
 
