@@ -1,5 +1,5 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
-//   npm run bench -- [models] [memory] [accuracy] [size] [quorum] [kernels] [--json]
+//   npm run bench -- [models] [memory] [accuracy] [size] [quorum] [kernels] [selection] [--json]
 import { parseArgs } from "node:util";
 import { ensureArtifact } from "../cli/artifacts.ts";
 import { writeWholeFile } from "../cli/files.ts";
@@ -19,6 +19,7 @@ import { benchModels } from "./models.ts";
 import { benchOcrSpeed } from "./ocr.ts";
 import { benchQuorum } from "./quorum.ts";
 import { describeRun, formatTable, type Row } from "./report.ts";
+import { benchSelection } from "./selection.ts";
 import { benchSize } from "./size.ts";
 
 const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
@@ -32,6 +33,7 @@ const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
   size: benchSize,
   quorum: () => benchQuorum(),
   kernels: benchKernels,
+  selection: benchSelection,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
@@ -48,9 +50,11 @@ async function askLocally() {
   return async (model: string, inputs: readonly Tensor[]) => (await models.open(model)).execute(inputs);
 }
 
-for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
+const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+if (names.some((name) => name !== "selection"))
+  for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
 const rows: Row[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+for (const name of names) {
   console.error(`measuring ${name}`);
   rows.push(...(await SUITES[name]!()));
 }

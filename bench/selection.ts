@@ -1,0 +1,185 @@
+// How often an attacker fills a whole committee, by what it has made up: the rule that ships, over seeded draws of a
+// made-up directory, beside the closed form. No network, no clock; the same numbers on every machine.
+import { planSeats } from "../client/select.ts";
+import { utf8 } from "../protocol/bytes.ts";
+import { digestRaw } from "../protocol/digest.ts";
+import { POLICIES, type Policy } from "../protocol/policy.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import type { Row } from "./report.ts";
+
+/** Of `fast`, `standard` and `strict`, and one larger. */
+const ALL_SIZES = [1, 3, 5, 7];
+
+/** Honest operators have one worker each and four providers among them. */
+const HONEST_PROVIDERS = 4;
+export const DRAWS = 5000;
+
+/**
+ * What the attacker has besides `honest` operators. It puts each of its records at a provider of its own, which is
+ * the best for it: its seats are never moved for want of providers.
+ */
+export interface Scenario {
+  readonly name: string;
+  readonly sizes: readonly number[]; // of committees
+  readonly honest: number; // operators
+  readonly attackers: number; // operators, as the rule counts them
+  readonly records: number; // of the attacker
+  /** The domain and the key of its record `index`, by number. */
+  readonly claim: (index: number) => { readonly domain: number; readonly key: number };
+}
+
+const spread = (operators: number) => (index: number) => ({
+  domain: index % operators,
+  key: index % operators,
+});
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "4 of 40 operators, half of all workers",
+    sizes: ALL_SIZES,
+    honest: 36,
+    attackers: 4,
+    records: 36,
+    claim: spread(4),
+  },
+  {
+    name: "4 of 40 operators, with 32 made-up providers each",
+    sizes: [3],
+    honest: 36,
+    attackers: 4,
+    records: 128,
+    claim: spread(4),
+  },
+  {
+    name: "4 of 40 operators, with 32 domains under each key",
+    sizes: [3],
+    honest: 36,
+    attackers: 4,
+    records: 128,
+    claim: (index) => ({ domain: index, key: index % 4 }),
+  },
+  {
+    name: "4 of 40 operators, with 32 keys under each domain",
+    sizes: [3],
+    honest: 36,
+    attackers: 4,
+    records: 128,
+    claim: (index) => ({ domain: index % 4, key: index }),
+  },
+  { name: "13 of 40 operators", sizes: ALL_SIZES, honest: 27, attackers: 13, records: 13, claim: spread(13) },
+  { name: "20 of 40 operators", sizes: ALL_SIZES, honest: 20, attackers: 20, records: 20, claim: spread(20) },
+  {
+    name: "36 of 72 operators: each worker of the first row drawn by itself",
+    sizes: ALL_SIZES,
+    honest: 36,
+    attackers: 36,
+    records: 36,
+    claim: spread(36),
+  },
+];
+
+/** C(attackers, seats) ÷ C(all, seats): every operator has one draw, and no seat is drawn twice. */
+export function chanceToFill({ honest, attackers }: Scenario, seats: number): number {
+  let chance = 1;
+  for (let seat = 0; seat < seats; seat++)
+    chance *= Math.max(0, attackers - seat) / (honest + attackers - seat);
+  return chance;
+}
+
+/** Of `draws` committees of each size, planned by planSeats under seeds 0 to `draws` − 1, how many the attacker filled. */
+export async function countFilled(scenario: Scenario, seats: number, draws: number): Promise<number> {
+  const records = await createDirectory(scenario);
+  let filled = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const plan = await planSeats({
+      records,
+      policy: policyOf(seats),
+      model: MODEL,
+      engine: ENGINE,
+      sizeBucket: 1024,
+      seed: await digestRaw(utf8(`draw ${draw}`)),
+    });
+    if (plan.seats.every(({ record }) => record.operator.startsWith("x"))) filled++;
+  }
+  return filled;
+}
+
+/** Four standard deviations of `draws` draws, and one draw more: a seeded run outside of it is a fault of the rule. */
+export function tolerance(chance: number, draws: number): number {
+  return 4 * Math.sqrt((chance * (1 - chance)) / draws) + 1 / draws;
+}
+
+export async function benchSelection(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const scenario of SCENARIOS)
+    for (const seats of scenario.sizes) {
+      const chance = chanceToFill(scenario, seats);
+      const share = (await countFilled(scenario, seats, DRAWS)) / DRAWS;
+      rows.push({
+        name: `${scenario.name}, committee of ${seats}`,
+        value: 100 * share,
+        unit: "% filled",
+        peer: "closed form",
+        peerValue: 100 * chance,
+        ratio: null,
+        target: null,
+        met: Math.abs(share - chance) <= tolerance(chance, DRAWS),
+      });
+    }
+  return rows;
+}
+
+/** The built-in policy that asks so many; of seven, as `strict` does of five. */
+function policyOf(seats: number): Policy {
+  const builtIn = Object.values(POLICIES).find(({ groups }) => groups === seats);
+  return builtIn ?? { ...POLICIES.strict, groups: seats, accept: seats };
+}
+
+const MODEL = await digestRaw(utf8("model"));
+const ENGINE = await digestRaw(utf8("engine"));
+
+async function createDirectory({ honest, records, claim }: Scenario): Promise<OpenedRecord[]> {
+  const ofHonest = Array.from({ length: honest }, (_, index) =>
+    createRecord(`h${index}`, `h${index}.example`, `operator h${index}`, `p${index % HONEST_PROVIDERS}`),
+  );
+  const ofAttacker = Array.from({ length: records }, (_, index) => {
+    const { domain, key } = claim(index);
+    return createRecord(`x${index}`, `x${domain}.example`, `operator x${key}`, `made-up-${index}`);
+  });
+  return Promise.all([...ofHonest, ...ofAttacker]);
+}
+
+/** A record as planSeats reads it; it verifies nothing, so nothing is signed. */
+async function createRecord(
+  name: string,
+  operator: string,
+  operatorKey: string,
+  provider: string,
+): Promise<OpenedRecord> {
+  const workerKey = await digestRaw(utf8(`worker ${name}`));
+  return {
+    digest: workerKey,
+    bytes: new Uint8Array(),
+    record: {
+      workerKey,
+      seq: 1,
+      issuedAt: 0,
+      expiresAt: 1,
+      operator,
+      operatorKey: await digestRaw(utf8(operatorKey)),
+      delegation: new Uint8Array(),
+      endpoints: [`https://${operator}`],
+      provider,
+      region: "anywhere",
+      sealingKeys: [],
+      models: [MODEL],
+      engines: [ENGINE],
+      limits: { maxRequestBytes: 1 << 20 },
+      acceptsPlain: true,
+      isReferee: false,
+      retentionSeconds: 0,
+      price: 0,
+      domainProof: null,
+    },
+  };
+}
