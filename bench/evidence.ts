@@ -8,7 +8,7 @@ import { DIGEST_BYTES, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
 import { signReceipt } from "../protocol/receipt.ts";
 import { decodeAnswer, encodeReply } from "../protocol/reply.ts";
 import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
-import { createStatement } from "../protocol/statement.ts";
+import { createStatement, stateQuestion } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { createWorker } from "../test/protocol/fixtures.ts";
 import { infer, type Signing } from "../workers/inference/infer.ts";
@@ -67,7 +67,10 @@ export async function benchEvidence(effort: Effort): Promise<Row[]> {
       () => model.execute(inputs),
       () => model.run({ inputs, traceKey: null }),
       () => model.run({ inputs, traceKey }),
-      () => createStatement({ request, inputs, outputs, blocks, opCount }),
+      async () => {
+        const stated = await stateQuestion(request, inputs);
+        return createStatement({ request, stated, inputs, outputs, blocks, opCount });
+      },
       () => signReceipt(statement, wrap, secretKey),
       () => encodeReply(reply),
       () => checkReply(asSigned(answer).reply, opened, asked),

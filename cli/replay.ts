@@ -3,7 +3,7 @@ import type { VerifiedBundle } from "../client/index.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { equalBytes } from "../protocol/bytes.ts";
 import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
-import { createStatement, inputCommitment, statementDigest } from "../protocol/statement.ts";
+import { createStatement, inputCommitment, statementDigest, stateQuestion } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
 import { loadStated } from "./artifacts.ts";
@@ -95,7 +95,8 @@ async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): P
   const { question: request, certificate } = verified;
   const model = await loadStated(verified);
   const { outputs, blocks, opCount } = await model.run({ inputs, traceKey: null });
-  const computed = await createStatement({ request, inputs, outputs, blocks, opCount });
+  const stated = await stateQuestion(request, inputs);
+  const computed = await createStatement({ request, stated, inputs, outputs, blocks, opCount });
   if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;
   throw new CliError(
     "answer_mismatch",

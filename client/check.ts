@@ -1,6 +1,6 @@
 // What a worker answered, checked against what it was asked. Nothing here is an answer yet; tally.ts decides that.
 
-import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import { equalBytes } from "../protocol/bytes.ts";
 import { type VerificationCode, VerificationError } from "../protocol/errors.ts";
 import { MAX_CLOCK_SKEW_MS } from "../protocol/limits.ts";
 import { printable } from "../protocol/problem.ts";
@@ -8,17 +8,15 @@ import { openReceipt } from "../protocol/receipt.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { openRefusal } from "../protocol/refusal.ts";
 import type { InferReply, RefusedReply } from "../protocol/reply.ts";
-import { assignmentDigest, type InferRequest, requestDigest } from "../protocol/request.ts";
+import type { InferRequest } from "../protocol/request.ts";
 import { openSigner } from "../protocol/signer.ts";
-import { inputCommitment, outputDigest, traceRoot } from "../protocol/statement.ts";
+import { outputDigest, type StatedQuestion, stateQuestion, traceRoot } from "../protocol/statement.ts";
 import type { FailedVerdict, SignedVerdict } from "./ask.ts";
 
 /** What every reply to one request must agree with: computed once, by the client, from what it sent. */
 export interface Expectation {
   readonly request: Omit<InferRequest, "seat">;
-  readonly requestDigest: Bytes;
-  readonly assignment: Bytes;
-  readonly inputCommitment: Bytes;
+  readonly stated: StatedQuestion;
 }
 
 /**
@@ -26,12 +24,7 @@ export interface Expectation {
  * worker could read.
  */
 export async function createExpectation(request: Omit<InferRequest, "seat">): Promise<Expectation> {
-  return {
-    request,
-    requestDigest: await requestDigest(request),
-    assignment: await assignmentDigest(request.assignment),
-    inputCommitment: await inputCommitment(request.salt, request.inputs),
-  };
+  return { request, stated: await stateQuestion(request, request.inputs) };
 }
 
 /** What one seat was asked, and when its answer came. */
@@ -61,13 +54,17 @@ export async function checkReply(
   must(equalBytes(statement.model, request.model), "model_mismatch", "another model was run");
   must(equalBytes(statement.engine, request.engine), "engine_mismatch", "another engine was run");
   must(
-    equalBytes(statement.request, expectation.requestDigest),
+    equalBytes(statement.request, expectation.stated.request),
     "request_mismatch",
     "another request was answered",
   );
-  must(equalBytes(statement.assignment, expectation.assignment), "assignment_mismatch", "another assignment");
   must(
-    equalBytes(statement.inputCommitment, expectation.inputCommitment),
+    equalBytes(statement.assignment, expectation.stated.assignment),
+    "assignment_mismatch",
+    "another assignment",
+  );
+  must(
+    equalBytes(statement.inputCommitment, expectation.stated.inputCommitment),
     "input_mismatch",
     "other inputs were run",
   );
@@ -96,7 +93,7 @@ export async function checkRefusal(
     "the worker's clock is minutes off",
   );
   must(
-    equalBytes(refusal.request, expectation.requestDigest),
+    equalBytes(refusal.request, expectation.stated.request),
     "request_mismatch",
     "another request was refused",
   );

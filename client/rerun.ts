@@ -21,10 +21,10 @@ export interface LocalRerun {
  * `rerun.run` throws.
  */
 export async function computeStatementDigest(rerun: LocalRerun, expectation: Expectation): Promise<Bytes> {
-  const { request } = expectation;
+  const { request, stated } = expectation;
   const { inputs } = request;
   const { outputs, blocks, opCount } = await rerun.run({ inputs, traceKey: null });
-  return statementDigest(await createStatement({ request, inputs, outputs, blocks, opCount }));
+  return statementDigest(await createStatement({ request, stated, inputs, outputs, blocks, opCount }));
 }
 
 /**
@@ -40,7 +40,7 @@ export async function findLazy(
   for (const verdict of verdicts) {
     const { workerNonce, keyedTraceRoot: claimed } = verdict.receipt.wrap;
     const key = await traceKey({
-      request: expectation.requestDigest,
+      request: expectation.stated.request,
       workerKey: verdict.workerKey,
       workerNonce,
     });

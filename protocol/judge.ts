@@ -5,7 +5,7 @@ import { type Bytes, equalBytes } from "./bytes.ts";
 import { InferenceError, JudgeError } from "./errors.ts";
 import type { OpenedEvidence, OpenedSide } from "./evidence.ts";
 import { type BlockOpening, firstDivergence, type InputOpening, type Opening } from "./opening.ts";
-import { createStatement, statementDigest } from "./statement.ts";
+import { createStatement, statementDigest, stateQuestion } from "./statement.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The model of the evidence, loaded into its engine. The engine's Model is one. */
@@ -123,7 +123,8 @@ async function findStatement(
   const { outputs, blocks, opCount } = await engine.run({ inputs, traceKey: null });
   const { model, engine: engineDigest } = receipt.statement;
   const request = { model, engine: engineDigest, ...question };
-  const statement = await createStatement({ request, inputs, outputs, blocks, opCount });
+  const stated = await stateQuestion(request, inputs);
+  const statement = await createStatement({ request, stated, inputs, outputs, blocks, opCount });
   return { scope: "model", digest: await statementDigest(statement) };
 }
 

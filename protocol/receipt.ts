@@ -27,10 +27,14 @@ function receiptPayload(statement: Statement, wrap: Wrap): Bytes {
   return encode([encodeStatement(statement), encodeWrap(wrap)]);
 }
 
-/** A worker signs what it computed. Throws VerificationError `statement_mismatch` if the wrap is of another one. */
-export async function signReceipt(statement: Statement, wrap: Wrap, secretKey: Bytes): Promise<Bytes> {
-  await checkWrap(statement, wrap);
-  return signEnvelope({ role: "receipt", secretKey, payload: receiptPayload(statement, wrap) });
+/** A worker signs what it computed; the wrap gets the digest of the statement. */
+export async function signReceipt(
+  statement: Statement,
+  wrap: Omit<Wrap, "statement">,
+  secretKey: Bytes,
+): Promise<Bytes> {
+  const payload = receiptPayload(statement, { ...wrap, statement: await statementDigest(statement) });
+  return signEnvelope({ role: "receipt", secretKey, payload });
 }
 
 /**

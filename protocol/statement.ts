@@ -41,38 +41,47 @@ export interface Wrap {
   readonly time: number; // unix milliseconds, the worker's clock
 }
 
+/** What a statement says of the question, known before anything runs. */
+export type StatedQuestion = Pick<Statement, "request" | "assignment" | "inputCommitment">;
+
+/** `inputs` are as they came in. Throws DecodeError for tensors that no request could carry. */
+export async function stateQuestion(
+  request: SaltedQuestion,
+  inputs: readonly Tensor[],
+): Promise<StatedQuestion> {
+  const [question, assignment, input] = await Promise.all([
+    requestDigest(request),
+    assignmentDigest(request.assignment),
+    inputCommitment(request.salt, inputs),
+  ]);
+  return { request: question, assignment, inputCommitment: input };
+}
+
 /**
- * The statement that an honest worker makes of a run: the only place where one is put together. `inputs` are as they
- * came in, `outputs` and `blocks` (SHA-256 of each block's output, in order) as the engine gave them, `opCount` is the
- * model's. Throws DecodeError for tensors that no reply could carry.
+ * The statement that an honest worker makes of a run: the only place where one is put together. `stated` is what
+ * stateQuestion makes of request and inputs, `outputs` and `blocks` (SHA-256 of each block's output, in order) are as
+ * the engine gave them, `opCount` is the model's. Throws DecodeError for tensors that no reply could carry.
  */
 export async function createStatement(run: {
   readonly request: SaltedQuestion;
+  readonly stated: StatedQuestion;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly blocks: readonly Bytes[];
   readonly opCount: number;
 }): Promise<Statement> {
-  const { request, inputs, outputs, blocks, opCount } = run;
-  const [input, output, trace, question, assignment] = await Promise.all([
-    inputCommitment(request.salt, inputs),
-    outputDigest(request.salt, outputs),
-    traceRoot(
-      inputs.map(({ shape }) => shape),
-      blocks,
-    ),
-    requestDigest(request),
-    assignmentDigest(request.assignment),
-  ]);
+  const { request, stated, inputs, outputs, blocks, opCount } = run;
+  const shapes = inputs.map(({ shape }) => shape);
+  const [output, trace] = await Promise.all([outputDigest(request.salt, outputs), traceRoot(shapes, blocks)]);
   return {
     version: PROTOCOL_VERSION,
     model: request.model,
     engine: request.engine,
-    inputCommitment: input,
+    inputCommitment: stated.inputCommitment,
     outputDigest: output,
     traceRoot: trace,
-    request: question,
-    assignment,
+    request: stated.request,
+    assignment: stated.assignment,
     opCount,
     status: "ok",
   };

@@ -196,7 +196,8 @@ test("a fetch that ignores its signal cannot hold the client", async () => {
 
 test("a mistake of ours is the seat's failure, with code and cause", async () => {
   member!.part = honest;
-  const broken = { ...expectation, assignment: null as unknown as Uint8Array<ArrayBuffer> };
+  const stated = { ...expectation.stated, assignment: null as unknown as Uint8Array<ArrayBuffer> };
+  const broken = { ...expectation, stated };
   const [clock, signal] = [new ManualClock(NOW), new AbortController().signal];
   const verdict = await askWorker({ expectation: broken, seat: 3, record, fetch, clock, signal });
   assert.ok(verdict.outcome === "failed" && verdict.code === "unexpected_error", JSON.stringify(verdict));

@@ -14,7 +14,7 @@ import {
   createStatement,
   keyedTraceRoot,
   type Statement,
-  statementDigest,
+  stateQuestion,
   traceKey,
   type Wrap,
 } from "../../protocol/statement.ts";
@@ -111,10 +111,14 @@ export interface Result {
 const RESULT: Result = { outputs: OUTPUTS, blocks: BLOCKS };
 
 /** What an honest worker says of `result`. */
-export function stateResult(request: InferRequest, result: Result = RESULT): Promise<Statement> {
-  const { outputs, blocks } = result;
-  return createStatement({ request, inputs: request.inputs, outputs, blocks, opCount: 7 });
+export async function stateResult(request: InferRequest, result: Result = RESULT): Promise<Statement> {
+  const { inputs } = request;
+  const stated = await stateQuestion(request, inputs);
+  return createStatement({ request, stated, inputs, ...result, opCount: 7 });
 }
+
+/** Without the digest of the statement, which signReceipt adds. */
+type UnboundWrap = Omit<Wrap, "statement">;
 
 export interface SignOptions {
   readonly result?: Result;
@@ -122,7 +126,7 @@ export interface SignOptions {
   /** HMACs of the block outputs; any bytes will do where no audit looks at them. */
   readonly keyedBlocks?: (key: Bytes) => Promise<Bytes[]> | Bytes[];
   readonly changeStatement?: (statement: Statement) => Statement;
-  readonly changeWrap?: (wrap: Wrap) => Wrap;
+  readonly changeWrap?: (wrap: UnboundWrap) => UnboundWrap;
 }
 
 /** The receipt of a worker for a request. */
@@ -136,8 +140,7 @@ export async function createReceipt(
   const workerNonce = (await bytesFor(`nonce of ${worker.opened.record.operator}`)).slice(0, 16);
   const { workerKey } = worker.opened.record;
   const key = await traceKey({ request: statement.request, workerKey, workerNonce });
-  const wrap: Wrap = {
-    statement: await statementDigest(statement),
+  const wrap: UnboundWrap = {
     seat: request.seat,
     record: worker.opened.digest,
     workerNonce,

@@ -9,7 +9,7 @@ import { signReceipt } from "../../protocol/receipt.ts";
 import { signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { type InferRequest, requestDigest } from "../../protocol/request.ts";
-import { createStatement, keyedTraceRoot, statementDigest, traceKey } from "../../protocol/statement.ts";
+import { createStatement, keyedTraceRoot, stateQuestion, traceKey } from "../../protocol/statement.ts";
 
 /** What a worker signs with, and where it gets time and chance from. */
 export interface Signing {
@@ -49,20 +49,16 @@ export function checkRequest(request: InferRequest, engine: Bytes, now: number):
 /** Runs the model and signs what it gave. Returns an encoded InferReply. Throws InferenceError input_invalid. */
 export async function infer(model: Model, request: InferRequest, signing: Signing): Promise<Bytes> {
   const { secretKey, workerKey, record, clock, randomBytes } = signing;
-  const question = await requestDigest(request);
+  const { inputs, seat } = request;
+  const stated = await stateQuestion(request, inputs);
   const workerNonce = randomBytes(NONCE_BYTES);
-  const key = await traceKey({ request: question, workerKey, workerNonce });
-  const run = await model.run({ inputs: request.inputs, traceKey: key });
-  const { outputs, blocks, keyedBlocks, opCount } = run;
-  const statement = await createStatement({ request, inputs: request.inputs, outputs, blocks, opCount });
-  const wrap = {
-    statement: await statementDigest(statement),
-    seat: request.seat,
-    record,
-    workerNonce,
-    keyedTraceRoot: await keyedTraceRoot(keyedBlocks ?? []),
-    time: clock(),
-  };
+  const key = await traceKey({ request: stated.request, workerKey, workerNonce });
+  const { outputs, blocks, keyedBlocks, opCount } = await model.run({ inputs, traceKey: key });
+  const [statement, keyedRoot] = await Promise.all([
+    createStatement({ request, stated, inputs, outputs, blocks, opCount }),
+    keyedTraceRoot(keyedBlocks ?? []),
+  ]);
+  const wrap = { seat, record, workerNonce, keyedTraceRoot: keyedRoot, time: clock() };
   return encodeReply({ receipt: await signReceipt(statement, wrap, secretKey), outputs, blocks });
 }
 
