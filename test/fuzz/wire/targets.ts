@@ -70,12 +70,14 @@ export const ATTACKERS: readonly Bytes[] = [
 /** What mallory says of the same request, under its own keys: parts for splices. */
 const malloryReceipt = await createReceipt(mallory, { ...request, seat: 1 });
 const malloryBundle = await createBundle([mallory, await createWorker("accomplice")], "standard");
+const blockConflict = await createBlockConflict(HONEST, lieAt(1, 3), 1);
+notary.addMessage(blockConflict);
 const OTHERS: readonly Bytes[] = [
   ...WIRE_TYPES.map(([, bytes]) => bytes),
   mallory.opened.bytes,
   malloryReceipt,
   malloryBundle,
-  await createBlockConflict(HONEST, lieAt(1, 3), 1),
+  blockConflict,
 ];
 
 const find = (name: string) => WIRE_TYPES.find((type) => type[0] === name)![1];
