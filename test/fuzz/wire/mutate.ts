@@ -116,9 +116,16 @@ function graft(a: Bytes, b: Bytes, draw: Draw): Bytes {
     const [path, old] = pick(places, draw);
     const alike = listParts(source).filter(([, item]) => kindOf(item) === kindOf(old));
     const [, given]: [Path, Item] = pick(alike.length > 0 ? alike : listParts(source), draw);
-    changed = replace(changed, path, typeof old === "number" ? nearby(old, draw) : given);
+    changed = replace(changed, path, tweak(old, draw) ?? given);
   }
   return writeItem(changed);
+}
+
+/** The part itself with a little changed, where that is possible and drawn: bytes too, so that short ones get their turn. */
+function tweak(old: Item, draw: Draw): Item | null {
+  if (typeof old === "number") return nearby(old, draw);
+  if (!(old instanceof Uint8Array) || draw(2) === 0) return null;
+  return flipBits(old.slice(), draw);
 }
 
 /** Numbers at the edges of ranges, or beside what was there. */
@@ -146,7 +153,7 @@ function nearby(value: number, draw: Draw): number {
 
 function kindOf(item: Item): string {
   if (item instanceof Uint8Array) return `bytes ${item.length > 64 ? "long" : item.length}`;
-  return item instanceof Tagged ? "tag" : Array.isArray(item) ? "array" : typeof item;
+  return item instanceof Tagged ? "tag" : Array.isArray(item) ? `array ${item.length}` : typeof item;
 }
 
 type Path = readonly (number | "in")[];
