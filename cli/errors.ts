@@ -12,7 +12,10 @@ export type CliErrorCode =
   | "answer_mismatch"
   | "judgement_wrong"
   | "nothing_asked"
-  | "cast_not_drawn";
+  | "cast_not_drawn"
+  | "worker_elsewhere"
+  | "model_not_served"
+  | "audit_failed";
 
 export class CliError extends CodedError<CliErrorCode> {}
 

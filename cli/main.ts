@@ -1,4 +1,5 @@
 // `npm run -s quorate -- <command>`: finds the command and turns what it throws into an exit code.
+import { audit } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
 import { infer } from "./infer.ts";
@@ -9,7 +10,7 @@ import { print, printError } from "./output.ts";
 import { up } from "./up.ts";
 import { verify } from "./verify.ts";
 
-const COMMANDS: readonly Command[] = [up, infer, verify, judge, model, keygen];
+const COMMANDS: readonly Command[] = [up, infer, verify, judge, audit, model, keygen];
 
 function formatOverview(): string {
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);

@@ -207,7 +207,7 @@ export function numberPath(path: string, number: number): string {
   return join(dir, `${name}.${number}${ext}`);
 }
 
-async function writeEvidence(evidence: Bytes): Promise<string> {
+export async function writeEvidence(evidence: Bytes): Promise<string> {
   const path = join(EVIDENCE_FOLDER, `${await shortName(evidence)}.evidence`);
   await writeWholeFile(path, evidence);
   return path;

@@ -3,6 +3,7 @@
 
 export { type Answer, type AuditReport, type Conflict, QuorumError, type ReportedVerdict } from "./answer.ts";
 export type { SeatFacts } from "./ask.ts";
+export { type AuditFinding, auditWorker } from "./audit.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
 export { type Directory, fetchDirectory, type RefusedRecord, type RegionReport } from "./directory.ts";
 export {
@@ -18,6 +19,7 @@ export {
 export type { Failure, FailureCode } from "./failure.ts";
 export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
+export { fetchRecord } from "./renewal.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";
 export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";

@@ -1,11 +1,8 @@
 // Asking: a request goes to a committee, verdicts come back, the policy decides. docs/protocol.md §14.
 
 import type { Bytes } from "../protocol/bytes.ts";
-import { digest } from "../protocol/digest.ts";
-import { MAX_DEADLINE_MS, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
 import { type Policy, type PolicyName, toPolicy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
-import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { type Answer, createAnswer, toEvidence } from "./answer.ts";
 import type { SignedVerdict } from "./ask.ts";
@@ -14,13 +11,11 @@ import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
+import { checkDuration, createQuestion } from "./question.ts";
 import { askReferees, type Judged } from "./referee.ts";
 import type { LocalRerun } from "./rerun.ts";
 import { planReferees, planSeats } from "./select.ts";
 import type { Fetch } from "./transport.ts";
-
-/** 32 bytes: as hard to guess as a key. */
-const SEED_BYTES = 32;
 
 /** One question: what is asked, of whom, how long, and with whose clock, chance and network. */
 export interface AskOptions {
@@ -43,24 +38,12 @@ export interface AskOptions {
  * worker could read, and whatever `rerun` throws.
  */
 export async function askQuorum(options: AskOptions): Promise<Answer> {
-  const { random, clock, fetch, rerun, records, model, engine, inputs } = options;
+  const { random, clock, fetch, rerun, records, model, engine } = options;
   const { deadlineMs, settleMs } = options;
-  checkDuration("deadlineMs", deadlineMs, 1, MAX_DEADLINE_MS);
-  checkDuration("settleMs", settleMs, 0, deadlineMs);
   const policy = toPolicy(options.policy);
   const start = clock.now();
-  const seed = random(SEED_BYTES);
-  const request: Omit<InferRequest, "seat"> = {
-    model,
-    engine,
-    nonce: random(NONCE_BYTES),
-    deadline: start + deadlineMs,
-    policy: policy.reference,
-    sizeBucket: chooseSizeBucket(inputs),
-    assignment: { mode: "S", seedDigest: await digest("seed", seed) },
-    salt: random(SALT_BYTES),
-    inputs,
-  };
+  const { request, seed } = await createQuestion({ ...options, policy, now: start });
+  checkDuration("settleMs", settleMs, 0, deadlineMs);
   const { sizeBucket } = request;
   const plan = await planSeats({ records, policy, model, engine, sizeBucket, seed });
   const expectation = await createExpectation(request);
@@ -82,11 +65,6 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting
   }
-}
-
-function checkDuration(name: string, value: number, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < min || value > max)
-    throw new RangeError(`${name} is ${value}; it must be ${min} to ${max} milliseconds`);
 }
 
 /** A uniform draw of 32 bits against thousandths, in integers. */

@@ -20,17 +20,9 @@ export async function fetchSuccessor(options: {
   readonly deadline: number; // unix milliseconds
   readonly signal: AbortSignal | null;
 }): Promise<OpenedRecord> {
-  const { record, clock } = options;
+  const { record } = options;
   const known = record.record;
-  const bytes = await exchange({
-    ...options,
-    url: `${known.endpoints[0]}${RECORD_PATH}`,
-    body: null,
-    accept: COSE_MEDIA_TYPE,
-    maxBytes: MAX_RECORD_BYTES,
-  });
-  // attacker-controlled: the worker chose when to show which record.
-  const successor = await openRecord(bytes, { now: clock.now() });
+  const successor = await fetchRecord({ ...options, endpoint: known.endpoints[0]! });
   const { workerKey, operatorKey, operator, provider, seq } = successor.record;
   const isSame =
     equalBytes(workerKey, known.workerKey) &&
@@ -43,4 +35,23 @@ export async function fetchSuccessor(options: {
       `${known.operator} answered under a record that is not the successor of the one it was chosen by`,
     );
   return successor;
+}
+
+/** The record that a worker shows at this origin, whoever's it is. Throws TransportError, and as openRecord does. */
+export async function fetchRecord(options: {
+  readonly endpoint: string;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly deadline: number; // unix milliseconds
+  readonly signal: AbortSignal | null;
+}): Promise<OpenedRecord> {
+  const bytes = await exchange({
+    ...options,
+    url: `${options.endpoint}${RECORD_PATH}`,
+    body: null,
+    accept: COSE_MEDIA_TYPE,
+    maxBytes: MAX_RECORD_BYTES,
+  });
+  // attacker-controlled: the worker chose when to show which record.
+  return openRecord(bytes, { now: options.clock.now() });
 }

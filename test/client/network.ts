@@ -129,7 +129,7 @@ export function judging(change: (judgement: Judgement) => Judgement = (judgement
 }
 
 /** The function has no use for parts of itself. */
-const WHOLE: Reexecution = {
+export const WHOLE: Reexecution = {
   ...RERUN,
   manifest: { blocks: [0, 1] },
   runBlocks: () => Promise.reject(new TypeError("runBlocks is not played")),

@@ -1,0 +1,56 @@
+// A request whose answer is known: one worker is asked, and held to what the local engine computes. On the wire it is a
+// request like any other under `fast`. docs/protocol.md §14.
+
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import { POLICIES } from "../protocol/policy.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { askWorker, type FailedVerdict } from "./ask.ts";
+import { createExpectation } from "./check.ts";
+import type { Clock } from "./clock.ts";
+import { signAgainst } from "./countersign.ts";
+import { createQuestion } from "./question.ts";
+import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
+import type { Fetch } from "./transport.ts";
+
+/** What one audit found. `elapsedMs` is from sending to a checked answer. */
+export type AuditFinding =
+  /** Signed what the local engine computes, and computed it. */
+  | { readonly outcome: "right"; readonly elapsedMs: number }
+  /** Signed another result: opened evidence, which anybody can judge. */
+  | { readonly outcome: "wrong"; readonly elapsedMs: number; readonly evidence: Bytes }
+  /** Signed the right result with a keyed trace that no run has made. */
+  | { readonly outcome: "lazy"; readonly elapsedMs: number }
+  /** Signed nothing that holds; `refusal` is not null where it signed that. */
+  | Pick<FailedVerdict, "outcome" | "elapsedMs" | "code" | "detail" | "refusal">;
+
+/** Asks once. Throws RangeError for a deadline out of range, DecodeError for inputs, and whatever `rerun` throws. */
+export async function auditWorker(options: {
+  readonly record: OpenedRecord;
+  readonly model: Bytes; // digest
+  readonly engine: Bytes; // digest
+  readonly inputs: readonly Tensor[];
+  readonly deadlineMs: number; // at most 120,000
+  readonly random: (length: number) => Bytes;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  readonly rerun: LocalRerun;
+}): Promise<AuditFinding> {
+  const { record, clock, fetch, rerun, random } = options;
+  const { request } = await createQuestion({ ...options, policy: POLICIES.fast, now: clock.now() });
+  const expectation = await createExpectation(request);
+  const { signal } = new AbortController();
+  const verdict = await askWorker({ expectation, seat: 0, record, fetch, clock, signal });
+  const { elapsedMs } = verdict;
+  if (verdict.outcome === "failed") {
+    const { outcome, code, detail, refusal } = verdict;
+    return { outcome, elapsedMs, code, detail, refusal };
+  }
+  const known = await computeStatementDigest(rerun, expectation);
+  if (!equalBytes(known, verdict.receipt.wrap.statement)) {
+    const evidence = await signAgainst(verdict, { expectation, rerun, random, now: clock.now() });
+    return { outcome: "wrong", elapsedMs, evidence };
+  }
+  const lazy = await findLazy(rerun, expectation, [verdict]);
+  return { outcome: lazy.length > 0 ? "lazy" : "right", elapsedMs };
+}
