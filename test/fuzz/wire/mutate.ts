@@ -16,6 +16,7 @@ export interface Material {
 export async function mutate(material: Material, draw: Draw): Promise<Bytes> {
   const { bytes, others } = material;
   const kind = draw(64);
+  if (kind >= 31 && !isCbor(bytes)) return reword(bytes, draw);
   if (kind < 8) return flipBits(bytes, draw);
   if (kind < 12) return cut(bytes, draw);
   if (kind < 20) return lieAboutLength(bytes, draw);
@@ -24,7 +25,7 @@ export async function mutate(material: Material, draw: Draw): Promise<Bytes> {
   if (kind < 28) return createNoise(draw);
   if (kind < 30) return Uint8Array.from({ length: draw(400) }, () => draw(256));
   if (kind === 30) return draw(64) === 0 ? createMany(draw) : repeat(bytes, draw);
-  if (kind < 44) return isCbor(bytes) ? mangle(bytes, draw) : flipBits(bytes, draw);
+  if (kind < 44) return mangle(bytes, draw);
   if (kind < 60) return graft(bytes, pick(others, draw), draw);
   return resign(material, draw);
 }
@@ -92,6 +93,43 @@ function repeat(bytes: Bytes, draw: Draw): Bytes {
     bytes.subarray(start),
   );
 }
+
+/** Text, as a policy's file: words and what parts them replaced, repeated, exchanged or dropped. */
+function reword(bytes: Bytes, draw: Draw): Bytes {
+  const words = new TextDecoder().decode(bytes).split(/([\s"]+)/);
+  for (let edits = 1 + draw(4); edits > 0; edits--) {
+    const [at, from] = [draw(words.length), draw(words.length)];
+    if (draw(4) === 0) words.splice(at, 1);
+    else if (draw(3) === 0) words.splice(at, 0, ...words.slice(from, from + 1 + draw(8)));
+    else words[at] = draw(2) === 0 ? words[from]! : pick(ODD_WORDS, draw);
+  }
+  return new TextEncoder().encode(words.join(""));
+}
+
+const ODD_WORDS = [
+  "\n",
+  "\r",
+  "#",
+  "0",
+  "1",
+  "2",
+  "16",
+  "17",
+  "007",
+  "-1",
+  "1e3",
+  "any",
+  "all",
+  "yes",
+  "\ufeff",
+  "\0",
+  "__proto__",
+  "constructor",
+  "a".repeat(300),
+  "٣",
+  "{",
+  "null",
+];
 
 function isCbor(bytes: Bytes): boolean {
   return toItem(bytes) !== null;
