@@ -9,6 +9,7 @@ import {
   fetchDirectory,
   QuorumError,
   type ReportedVerdict,
+  withoutExcluded,
 } from "../client/index.ts";
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
@@ -21,7 +22,8 @@ import { writeWholeFile } from "./files.ts";
 import type { Inquiry } from "./input.ts";
 import type { LocalModels } from "./local.ts";
 import { formatMilliseconds, log, print, printAnswer } from "./output.ts";
-import { CERTIFICATES_FOLDER, EVIDENCE_FOLDER, showPath } from "./state.ts";
+import { keepSightings, readReputation, sightingsOf } from "./reputation.ts";
+import { CERTIFICATES_FOLDER, EVIDENCE_FOLDER, REPUTATION_FILE, showPath } from "./state.ts";
 
 /** A region that does not answer in this time is left out; the others make up for it. */
 const DIRECTORY_DEADLINE_MS = 3000;
@@ -90,7 +92,13 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   for (const model of question.task.models) await models.open(model);
   const engine = await readEngineDigest();
   const clock = createSystemClock();
-  const records = await findRecords(question.regions, clock);
+  const reputation = await readReputation();
+  const listed = await findRecords(question.regions, clock);
+  const records = withoutExcluded(listed, reputation);
+  if (records.length < listed.length)
+    log(
+      `${listed.length - records.length} workers of operators that lied are not asked (${showPath(REPUTATION_FILE)})`,
+    );
   const requests: Promise<Request>[] = [];
   const askOne = async (name: string, inputs: readonly Tensor[]): Promise<Request> => {
     const local = await models.open(name);
@@ -109,6 +117,7 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
     }).catch(async (error: unknown) => {
       if (error instanceof QuorumError) {
         for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
+        await keepSightings(await sightingsOf({ verdicts: error.verdicts, conflicts: [], lazy: [] }));
       }
       throw error;
     });
@@ -130,7 +139,11 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
     readFile: models.readFile,
   });
   const elapsedMs = performance.now() - started;
-  return saveAnswer(question, answer, await Promise.all(requests), { engine, elapsedMs });
+  const answered = await Promise.all(requests);
+  // The model ran here wherever results differed, so who is in conflict lied.
+  for (const { answer: signed } of answered)
+    await keepSightings(await sightingsOf({ ...signed, lazy: signed.audit?.lazy ?? [] }));
+  return saveAnswer(question, answer, answered, { engine, elapsedMs });
 }
 
 async function findRecords(regions: readonly string[], clock: Clock): Promise<Directory["records"]> {

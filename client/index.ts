@@ -20,6 +20,16 @@ export type { Failure, FailureCode } from "./failure.ts";
 export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export { fetchRecord } from "./renewal.ts";
+export {
+  formatReputation,
+  isExcluded,
+  parseReputation,
+  type Reputation,
+  remember,
+  type Sighting,
+  type Standing,
+  withoutExcluded,
+} from "./reputation.ts";
 export type { LocalRerun } from "./rerun.ts";
 export type { Fetch } from "./transport.ts";
 export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";

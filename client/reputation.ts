@@ -1,0 +1,121 @@
+// What this client itself saw of operators, by key. Nothing in it is hearsay, and nobody else's file is read. Being absent
+// costs an operator nothing here; what excludes it is what this client's own run proved. docs/protocol.md §14.
+
+import { type Bytes, formatBase64Url, parseHex } from "../protocol/bytes.ts";
+import { DecodeError } from "../protocol/errors.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+
+/** Operators that are remembered; a file of them has less than 1 MB. */
+const MAX_STANDINGS = 1024;
+const MAX_LIES = 4; // digests kept of one operator: one is enough to exclude it
+const VERSION = 1;
+
+/** One operator. The first three say how available it was, the other two how honest. */
+export interface Standing {
+  readonly operator: string; // its domain when it was last seen: a claim
+  readonly answers: number; // receipts that hold
+  readonly refusals: number; // signed
+  readonly failures: number; // anything else
+  readonly lies: readonly string[]; // digests of evidence in hex, each decided by this client's own run
+  readonly lazy: number; // right results with a keyed trace that no run has made
+  readonly seen: number; // unix milliseconds, of the last of all these
+}
+
+/** By operator key in base64url. */
+export type Reputation = ReadonlyMap<string, Standing>;
+
+/** One thing that was seen of one operator. */
+export type Sighting = { readonly operator: string; readonly operatorKey: Bytes } & (
+  | { readonly kind: "answer" | "refusal" | "failure" | "lazy" }
+  | { readonly kind: "lie"; readonly evidence: string } // its digest in hex
+);
+
+/** A liar under any of its domains: the key signed for the worker that lied, and nobody else can make it do that. */
+export function isExcluded({ lies, lazy }: Standing): boolean {
+  return lies.length > 0 || lazy > 0;
+}
+
+/** The records of those whom nothing was proved against. */
+export function withoutExcluded(
+  records: readonly OpenedRecord[],
+  reputation: Reputation,
+): readonly OpenedRecord[] {
+  return records.filter(({ record }) => {
+    const standing = reputation.get(formatBase64Url(record.operatorKey));
+    return standing === undefined || !isExcluded(standing);
+  });
+}
+
+/**
+ * The reputation with what was seen now. Of more than 1,024 operators those are forgotten first that nothing was proved
+ * against, the longest unseen before the others: whoever makes up operators cannot have a liar forgotten by them.
+ */
+export function remember(reputation: Reputation, sightings: readonly Sighting[], now: number): Reputation {
+  const next = new Map(reputation);
+  for (const sighting of sightings) {
+    const key = formatBase64Url(sighting.operatorKey);
+    next.set(key, add(next.get(key) ?? NEW, sighting, now));
+  }
+  const kept = [...next].sort(
+    ([, a], [, b]) => Number(isExcluded(b)) - Number(isExcluded(a)) || b.seen - a.seen,
+  );
+  return new Map(kept.slice(0, MAX_STANDINGS));
+}
+
+const NEW = { answers: 0, refusals: 0, failures: 0, lies: [], lazy: 0 } as const;
+
+function add(standing: Omit<Standing, "operator" | "seen">, sighting: Sighting, now: number): Standing {
+  const facts = { ...standing, operator: sighting.operator, seen: now };
+  switch (sighting.kind) {
+    case "answer":
+      return { ...facts, answers: facts.answers + 1 };
+    case "refusal":
+      return { ...facts, refusals: facts.refusals + 1 };
+    case "failure":
+      return { ...facts, failures: facts.failures + 1 };
+    case "lazy":
+      return { ...facts, lazy: facts.lazy + 1 };
+    case "lie":
+      return { ...facts, lies: [...new Set([...facts.lies, sighting.evidence])].slice(0, MAX_LIES) };
+  }
+}
+
+/** JSON that a person can read, an operator a line. */
+export function formatReputation(reputation: Reputation): string {
+  const lines = [...reputation].map(([operatorKey, standing]) =>
+    JSON.stringify({ operatorKey, ...standing }),
+  );
+  return `{ "version": ${VERSION}, "operators": [\n${lines.join(",\n")}\n] }\n`;
+}
+
+/** Throws DecodeError text_malformed. */
+export function parseReputation(text: string): Reputation {
+  try {
+    const { version, operators } = JSON.parse(text) as { version: unknown; operators: unknown };
+    if (version !== VERSION || !Array.isArray(operators) || operators.length > MAX_STANDINGS)
+      throw new TypeError("another form");
+    return new Map(operators.map(readEntry));
+  } catch (cause) {
+    throw new DecodeError("text_malformed", "the reputation is not what this version writes; remove it", {
+      cause,
+    });
+  }
+}
+
+function readEntry(value: unknown): [string, Standing] {
+  const { operatorKey, operator, answers, refusals, failures, lies, lazy, seen } = value as Record<
+    string,
+    unknown
+  >;
+  const counts = [answers, refusals, failures, lazy, seen];
+  const isSound =
+    typeof operatorKey === "string" &&
+    /^[\w-]{43}$/.test(operatorKey) &&
+    typeof operator === "string" &&
+    counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0) &&
+    Array.isArray(lies) &&
+    lies.length <= MAX_LIES &&
+    lies.every((lie) => typeof lie === "string" && parseHex(lie).length === 32);
+  if (!isSound) throw new TypeError("an operator in another form");
+  return [operatorKey, { operator, answers, refusals, failures, lies, lazy, seen } as Standing];
+}

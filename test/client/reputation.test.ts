@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  formatReputation,
+  isExcluded,
+  parseReputation,
+  type Reputation,
+  remember,
+  type Sighting,
+  withoutExcluded,
+} from "../../client/reputation.ts";
+import { formatBase64Url } from "../../protocol/bytes.ts";
+import { bytesFor, createWorker, NOW } from "../protocol/fixtures.ts";
+
+const evidence = "ab".repeat(32);
+const operatorKey = await bytesFor("operator a");
+const who = { operator: "a.example", operatorKey };
+const see = (...kinds: ("answer" | "refusal" | "failure" | "lazy")[]): Reputation =>
+  remember(
+    new Map(),
+    kinds.map((kind) => ({ ...who, kind })),
+    NOW,
+  );
+const only = (reputation: Reputation) => [...reputation.values()][0]!;
+
+test("failures and refusals, however many, exclude nobody", () => {
+  const reputation = see(...Array<"failure">(50).fill("failure"), "refusal", "answer");
+  const { answers, refusals, failures } = only(reputation);
+  assert.deepEqual([answers, refusals, failures], [1, 1, 50]);
+  assert.equal(isExcluded(only(reputation)), false);
+});
+
+test("one lie excludes, and one copied answer", () => {
+  const lied = remember(see("answer"), [{ ...who, kind: "lie", evidence }], NOW);
+  assert.deepEqual(only(lied).lies, [evidence]);
+  assert.ok(isExcluded(only(lied)));
+  assert.ok(isExcluded(only(see("answer", "lazy"))));
+});
+
+test("a liar is not asked under another domain, and whoever claims its domain with another key is", async () => {
+  const liar = await createWorker("a", { operatorSeed: "liar" });
+  const again = await createWorker("b", { operator: "other.example", operatorSeed: "liar" });
+  const neighbour = await createWorker("c", { operator: "a.example", operatorSeed: "neighbour" });
+  const { operator, operatorKey } = liar.opened.record;
+  const reputation = remember(new Map(), [{ operator, operatorKey, kind: "lie", evidence }], NOW);
+  const records = [liar.opened, again.opened, neighbour.opened];
+  assert.deepEqual(withoutExcluded(records, reputation), [neighbour.opened]);
+  assert.deepEqual(withoutExcluded(records, new Map()), records);
+});
+
+test("made-up operators push out neither a liar nor the file's bound", async () => {
+  const lied = remember(new Map(), [{ ...who, kind: "lie", evidence }], NOW);
+  const made = await Promise.all(
+    Array.from(
+      { length: 1100 },
+      async (_, index): Promise<Sighting> => ({
+        operator: `x${index}.example`,
+        operatorKey: await bytesFor(`x${index}`),
+        kind: "answer",
+      }),
+    ),
+  );
+  const full = remember(lied, made, NOW + 1);
+  assert.equal(full.size, 1024);
+  assert.ok(isExcluded(full.get(formatBase64Url(operatorKey))!));
+});
+
+test("the file is read back as it was, and nothing else is read", () => {
+  const reputation = remember(see("answer", "lazy"), [{ ...who, kind: "lie", evidence }], NOW);
+  const text = formatReputation(reputation);
+  assert.deepEqual(parseReputation(text), reputation);
+  assert.deepEqual(parseReputation(formatReputation(new Map())), new Map());
+  const damaged = [
+    text.slice(0, -3),
+    text.replace('"version": 1', '"version": 2'),
+    text.replace(evidence, "ab"),
+    text.replace('"lazy":1', '"lazy":-1'),
+    text.replace('"answers":1', '"answers":"1"'),
+    "",
+    "null",
+  ];
+  for (const other of damaged) {
+    assert.notEqual(other, text);
+    assert.throws(() => parseReputation(other), { code: "text_malformed" }, other);
+  }
+});
