@@ -8,7 +8,7 @@ import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
-import { parseVice, VICES } from "./network/members.ts";
+import { isFound, parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
 import { photoPath } from "./photos.ts";
@@ -32,9 +32,14 @@ Starts ${REGIONS} regions and ${WORKERS} workers of ${WORKERS} operators, each a
 photograph and prints what a quorum of them signed. Builds what is missing first. Stays up until Ctrl-C.
 
   --once         stop after the answer
-  --cast LIST    make some of the workers misbehave: ${VICES.join(", ")} (with commas); the question is asked until they
-                 were on its committee
-  --json         print one JSON object as the last line (npm prints its own first lines unless called as npm start -s)`,
+  --cast LIST    make the first workers misbehave, a vice each, with commas (lying,silent); the question is asked until
+                 they were on its committee
+  --json         print one JSON object as the last line (npm prints its own first lines unless called as npm start -s)
+
+Vices:
+${Object.entries(VICES)
+  .map(([vice, what]) => `  ${vice.padEnd(13)}  ${what}`)
+  .join("\n")}`,
 
   async run(args) {
     const given = parseArguments(args, {
@@ -88,7 +93,7 @@ photograph and prints what a quorum of them signed. Builds what is missing first
 
 /** The client draws its committee at random; with a cast it asks again until those whom one wants to watch are on it. */
 async function askSample(network: Network): Promise<Outcome> {
-  const watched = network.workers.filter(({ vice }) => vice !== null);
+  const watched = network.workers.filter(({ vice }) => vice !== null && isFound(vice));
   const task = findTask("moderate");
   const input = { image: photoPath(SAMPLE_PHOTO), texts: [], textFiles: [] };
   const inquiry = await prepareInquiry(task, input);

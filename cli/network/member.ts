@@ -45,15 +45,13 @@ export async function startMember(
   program: Program,
   { root, state, artifacts, environment, log }: MemberSurroundings,
 ): Promise<Member> {
-  // Both are heavy (half a second each), so only a starting network loads them.
-  const [
-    { Miniflare, MiniflareCoreError, Log, LogLevel, convertV4MiniflareOptions },
-    { unstable_getMiniflareWorkerOptions },
-  ] = await Promise.all([import("miniflare"), import("wrangler")]);
+  // Heavy (half a second each with wrangler), so only a starting network loads them.
+  const { Miniflare, MiniflareCoreError, Log, LogLevel, convertV4MiniflareOptions } = await import(
+    "miniflare"
+  );
+  const worker = await describeWorker(plan, program, { root, artifacts });
 
   const restoreSignals = keepSignals();
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
-  const { modulesRules: _bundled, ...options } = workerOptions;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: LOOPBACK,
@@ -66,16 +64,7 @@ export async function startMember(
       handleStructuredLogs: ({ level, message }) => {
         if (level === "error" || level === "warn") log(`${plan.name}: ${message}`);
       },
-      workers: [
-        {
-          ...options,
-          ...withArtifacts(options, artifacts),
-          name: plan.program,
-          modulesRoot: program.directory,
-          modules: program.modules.map((module) => ({ ...module })),
-          bindings: { ...(options.bindings as Record<string, unknown>), ...plan.variables },
-        },
-      ],
+      workers: [worker],
     }),
   );
   restoreSignals();
@@ -97,6 +86,25 @@ export async function startMember(
       return (await worker.scheduled({})).outcome === "ok";
     },
     stop: () => miniflare.dispose(),
+  };
+}
+
+/** What Miniflare is told of one worker: the program as wrangler.toml deploys it, with the variables of the plan. */
+export async function describeWorker(
+  plan: MemberPlan,
+  program: Program,
+  { root, artifacts }: Pick<MemberSurroundings, "root" | "artifacts">,
+) {
+  const { unstable_getMiniflareWorkerOptions } = await import("wrangler");
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
+  const { modulesRules: _bundled, ...options } = workerOptions;
+  return {
+    ...options,
+    ...withArtifacts(options, artifacts),
+    name: plan.program,
+    modulesRoot: program.directory,
+    modules: program.modules.map((module) => ({ ...module })),
+    bindings: { ...(options.bindings as Record<string, unknown>), ...plan.variables },
   };
 }
 

@@ -5,9 +5,10 @@ import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { writeWholeFile } from "../files.ts";
+import { NetworkError } from "./error.ts";
 import { loadOrCreateSecretKey } from "./keys.ts";
 import { type MemberPlan, memberUrl } from "./member.ts";
-import type { WorkerPlan } from "./members.ts";
+import { isFound, type WorkerPlan } from "./members.ts";
 import { choosePorts } from "./ports.ts";
 import type { RunningNetwork, RunningWorker } from "./running.ts";
 import { formatState, readNumber, readObject, readStateFile } from "./state-file.ts";
@@ -71,7 +72,8 @@ async function planWorker(
 ): Promise<MemberPlan> {
   const { name, operator, url, provider, region, vice } = worker;
   const workerKey = await loadWorkerKey(state, name);
-  const operatorKey = await loadOrCreateSecretKey(join(state, name, "operator.key"));
+  // An operator's key lies with the worker that has its name, also for a twin of that worker.
+  const operatorKey = await loadOrCreateSecretKey(join(state, operator.split(".")[0]!, "operator.key"));
   const delegation = await signDelegation(
     {
       operator,
@@ -92,8 +94,18 @@ async function planWorker(
       REGION: region,
       REGIONS: network.regions.map((known) => known.url).join(" "),
       ...(vice === null ? {} : { VICE: vice }),
+      ...(vice === "copying" ? { COPY_FROM: chooseSource(worker, network) } : {}),
     },
   };
+}
+
+/** An honest worker to copy from, the last; where there is none, one that is found at least. */
+function chooseSource({ name }: RunningWorker, { workers }: RunningNetwork): string {
+  const others = workers.filter((worker) => worker.name !== name && isFound(worker.vice));
+  const source = others.findLast(({ vice }) => vice === null) ?? others.at(-1);
+  if (source === undefined)
+    throw new NetworkError("cast_too_large", `${name} has nobody to copy from; cast fewer`);
+  return source.url;
 }
 
 function loadWorkerKey(state: string, name: string): Promise<Bytes> {

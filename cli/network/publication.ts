@@ -7,6 +7,7 @@ import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
 import { NetworkError } from "./error.ts";
 import type { Member } from "./member.ts";
+import { isFound } from "./members.ts";
 import type { RunningNetwork, RunningRegion } from "./running.ts";
 
 /** How long a new record may take to be in every region. Publishing takes well under a second. */
@@ -33,7 +34,9 @@ export async function publishRecords(
 async function awaitRecords(region: RunningRegion, network: RunningNetwork, deadline: number): Promise<void> {
   for (;;) {
     const keys = await listRecordKeys(region.url);
-    const absent = network.workers.filter((worker) => !keys.has(worker.key)).map((worker) => worker.name);
+    const absent = network.workers
+      .filter(({ key, vice }) => isFound(vice) && !keys.has(key))
+      .map((worker) => worker.name);
     if (absent.length === 0) return;
     if (Date.now() > deadline) {
       throw new NetworkError(

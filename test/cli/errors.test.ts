@@ -159,7 +159,7 @@ const cases: [string, string[], string, RegExp][] = [
   ["a certificate that is noise", ["verify", noCertificate], "malformed", /bundle/i],
   ["a certificate of 2 GiB", ["verify", sparse], "file_unreadable", /limit/],
   ["a rerun without a picture", ["verify", noCertificate, "--rerun"], "option_missing", /--image/],
-  ["an unknown vice", ["up", "--cast", "sleepy"], "vice_unknown", /lying, silent, slow/],
+  ["an unknown vice", ["up", "--cast", "sleepy"], "vice_unknown", /lying, subtle, colluding/],
   ["a cast of six", ["up", "--cast", "lying,lying,lying,lying,lying,lying"], "cast_too_large", /5/],
   ["a key without a file", ["keygen"], "option_missing", /--out/],
   ["a key over another file", ["keygen", "--out", text], "file_exists", /another name/],

@@ -11,6 +11,7 @@ import { loadModel, type Model } from "../../engine/index.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
 import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../../workers/inference/app.ts";
+import { infer } from "../../workers/inference/infer.ts";
 import { createTestWorker } from "./records.ts";
 
 export interface AppOptions extends Partial<InferenceOptions> {
@@ -39,6 +40,7 @@ export async function createTestApp({
     kernels: await readKernels(),
     digestsJson: await readFile(join(PROJECT_ROOT, "wasm/digests.json"), "utf8"),
     loadModel: async (given) => change(await loadModel(given)),
+    infer,
     report: (error) => assert.fail(String(error)),
     ...options,
     variables: {

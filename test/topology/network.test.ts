@@ -319,5 +319,5 @@ test("the cast takes the places of the first workers, and only known vices are c
     ["lying", "slow", null],
   );
   assert.throws(() => planWorkers(1, ["lying", "slow"]), coded("cast_too_large", /does not fit/));
-  assert.throws(() => parseVice("angry"), coded("vice_unknown", /lying, silent, slow/));
+  assert.throws(() => parseVice("angry"), coded("vice_unknown", /lying, subtle, colluding/));
 });

@@ -12,11 +12,12 @@ const OPTIONS = {
   kernels: new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)),
   digestsJson: "{}",
   loadModel: () => assert.fail("nothing is loaded"),
+  infer: () => assert.fail("nothing is run"),
   startedAt: 0,
 };
 
 test("refuses a vice that it does not have", async () => {
-  for (const vice of [undefined, "", "lazy"]) {
+  for (const vice of [undefined, "", "angry"]) {
     const app = createCastApp({ ...OPTIONS, variables: { VICE: vice } });
     await assert.rejects(app, { name: "TypeError", message: /VICE/ });
   }
@@ -26,5 +27,12 @@ test("refuses to be slow without a delay", async () => {
   for (const delay of [undefined, "", "soon", "-1", "1e3", "1.5", "99999999"]) {
     const app = createCastApp({ ...OPTIONS, variables: { VICE: "slow", DELAY_MS: delay } });
     await assert.rejects(app, { name: "TypeError", message: /DELAY_MS/ });
+  }
+});
+
+test("refuses to copy from nobody", async () => {
+  for (const source of [undefined, ""]) {
+    const app = createCastApp({ ...OPTIONS, variables: { VICE: "copying", COPY_FROM: source } });
+    await assert.rejects(app, { name: "TypeError", message: /COPY_FROM/ });
   }
 });

@@ -32,7 +32,7 @@ test("every environment builds, and a worker without weights is at most 200 KB g
 });
 
 test("the honest worker contains no vice", async () => {
-  const pattern = new RegExp(`VICE|"(${VICES.join("|")})"`);
+  const pattern = new RegExp(`VICE|"(${CAST_VICES.join("|")})"`);
   assert.doesNotMatch(await readSource("worker"), pattern);
   assert.match(await readSource("cast"), pattern);
 });
@@ -43,7 +43,7 @@ test("a region contains no engine, and a worker no registry", async () => {
 });
 
 test("the network casts the vices that the cast has", () => {
-  assert.deepEqual(VICES, CAST_VICES);
+  assert.deepEqual(Object.keys(VICES), CAST_VICES);
 });
 
 test("the cron triggers and a local network publish as often as a worker with a timer", async () => {

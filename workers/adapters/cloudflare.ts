@@ -4,6 +4,7 @@ import { loadModel } from "../../engine/index.ts";
 import digestsJson from "../../wasm/digests.json" with { type: "json" };
 import kernels from "../../wasm/kernels.wasm";
 import type { InferenceApp, InferenceOptions } from "../inference/app.ts";
+import { infer } from "../inference/infer.ts";
 import { report, WEB_OPTIONS } from "./web.ts";
 
 export interface Environment extends Record<string, unknown> {
@@ -56,6 +57,7 @@ function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceO
     // Bundled as text by a rule of wrangler.toml, which TypeScript does not know.
     digestsJson: digestsJson as unknown as string,
     loadModel,
+    infer,
     startedAt: Date.parse(VERSION.timestamp),
   };
 }

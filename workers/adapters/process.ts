@@ -4,6 +4,7 @@
 import { loadModel } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { createInferenceApp, type InferenceApp } from "../inference/app.ts";
+import { infer } from "../inference/infer.ts";
 import { checkKernels } from "../inference/kernels.ts";
 import { PUBLISH_INTERVAL_MS } from "../inference/limits.ts";
 import type { Variables } from "../inference/settings.ts";
@@ -35,6 +36,7 @@ export async function startProcess({ variables, root, open, compile }: Process):
     kernels: await compile(kernels),
     digestsJson,
     loadModel,
+    infer,
     startedAt: Date.now(),
   });
   void publish(app);

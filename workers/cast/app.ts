@@ -1,40 +1,120 @@
 // The honest app with a vice: what a quorum must withstand, in a form that can be run and watched.
 
-import type { Model } from "../../engine/index.ts";
-import type { Bytes } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { INFER_PATH } from "../../protocol/http.ts";
-import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
+import { COSE_SIGN1_CONTENT_TYPE, INFER_PATH, RECORD_PATH } from "../../protocol/http.ts";
+import { checkEndpoint } from "../../protocol/names.ts";
 import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../inference/app.ts";
+import { publishRecord } from "../inference/publish.ts";
 import { parseSettings } from "../inference/settings.ts";
-
-/** `lying` signs a wrong output, `silent` takes requests and never answers, `slow` answers after DELAY_MS. */
-export const VICES = ["lying", "silent", "slow"] as const;
-export type Vice = (typeof VICES)[number];
+import {
+  type Answer,
+  collude,
+  createCopy,
+  createReplay,
+  double,
+  equivocate,
+  idle,
+  lie,
+  nameAnotherEngine,
+  nameAnotherModel,
+  shade,
+  signWithOldKey,
+} from "./answers.ts";
+import { createDrip, createFlood } from "./bodies.ts";
+import { replaceKey } from "./small-order.ts";
 
 /** Longer than any deadline, short enough that a forgotten process ends its timers. */
 const SILENCE_MS = 600_000;
-/** Two liars in 65,536 tell the same lie; a third byte could make a float infinite. */
-const MARK_BYTES = 2;
 
-/** Variables VICE and, for `slow`, DELAY_MS. Throws TypeError for an unknown vice, or without a delay. */
+type Part = (options: InferenceOptions) => Promise<InferenceApp>;
+
+/** Each vice, played. The command line describes them; a test holds the two lists together. */
+const PARTS = {
+  lying: answering(() => lie),
+  subtle: answering(() => shade),
+  colluding: answering(() => collude),
+  twin: answering(() => double),
+  lazy: answering(() => idle),
+  copying: answering(({ variables, fetch }) => createCopy(parseSource(variables.COPY_FROM), fetch)),
+  equivocating: answering(() => equivocate),
+  replaying: answering(() => createReplay()),
+  "stale-key": answering(() => signWithOldKey),
+  "wrong-engine": answering(() => nameAnotherEngine),
+  "wrong-model": answering(() => nameAnotherModel),
+  "small-order": showHostileKey,
+  flooding: sending(createFlood),
+  hanging: sending(createDrip),
+  silent: waiting(() => SILENCE_MS),
+  slow: waiting(({ variables }) => parseDelay(variables.DELAY_MS)),
+} as const satisfies Readonly<Record<string, Part>>;
+
+export type Vice = keyof typeof PARTS;
+export const VICES = Object.keys(PARTS) as readonly Vice[];
+
+/**
+ * Variables VICE, for `slow` DELAY_MS, for `copying` COPY_FROM, the origin of another worker. Throws TypeError for an
+ * unknown vice, or without what it needs.
+ */
 export async function createCastApp(options: InferenceOptions): Promise<InferenceApp> {
   const vice = VICES.find((known) => known === options.variables.VICE);
   if (vice === undefined) throw new TypeError(`VICE is not ${VICES.join(", ")}; see docs/operating.md`);
-  if (vice === "lying") {
-    const mark = await publicKey(parseSettings(options.variables).workerKey);
-    return createInferenceApp({ ...options, loadModel: loadLyingModel(options.loadModel, mark) });
-  }
-  const delay = vice === "silent" ? SILENCE_MS : parseDelay(options.variables.DELAY_MS);
-  const app = await createInferenceApp(options);
+  return PARTS[vice](options);
+}
+
+/** Something else in place of infer(). */
+function answering(create: (options: InferenceOptions) => Answer): Part {
+  return async (options) => createInferenceApp({ ...options, infer: create(options) });
+}
+
+/** Something else in place of an answer. Record and health stay prompt, or nobody would ask. */
+function instead(app: InferenceApp, act: (request: Request) => Promise<Response | null>): InferenceApp {
   return {
     ...app,
     async fetch(request, hold) {
-      // Record and health stay prompt: the vice is in answering, or nobody would ask.
-      if (new URL(request.url).pathname === INFER_PATH)
-        await new Promise((resolve) => setTimeout(resolve, delay));
-      return app.fetch(request, hold);
+      const acted = new URL(request.url).pathname === INFER_PATH ? await act(request) : null;
+      return acted ?? app.fetch(request, hold);
+    },
+  };
+}
+
+function waiting(readDelay: (options: InferenceOptions) => number): Part {
+  return async (options) => {
+    const delay = readDelay(options);
+    return instead(await createInferenceApp(options), async () => {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      return null;
+    });
+  };
+}
+
+/** A body under the type that was asked for, so that nothing but the body is wrong. */
+function sending(createBody: () => ReadableStream<Uint8Array>): Part {
+  return async (options) =>
+    instead(await createInferenceApp(options), async (request) => {
+      await request.arrayBuffer();
+      const type = request.headers.get("accept") ?? "application/octet-stream";
+      return new Response(createBody(), { headers: { "content-type": type } });
+    });
+}
+
+/** The record that it shows and publishes has another key, of small order. */
+async function showHostileKey(options: InferenceOptions): Promise<InferenceApp> {
+  const settings = parseSettings(options.variables);
+  const workerKey = await publicKey(settings.workerKey);
+  const app = await createInferenceApp(options);
+  const readRecord = async (): Promise<Uint8Array<ArrayBuffer> | null> => {
+    const shown = await app.fetch(new Request(`${settings.endpoint}${RECORD_PATH}`), () => {});
+    return shown.ok ? replaceKey(new Uint8Array(await shown.arrayBuffer()), workerKey) : null;
+  };
+  return {
+    async fetch(request, hold) {
+      const record = new URL(request.url).pathname === RECORD_PATH ? await readRecord() : null;
+      if (record === null) return app.fetch(request, hold);
+      return new Response(record, { headers: { "content-type": COSE_SIGN1_CONTENT_TYPE } });
+    },
+    async publish() {
+      const record = await readRecord();
+      return record === null ? [] : publishRecord(record, settings.regions, options);
     },
   };
 }
@@ -45,37 +125,7 @@ function parseDelay(text: unknown): number {
   throw new TypeError("DELAY_MS is not a number of milliseconds; see docs/operating.md");
 }
 
-function loadLyingModel(
-  loadModel: InferenceOptions["loadModel"],
-  mark: Bytes,
-): InferenceOptions["loadModel"] {
-  return async (options) => lie(await loadModel(options), mark);
-}
-
-/** The model, with other outputs. Liars with different marks tell different lies: agreeing on one is another vice. */
-function lie(model: Model, mark: Bytes): Model {
-  return {
-    ...model,
-    async run(request) {
-      const honest = await model.run(request);
-      const outputs = honest.outputs.map((output) => turn(output, mark));
-      // The last block is what the outputs are read from, so outputs and blocks agree with each other. The keyed
-      // blocks stay the honest run's: only a rerun under the worker's nonce would show that.
-      const last = await digestRaw(outputs.at(-1)!.data);
-      return { ...honest, outputs, blocks: [...honest.blocks.slice(0, -1), last] };
-    },
-  };
-}
-
-/**
- * The elements turned by one place, so that probabilities stay probabilities, but of other classes. The mark goes
- * into the lowest bytes of the first element, where it leaves a float finite.
- */
-function turn({ dtype, shape, data }: Tensor, mark: Bytes): Tensor {
-  const width = DTYPE_BYTES[dtype];
-  const turned = new Uint8Array(data.length);
-  turned.set(data.subarray(width));
-  turned.set(data.subarray(0, width), data.length - width);
-  for (let index = 0; index < MARK_BYTES && index < turned.length; index++) turned[index]! ^= mark[index]!;
-  return { dtype, shape, data: turned };
+function parseSource(text: unknown): string {
+  if (typeof text === "string" && text !== "") return checkEndpoint(text, "COPY_FROM");
+  throw new TypeError("COPY_FROM is not the origin of another worker; see docs/operating.md");
 }

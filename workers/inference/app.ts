@@ -26,7 +26,7 @@ import {
   readBody,
 } from "../http.ts";
 import { createAdmission } from "./admission.ts";
-import { checkRequest, infer, refuseRequest } from "./infer.ts";
+import { checkRequest, type infer, refuseRequest } from "./infer.ts";
 import { checkCase, countOperations, judgeCase } from "./judge.ts";
 import {
   MAX_EVIDENCE_BODY_BYTES,
@@ -49,6 +49,8 @@ export interface InferenceOptions extends Outgoing {
   /** Text of wasm/digests.json. */
   readonly digestsJson: string;
   readonly loadModel: typeof loadModel;
+  /** What answers a request that may be answered: an encoded InferReply. */
+  readonly infer: typeof infer;
   /** Unix ms of the deployment, or of the start of a single process: it numbers the records. */
   readonly startedAt: number;
   /** Unix ms. */
@@ -161,7 +163,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     const record = await records(clock());
     if (isDue(record)) hold(offer(record));
     const { workerKey: secretKey } = settings;
-    return infer(model, asked, { secretKey, workerKey, record: record.digest, clock, randomBytes });
+    return options.infer(model, asked, { secretKey, workerKey, record: record.digest, clock, randomBytes });
   };
 
   /** A referee answers with a judgement, or with the problem that keeps it from judging. */
