@@ -52,7 +52,7 @@ const infer = (...args: string[]) => [
 const run = (image: string) => ["model", "run", "moderate-mobilenet-v2", "--image", image];
 
 const cases: [string, string[], string, RegExp][] = [
-  ["an unknown command", ["fly"], "command_unknown", /up, infer, verify, judge, model, keygen/],
+  ["an unknown command", ["fly"], "command_unknown", /up, infer, verify, judge, audit, model, keygen/],
   ["an unknown option", ["up", "--sideways"], "option_unknown", /--sideways/],
   ["an option of another command", ["verify", "x", "--cast", "lying"], "option_unknown", /--cast/],
   ["an argument too many", ["up", "now"], "option_unknown", /now/],
