@@ -45,13 +45,12 @@ export async function startMember(
   program: Program,
   { root, state, artifacts, environment, log }: MemberSurroundings,
 ): Promise<Member> {
-  // Heavy (half a second each with wrangler), so only a starting network loads them.
-  const { Miniflare, MiniflareCoreError, Log, LogLevel, convertV4MiniflareOptions } = await import(
-    "miniflare"
-  );
-  const worker = await describeWorker(plan, program, { root, artifacts });
+  // Both are heavy (half a second each), so only a starting network loads them.
+  const [{ Miniflare, MiniflareCoreError, Log, LogLevel, convertV4MiniflareOptions }, wrangler] =
+    await Promise.all([import("miniflare"), import("wrangler")]);
 
   const restoreSignals = keepSignals();
+  const worker = describeWorker(wrangler, plan, program, { root, artifacts });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: LOOPBACK,
@@ -90,12 +89,12 @@ export async function startMember(
 }
 
 /** What Miniflare is told of one worker: the program as wrangler.toml deploys it, with the variables of the plan. */
-export async function describeWorker(
+export function describeWorker(
+  { unstable_getMiniflareWorkerOptions }: typeof import("wrangler"),
   plan: MemberPlan,
   program: Program,
   { root, artifacts }: Pick<MemberSurroundings, "root" | "artifacts">,
 ) {
-  const { unstable_getMiniflareWorkerOptions } = await import("wrangler");
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml"), plan.program);
   const { modulesRules: _bundled, ...options } = workerOptions;
   return {

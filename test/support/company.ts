@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import * as wrangler from "wrangler";
 import { readEngineDigest, readKernels } from "../../cli/artifacts.ts";
 import { describeWorker, type MemberPlan, memberUrl } from "../../cli/network/member.ts";
 import type { Vice } from "../../cli/network/members.ts";
@@ -53,7 +54,8 @@ export async function startCompany(roles: readonly Role[]): Promise<Company> {
   const workers = roles.map(async (role) => {
     const plan = await planRole(role, url(role.name), url(source.name));
     const surroundings = { root: PROJECT_ROOT, artifacts: folder };
-    const described = await describeWorker(
+    const described = describeWorker(
+      wrangler,
       plan,
       programs.get(role.vice === null ? "worker" : "cast")!,
       surroundings,
