@@ -1,9 +1,12 @@
 // One worker at its capacity, and offered twice that: requests come at fixed times, whether or not others were answered.
 import { setTimeout as delay } from "node:timers/promises";
 import { loadArtifact } from "../cli/artifacts.ts";
-import { CBOR_MEDIA_TYPE, INFER_PATH } from "../protocol/http.ts";
+import { INFER_PATH, RECORD_PATH, SEALED_REQUEST_MEDIA_TYPE } from "../protocol/http.ts";
+import { NONCE_BYTES } from "../protocol/limits.ts";
+import { openRecord } from "../protocol/record.ts";
 import { decodeAnswer } from "../protocol/reply.ts";
 import { encodeRequest } from "../protocol/request.ts";
+import { sealRequest } from "../protocol/sealing.ts";
 import { createQuestion } from "./evidence.ts";
 import type { Effort } from "./quorum.ts";
 import { judge, quantile, type Row } from "./report.ts";
@@ -35,12 +38,19 @@ export async function benchLoad(url: string, { count, warmUp }: Effort): Promise
 async function createAsk(url: string): Promise<() => Promise<Heard>> {
   const model = await loadArtifact(MODEL, "simd128");
   const question = await createQuestion(model, [createRequest("u8", [1, 224, 224, 3])]);
+  const shown = new Uint8Array(await (await fetch(`${url}${RECORD_PATH}`)).arrayBuffer());
+  const { workerKey, sealingKeys } = (await openRecord(shown, { now: Date.now() })).record;
+  const recipient = { workerKey, sealingKey: sealingKeys[0]! };
   return async () => {
-    const body = encodeRequest({ ...question, deadline: Date.now() + 60_000 });
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const body = encodeRequest({ ...question, nonce, deadline: Date.now() + 60_000 });
     const start = performance.now();
-    const headers = { "content-type": CBOR_MEDIA_TYPE };
-    const response = await fetch(`${url}${INFER_PATH}`, { method: "POST", headers, body });
-    const { outcome } = decodeAnswer(new Uint8Array(await response.arrayBuffer()));
+    const sealed = await sealRequest(body, question.sizeBucket, recipient);
+    const headers = { "content-type": SEALED_REQUEST_MEDIA_TYPE };
+    const init = { method: "POST", headers, body: sealed.bytes };
+    const response = await fetch(`${url}${INFER_PATH}`, init);
+    const reply = await sealed.openReply(new Uint8Array(await response.arrayBuffer()));
+    const { outcome } = decodeAnswer(reply);
     return { isSigned: outcome === "signed", milliseconds: performance.now() - start };
   };
 }

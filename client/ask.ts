@@ -11,9 +11,10 @@ import { encodeRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { checkRefusal, checkReply, type Expectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
+import { converse } from "./converse.ts";
 import { describeError, type Failure } from "./failure.ts";
 import { fetchSuccessor } from "./renewal.ts";
-import { exchange, type Fetch } from "./transport.ts";
+import type { Fetch } from "./transport.ts";
 
 /** Whose word a verdict is about. */
 export interface SeatFacts {
@@ -61,23 +62,23 @@ export async function askWorker(options: {
   readonly expectation: Expectation;
   readonly seat: number;
   readonly record: OpenedRecord;
+  readonly allowPlain: boolean; // as the policy says
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }): Promise<Verdict> {
-  const { expectation, seat, record, fetch, clock, signal } = options;
-  const facts = seatFacts(seat, record);
+  const { expectation, seat, allowPlain, fetch, clock, signal } = options;
+  const { deadline, sizeBucket } = expectation.request;
+  const facts = seatFacts(seat, options.record);
   const start = clock.now();
   try {
-    const answer = await exchange({
-      fetch,
-      clock,
-      url: `${facts.endpoint}${INFER_PATH}`,
-      body: encodeRequest({ ...expectation.request, seat }),
+    const { answer, record } = await converse({
+      ...{ record: options.record, allowPlain, fetch, clock, deadline, signal },
+      path: INFER_PATH,
+      content: encodeRequest({ ...expectation.request, seat }),
+      bucket: sizeBucket,
       accept: CBOR_MEDIA_TYPE,
       maxBytes: MAX_REPLY_BYTES,
-      deadline: expectation.request.deadline,
-      signal,
     });
     const asked = { expectation, seat, now: clock.now() };
     const elapsedMs = asked.now - start;
@@ -86,7 +87,6 @@ export async function askWorker(options: {
       return { ...facts, outcome: "failed", elapsedMs, ...(await checkRefusal(reply, record, asked)) };
     const checked = await checkReply(reply, record, asked).catch(async (error: unknown) => {
       if (!(error instanceof VerificationError && error.code === "record_mismatch")) throw error;
-      const { deadline } = expectation.request;
       const successor = await fetchSuccessor({ record, fetch, clock, deadline, signal });
       return checkReply(reply, successor, asked);
     });

@@ -39,8 +39,9 @@ export async function auditWorker(options: {
   const { record, clock, fetch, rerun, random } = options;
   const { request } = await createQuestion({ ...options, policy: POLICIES.fast, now: clock.now() });
   const expectation = await createExpectation(request);
+  const { allowPlain } = POLICIES.fast;
   const { signal } = new AbortController();
-  const verdict = await askWorker({ expectation, seat: 0, record, fetch, clock, signal });
+  const verdict = await askWorker({ expectation, seat: 0, record, allowPlain, fetch, clock, signal });
   const { elapsedMs } = verdict;
   if (verdict.outcome === "failed") {
     const { outcome, code, detail, refusal } = verdict;

@@ -6,6 +6,8 @@ import {
   DecodeError,
   type FaultCode,
   type InferenceCode,
+  type SealingCode,
+  SealingError,
   type TransportCode,
   TransportError,
   type VerificationCode,
@@ -13,7 +15,13 @@ import {
 } from "../protocol/errors.ts";
 
 /** What a worker or a region can fail with: an InferenceCode only by its signed refusal. */
-export type FailureCode = DecodeCode | VerificationCode | TransportCode | InferenceCode | FaultCode;
+export type FailureCode =
+  | DecodeCode
+  | VerificationCode
+  | TransportCode
+  | InferenceCode
+  | SealingCode
+  | FaultCode;
 
 /** A part that is missing. `detail` may quote the other side, as printable text. */
 export interface Failure {
@@ -24,7 +32,12 @@ export interface Failure {
 
 /** Tells of any error. One that is not the other side's doing says so, and comes along as the cause. */
 export function describeError(error: unknown): Failure {
-  if (error instanceof DecodeError || error instanceof VerificationError || error instanceof TransportError)
+  if (
+    error instanceof DecodeError ||
+    error instanceof VerificationError ||
+    error instanceof SealingError ||
+    error instanceof TransportError
+  )
     return { code: error.code, detail: error.message, cause: null };
   return {
     code: "unexpected_error",

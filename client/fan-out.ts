@@ -7,6 +7,13 @@ import type { Clock } from "./clock.ts";
 import type { FailureCode } from "./failure.ts";
 import type { Fetch } from "./transport.ts";
 
+interface FanOutOptions {
+  readonly expectation: Expectation;
+  readonly allowPlain: boolean;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
 interface Pending {
   readonly seat: number;
   readonly record: OpenedRecord;
@@ -15,14 +22,14 @@ interface Pending {
 
 /** All asks of one request. Owned by askQuorum, which closes it whatever happens. */
 export class FanOut {
-  readonly #options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock };
+  readonly #options: FanOutOptions;
   readonly #end = new AbortController();
   readonly #verdicts: Verdict[] = [];
   readonly #pending = new Set<Pending>();
   #asked = 0;
   #wake: () => void = () => undefined;
 
-  constructor(options: { readonly expectation: Expectation; readonly fetch: Fetch; readonly clock: Clock }) {
+  constructor(options: FanOutOptions) {
     this.#options = options;
   }
 

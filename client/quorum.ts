@@ -47,7 +47,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   const { sizeBucket } = request;
   const plan = await planSeats({ records, policy, model, engine, sizeBucket, seed });
   const expectation = await createExpectation(request);
-  const fanOut = new FanOut({ expectation, fetch, clock });
+  const fanOut = new FanOut({ expectation, allowPlain: policy.allowPlain, fetch, clock });
   const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });
   try {
     for (const record of plan.seats) fanOut.ask(record);
@@ -58,7 +58,8 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
       const referees = await planReferees({ records, policy, model, engine, sizeBucket, seed }, asked);
       const evidence = toEvidence(a, b, request);
       const { deadline } = request;
-      return askReferees(referees, { evidence, fetch, clock, deadline });
+      const { allowPlain } = policy;
+      return askReferees(referees, { evidence, allowPlain, fetch, clock, deadline });
     };
     const decision = await decide(course, { expectation, rerun, auditDrawn, judge });
     return createAnswer({ request, ...decision, elapsedMs: clock.now() - start });

@@ -8,10 +8,12 @@ import { encodeFaultProof, verifyJudgement } from "../protocol/fault-proof.ts";
 import { COSE_MEDIA_TYPE, JUDGE_PATH } from "../protocol/http.ts";
 import type { Judgement } from "../protocol/judgement.ts";
 import { MAX_JUDGEMENT_BYTES } from "../protocol/limits.ts";
+import { bucketFor } from "../protocol/padding.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { Clock } from "./clock.ts";
+import { converse } from "./converse.ts";
 import { fetchSuccessor } from "./renewal.ts";
-import { exchange, type Fetch } from "./transport.ts";
+import type { Fetch } from "./transport.ts";
 
 /** What a referee signed, and the file that shows it to strangers. */
 export interface Judged {
@@ -23,6 +25,7 @@ export interface Judged {
 export interface RefereeOptions {
   readonly record: OpenedRecord;
   readonly evidence: Bytes; // opened at the input
+  readonly allowPlain: boolean; // as the policy says
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly deadline: number; // unix milliseconds
@@ -33,12 +36,13 @@ export interface RefereeOptions {
  * DecodeError, and VerificationError for a judgement that does not hold.
  */
 export async function askReferee(options: RefereeOptions): Promise<Judged> {
-  const { record, evidence } = options;
-  const bytes = await exchange({
+  const { evidence } = options;
+  const { answer: bytes, record } = await converse({
     ...options,
     signal: null,
-    url: `${record.record.endpoints[0]}${JUDGE_PATH}`,
-    body: evidence,
+    path: JUDGE_PATH,
+    content: evidence,
+    bucket: bucketFor(evidence.length),
     accept: COSE_MEDIA_TYPE,
     maxBytes: MAX_JUDGEMENT_BYTES,
   });
@@ -49,7 +53,7 @@ export async function askReferee(options: RefereeOptions): Promise<Judged> {
   };
   return check(record).catch(async (error: unknown) => {
     if (!(error instanceof VerificationError && error.code === "record_mismatch")) throw error;
-    return check(await fetchSuccessor({ ...options, signal: null }));
+    return check(await fetchSuccessor({ ...options, record, signal: null }));
   });
 }
 

@@ -16,7 +16,7 @@ import {
   type Party,
   type Policy,
 } from "../protocol/policy.ts";
-import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
+import { isAskable, type OpenedRecord, type WorkerRecord } from "../protocol/record.ts";
 import { describeAbsent, putQuorumFirst } from "./named-seats.ts";
 
 /** What the choice depends on, and nothing else does. */
@@ -135,6 +135,7 @@ function countProvidersOf(workers: readonly OpenedRecord[]): number {
 function isEligible({ record }: OpenedRecord, { policy, model, engine, sizeBucket }: Selection): boolean {
   return (
     admitsOperator(policy, record) &&
+    isAskable(record, policy.allowPlain) &&
     record.limits.maxRequestBytes >= sizeBucket &&
     record.models.some((digest) => equalBytes(digest, model)) &&
     record.engines.some((digest) => equalBytes(digest, engine))

@@ -3,7 +3,6 @@
 import { readBounded } from "../protocol/body.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { TransportError } from "../protocol/errors.ts";
-import { CBOR_MEDIA_TYPE, type COSE_MEDIA_TYPE } from "../protocol/http.ts";
 import { MAX_PROBLEM_BYTES } from "../protocol/limits.ts";
 import { parseProblem } from "../protocol/problem.ts";
 import type { Clock } from "./clock.ts";
@@ -11,13 +10,29 @@ import type { Clock } from "./clock.ts";
 /** The platform's fetch, or anything that answers like it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** What is posted. */
+export interface Body {
+  readonly type: string; // media type
+  readonly bytes: Bytes;
+}
+
+/** A refusal with a problem document: `problem` is its code, in the other side's words. */
+export class ProblemError extends TransportError {
+  readonly problem: string | null;
+
+  constructor(message: string, problem: string | null) {
+    super("status_unexpected", message);
+    this.problem = problem;
+  }
+}
+
 /** One request and the bounds of its answer. */
 export interface Exchange {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly url: string;
-  readonly body: Bytes | null; // POST of CBOR, or GET
-  readonly accept: typeof CBOR_MEDIA_TYPE | typeof COSE_MEDIA_TYPE;
+  readonly body: Body | null; // POST, or GET
+  readonly accept: string; // media type of the answer
   readonly maxBytes: number; // of the response
   readonly deadline: number; // unix milliseconds
   readonly signal: AbortSignal | null; // ends the exchange as `cancelled`
@@ -68,9 +83,9 @@ async function receive(
     method: body === null ? "GET" : "POST",
     headers: {
       accept,
-      ...(body === null ? {} : { "content-type": CBOR_MEDIA_TYPE }),
+      ...(body === null ? {} : { "content-type": body.type }),
     },
-    body,
+    body: body === null ? null : body.bytes,
     signal,
     redirect: "manual", // an endpoint speaks for itself; a redirect could lead anywhere
   });
@@ -90,5 +105,5 @@ async function refusal(url: string, response: Response): Promise<TransportError>
   const body = await readBounded(response.body, MAX_PROBLEM_BYTES).catch(() => null);
   const problem = body === null ? null : parseProblem(body);
   const reason = problem === null ? "" : `; it says ${problem.code}: ${problem.detail}`;
-  return new TransportError("status_unexpected", `${url} answered with status ${response.status}${reason}`);
+  return new ProblemError(`${url} answered with status ${response.status}${reason}`, problem?.code ?? null);
 }

@@ -14,7 +14,7 @@ import {
   MAX_QUARANTINED_KEYS,
   PLACE_BYTES,
 } from "./limits.ts";
-import { createSchema } from "./schema.ts";
+import { createSchema } from "./registry-schema.ts";
 
 interface RecordRow extends Record<string, SqlStorageValue> {
   seq: number;

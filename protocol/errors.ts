@@ -70,6 +70,7 @@ export type InferenceCode =
   | "chunk_unavailable"
   | "budget_exceeded" // a model that takes longer than anyone waits
   | "memory_exhausted"
+  | "request_replayed" // answered already, or being answered
   | "overloaded" // more requests at once than the worker takes
   | "deadline_exceeded";
 
@@ -77,6 +78,12 @@ export type InferenceCode =
 export type JudgeCode =
   | "evidence_closed" // it holds nothing to compute from
   | "block_dependent"; // a block that reads more than the output of the one before cannot be run alone
+
+/** A request did not come sealed as it had to, or what came does not open. */
+export type SealingCode =
+  | "sealing_key_unknown" // not one of the worker's keys, or one that is gone; its present record has another
+  | "unsealing_failed"
+  | "plain_refused"; // not sealed, and worker or policy wants it sealed
 
 /** A body that is not what HTTP was to carry, or has nowhere to go. Both sides may say so of the other's. */
 export type HttpCode =
@@ -110,7 +117,14 @@ export type RegistryCode =
 export type FaultCode = "unexpected_error";
 
 /** Every code that a worker or a region may put on the wire. The others are a client's own. */
-export type ProblemCode = DecodeCode | VerificationCode | InferenceCode | JudgeCode | HttpCode | RegistryCode;
+export type ProblemCode =
+  | DecodeCode
+  | VerificationCode
+  | SealingCode
+  | InferenceCode
+  | JudgeCode
+  | HttpCode
+  | RegistryCode;
 
 /** The one base: `code` for programs, the message for people, `cause` for what was underneath. */
 export class CodedError<C extends string = string> extends Error {
@@ -129,4 +143,5 @@ export class PolicyError extends CodedError<PolicyCode> {}
 export class InferenceError extends CodedError<InferenceCode> {}
 export class JudgeError extends CodedError<JudgeCode> {}
 export class TransportError extends CodedError<TransportCode> {}
+export class SealingError extends CodedError<SealingCode> {}
 export class RegistryError extends CodedError<RegistryCode> {}

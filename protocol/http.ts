@@ -3,6 +3,9 @@
 
 /** Requests, replies and record lists, RFC 8949 §9.5. */
 export const CBOR_MEDIA_TYPE = "application/cbor";
+/** A sealed request, and the answer to it. */
+export const SEALED_REQUEST_MEDIA_TYPE = "application/vnd.quorate.sealed-request+cbor";
+export const SEALED_REPLY_MEDIA_TYPE = "application/vnd.quorate.sealed-reply+cbor";
 /** Records, RFC 9052 §2; readers do not look at the cose-type parameter. */
 export const COSE_MEDIA_TYPE = "application/cose";
 /** What writers say of a record: it is a COSE_Sign1. */

@@ -34,6 +34,10 @@ export const MAX_TENSORS = 16;
 export const MIN_BUCKET_BYTES = 1024;
 /** 5 · 2²², the bucket of the largest request and of the largest reply. */
 export const MAX_BUCKET_BYTES = 20 * 1024 * 1024;
+/** Keys, nonces, tag and framing around what is sealed: 93 bytes at most. */
+export const MAX_SEALING_OVERHEAD_BYTES = 128;
+/** A sealed request or reply of the largest bucket. */
+export const MAX_SEALED_BYTES = MAX_BUCKET_BYTES + MAX_SEALING_OVERHEAD_BYTES;
 /** All tensors of one request together, and the framing around them. */
 export const MAX_REQUEST_BYTES = MAX_TENSOR_BYTES + 64 * 1024;
 /** Outputs, block digests and a receipt. */
@@ -105,6 +109,10 @@ export const MAX_SEALING_KEYS = 2;
 export const MAX_RECORD_MODELS = 64;
 export const MAX_RECORD_ENGINES = 8;
 export const MAX_DOMAIN_PROOF_BYTES = 2048;
+/** A day: a sealing key is named by the records of one and opens for another, then it is deleted. */
+export const SEALING_PERIOD_MS = 86_400_000;
+/** Requests within their deadlines that a worker remembers: ten minutes of a hundred a second, some 8 MiB. */
+export const MAX_CLAIMS = 65_536;
 /** X25519, RFC 7748 §5. */
 export const SEALING_KEY_BYTES = 32;
 

@@ -8,6 +8,7 @@ import {
   JudgeError,
   type ProblemCode,
   RegistryError,
+  SealingError,
   TransportError,
   VerificationError,
 } from "./errors.ts";
@@ -46,9 +47,13 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   record_stale: 409,
   record_conflict: 409,
   operator_full: 409,
+  request_replayed: 409,
   too_large: 413,
   body_too_large: 413,
   content_type_unsupported: 415,
+  sealing_key_unknown: 422,
+  unsealing_failed: 422,
+  plain_refused: 422,
   key_inadmissible: 422,
   key_reused: 422,
   signature_invalid: 422,
@@ -116,6 +121,7 @@ function isProblemError(error: unknown): error is CodedError<ProblemCode> {
     error instanceof InferenceError ||
     error instanceof JudgeError ||
     error instanceof TransportError ||
+    error instanceof SealingError ||
     error instanceof RegistryError;
   return isOurs && Object.hasOwn(PROBLEM_STATUS, error.code);
 }

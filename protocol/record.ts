@@ -28,6 +28,7 @@ import {
   SEALING_KEY_BYTES,
 } from "./limits.ts";
 import { checkDomain, checkEndpoint, checkSlug } from "./names.ts";
+import { admitSealingKey } from "./sealing-key.ts";
 import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
 
 /**
@@ -57,6 +58,11 @@ export interface WorkerRecord {
   readonly retentionSeconds: number; // how long it says that it keeps what it was asked; 0 is not at all
   readonly price: number; // millionths of a US dollar a request; 0 is free
   readonly domainProof: Bytes | null; // carried; not checked here
+}
+
+/** Whether a worker can be asked: it has a key to seal to, or both sides allow to do without. */
+export function isAskable({ sealingKeys, acceptsPlain }: WorkerRecord, allowPlain: boolean): boolean {
+  return sealingKeys.length > 0 || (acceptsPlain && allowPlain);
 }
 
 /** A record whose form, signatures and times held at the `now` it was opened with. */
@@ -195,6 +201,7 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   if (!equalBytes(envelope.key, record.workerKey))
     throw new VerificationError("worker_mismatch", "the record is signed by another key than its workerKey");
   checkKeySeparation(record);
+  for (const key of record.sealingKeys) admitSealingKey(key);
   checkTimes(record, options.now);
   await verifyEnvelope("record", envelope);
   const { operatorKey, delegation } = await openDelegation(record.delegation, options);

@@ -34,6 +34,7 @@ const REFUSAL_CODES: Readonly<Record<InferenceCode, true>> = {
   chunk_unavailable: true,
   budget_exceeded: true,
   memory_exhausted: true,
+  request_replayed: true,
   overloaded: true,
   deadline_exceeded: true,
 };

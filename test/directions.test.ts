@@ -71,9 +71,10 @@ test("nothing imports workers, cli, web, test or bench but tests and benchmarks"
   assert.deepEqual(wrong, []);
 });
 
-test("only the region's adapter imports the durable objects", () => {
+test("only the adapters for Cloudflare import the durable objects", () => {
   const users = readImports("workers").filter((found) => resolve(found) === "durable-objects");
-  assert.deepEqual([...new Set(users.map(({ file }) => file))], ["workers/adapters/cloudflare-region.ts"]);
+  const adapters = ["-cast", "-region", "-worker", ""].map((name) => `workers/adapters/cloudflare${name}.ts`);
+  assert.deepEqual([...new Set(users.map(({ file }) => file))].sort(), adapters.sort());
 });
 
 test("every folder of code has its rule", () => {

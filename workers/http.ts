@@ -98,27 +98,35 @@ export function declaredBytes({ headers }: Request, maxBytes: number): number {
   return length !== null && /^\d+$/.test(length) ? Math.min(Number(length), maxBytes) : maxBytes;
 }
 
+/** A body as it came. */
+export interface Body {
+  readonly mediaType: string; // one of those that were allowed
+  readonly bytes: Bytes;
+}
+
 /**
- * The body of a request, of the given media type and at most `maxBytes`. Throws TransportError
+ * The body of a request, of one of the media types and at most `maxBytes`. Throws TransportError
  * content_type_unsupported, body_missing, body_too_large; the last as soon as the limit is passed, in bytes or in parts.
  */
 export async function readBody(
   request: Request,
-  { mediaType, maxBytes }: { readonly mediaType: string; readonly maxBytes: number },
-): Promise<Bytes> {
+  { mediaTypes, maxBytes }: { readonly mediaTypes: readonly string[]; readonly maxBytes: number },
+): Promise<Body> {
   // attacker-controlled: headers and body, and whether they agree; reached before anything of a request is decoded.
   const given = request.headers.get("content-type") ?? "none";
   // The parameters of the type are not looked at.
-  if (given.split(";", 1)[0]!.trim().toLowerCase() !== mediaType) {
-    throw new TransportError("content_type_unsupported", `content-type is ${given}; send ${mediaType}`);
+  const mediaType = given.split(";", 1)[0]!.trim().toLowerCase();
+  if (!mediaTypes.includes(mediaType)) {
+    const wanted = mediaTypes.join(" or ");
+    throw new TransportError("content_type_unsupported", `content-type is ${given}; send ${wanted}`);
   }
   const tooLarge = new TransportError(
     "body_too_large",
     `the body has more than ${maxBytes} bytes, or too many parts; send less, in larger parts`,
   );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const body = await readBounded(request.body, maxBytes);
-  if (body === null) throw tooLarge;
-  if (body.length === 0) throw new TransportError("body_missing", "the request has no body");
-  return body;
+  const bytes = await readBounded(request.body, maxBytes);
+  if (bytes === null) throw tooLarge;
+  if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body");
+  return { mediaType, bytes };
 }

@@ -5,7 +5,8 @@ import { createExpectation } from "../../client/check.ts";
 import { createSystemClock } from "../../client/clock.ts";
 import { concatBytes, equalBytes, utf8 } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
+import { SEALED_REPLY_MEDIA_TYPE } from "../../protocol/http.ts";
+import { MAX_SEALED_BYTES } from "../../protocol/limits.ts";
 import { openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import { openRefusal } from "../../protocol/refusal.ts";
 import { BLOCKS, bytesFor, createRequest, createWorker, NOW, OUTPUTS } from "../protocol/fixtures.ts";
@@ -38,7 +39,7 @@ async function ask(
   signal = new AbortController().signal,
 ): Promise<Verdict> {
   member!.part = part;
-  return askWorker({ expectation, seat: 3, record, fetch, clock, signal });
+  return askWorker({ expectation, seat: 3, record, allowPlain: false, fetch, clock, signal });
 }
 
 test("an honest worker's verdict is signed, with everything that is needed to count it", async () => {
@@ -120,7 +121,11 @@ const HOSTILE_PARTS: [string, string, Part][] = [
     "malformed",
     async (asked, worker) => ({ body: concatBytes((await honest(asked, worker))!.body, Uint8Array.of(0)) }),
   ],
-  ["sends a flood", "body_too_large", async () => ({ body: new Uint8Array(MAX_REPLY_BYTES + 1) })],
+  [
+    "sends a flood",
+    "body_too_large",
+    async () => ({ type: SEALED_REPLY_MEDIA_TYPE, body: new Uint8Array(MAX_SEALED_BYTES + 1) }),
+  ],
   [
     "hangs up",
     "unreachable",
@@ -186,9 +191,17 @@ test("an ask that is no longer needed ends at once, before it starts or while it
 
 test("a fetch that ignores its signal cannot hold the client", async () => {
   const clock = new ManualClock(NOW);
-  const deaf = () => new Promise<Response>(() => undefined);
+  const asked = Promise.withResolvers<void>();
+  const deaf = () => {
+    asked.resolve();
+    return new Promise<Response>(() => undefined);
+  };
   const signal = new AbortController().signal;
-  const verdict = askWorker({ expectation, seat: 0, record, fetch: deaf, clock, signal });
+  const verdict = askWorker({
+    ...{ expectation, seat: 0, record, allowPlain: false },
+    ...{ fetch: deaf, clock, signal },
+  });
+  await asked.promise;
   clock.advance(10_000);
   const { outcome } = await verdict;
   assert.equal(outcome, "failed");
@@ -199,7 +212,10 @@ test("a mistake of ours is the seat's failure, with code and cause", async () =>
   const stated = { ...expectation.stated, assignment: null as unknown as Uint8Array<ArrayBuffer> };
   const broken = { ...expectation, stated };
   const [clock, signal] = [new ManualClock(NOW), new AbortController().signal];
-  const verdict = await askWorker({ expectation: broken, seat: 3, record, fetch, clock, signal });
+  const verdict = await askWorker({
+    ...{ expectation: broken, seat: 3, record, allowPlain: false },
+    ...{ fetch, clock, signal },
+  });
   assert.ok(verdict.outcome === "failed" && verdict.code === "unexpected_error", JSON.stringify(verdict));
   assert.ok(verdict.cause instanceof TypeError);
 });
@@ -213,6 +229,7 @@ test("nobody listening is unreachable", async () => {
     expectation: future,
     seat: 0,
     record: gone.opened,
+    allowPlain: false,
     fetch,
     clock,
     signal,
@@ -224,7 +241,7 @@ test("nobody listening is unreachable", async () => {
 test("a worker that renewed its record meanwhile is signed for under the newer one", async () => {
   const { secretKey } = member!.worker;
   const bytes = await signRecord({ ...record.record, seq: 2 }, secretKey);
-  const newer = { secretKey, opened: await openRecord(bytes, { now: NOW }) };
+  const newer = { ...member!.worker, opened: await openRecord(bytes, { now: NOW }) };
   member!.shown = bytes;
   const verdict = await ask((asked) => honest(asked, newer));
   assert.ok(verdict.outcome === "signed", JSON.stringify(verdict));
@@ -248,7 +265,7 @@ test("a newer record of another provider, operator or key, or an older one, is n
   for (const bytes of shown) {
     member!.shown = bytes;
     const opened = await openRecord(bytes, { now: NOW });
-    const verdict = await ask((asked) => honest(asked, { secretKey, opened }));
+    const verdict = await ask((asked) => honest(asked, { ...member!.worker, opened }));
     assert.equal(verdict.outcome === "failed" && verdict.code, "record_mismatch");
   }
 });

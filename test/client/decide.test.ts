@@ -25,7 +25,7 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
   for (const [index, member] of network.workers.entries()) member.part = index === 0 ? late : honest;
   const clock = new ManualClock(NOW);
   const expectation = await createExpectation(await createRequest("standard"));
-  const fanOut = new FanOut({ expectation, fetch, clock });
+  const fanOut = new FanOut({ expectation, allowPlain: false, fetch, clock });
   const course = new Course({
     policy: POLICIES.standard,
     fanOut,

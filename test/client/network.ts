@@ -5,11 +5,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { LocalRerun } from "../../client/rerun.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { concatBytes, utf8 } from "../../protocol/bytes.ts";
+import { concatBytes, equalBytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { DecodeError } from "../../protocol/errors.ts";
 import { evidenceDigest, openEvidence } from "../../protocol/evidence.ts";
-import { COSE_SIGN1_CONTENT_TYPE } from "../../protocol/http.ts";
+import { CBOR_MEDIA_TYPE, SEALED_REPLY_MEDIA_TYPE } from "../../protocol/http.ts";
 import { judgeEvidence, type Reexecution, requireOpening } from "../../protocol/judge.ts";
 import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE } from "../../protocol/problem.ts";
@@ -17,6 +17,7 @@ import type { OpenedRecord, WorkerRecord } from "../../protocol/record.ts";
 import { type Refusal, signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { decodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import { decodeSealedRequest, openSealedRequest } from "../../protocol/sealing.ts";
 import {
   bytesFor,
   createReceipt,
@@ -124,7 +125,7 @@ export function judging(change: (judgement: Judgement) => Judgement = (judgement
     const ruling = await judgeEvidence(evidence, WHOLE, "model");
     const { digest: record } = worker.opened;
     const judgement = change({ evidence: await evidenceDigest(evidence), ...ruling, record, time: NOW });
-    return { type: COSE_SIGN1_CONTENT_TYPE, body: await signJudgement(judgement, worker.secretKey) };
+    return { body: await signJudgement(judgement, worker.secretKey) };
   };
 }
 
@@ -209,13 +210,28 @@ async function answer(
     response.end(worker.shown);
     return;
   }
-  const sent = await play(worker, `${request.method} ${request.url}`, concatBytes(...parts));
+  const sent = await unseal(worker, request, concatBytes(...parts));
   if (sent === null) return; // the connection stays open and nothing comes
   response.writeHead(sent.status ?? 200, {
     "content-type": sent.type ?? "application/cbor",
     ...sent.headers,
   });
   response.end(sent.body);
+}
+
+/** What came sealed is played opened. A part's answer of 200 goes back sealed; whatever else it sends goes as it is. */
+async function unseal(worker: NetworkWorker, request: IncomingMessage, body: Bytes): Promise<Sent | null> {
+  const { opened, sealing } = worker.worker;
+  const route = `${request.method} ${request.url}`;
+  if (request.headers["content-type"] === CBOR_MEDIA_TYPE) return play(worker, route, body);
+  const closed = decodeSealedRequest(body);
+  if (!equalBytes(closed.sealingKey, sealing.publicKey)) throw new Error("sealed to another key");
+  const { content, sealReply } = await openSealedRequest(closed, sealing, opened.record.workerKey);
+  const sent = await play(worker, route, content);
+  const isAnswer = sent !== null && (sent.status ?? 200) === 200 && sent.type === undefined;
+  if (!isAnswer) return sent;
+  const answer = await sealReply(concatBytes(sent.body), new Uint8Array(16).fill(worker.seats.length));
+  return { ...sent, type: SEALED_REPLY_MEDIA_TYPE, body: answer };
 }
 
 function play(worker: NetworkWorker, route: string, body: Bytes): Promise<Sent | null> {

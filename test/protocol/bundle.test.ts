@@ -111,7 +111,7 @@ test("a key in two seats is refused", async () => {
 });
 
 test("a receipt by another key than its record's is refused, whatever the certificate says", async () => {
-  const stolen = { secretKey: b.secretKey, opened: a.opened };
+  const stolen = { ...a, secretKey: b.secretKey };
   await assert.rejects(openBundle(await createBundle([stolen, c], "standard")), { code: "worker_mismatch" });
 });
 

@@ -3,7 +3,7 @@
 // random values are digests of their names, so that any implementation can make the same bytes.
 
 import { encodeBundle } from "../../protocol/bundle.ts";
-import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { type Bytes, concatBytes, formatHex, utf8 } from "../../protocol/bytes.ts";
 import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
@@ -12,12 +12,14 @@ import { encodeEvidence, evidenceDigest, openEvidence, type SignedResult } from 
 import { type Finding, sidesAtFault } from "../../protocol/judge.ts";
 import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
 import type { Opening } from "../../protocol/opening.ts";
+import { pad } from "../../protocol/padding.ts";
 import { encodePolicy } from "../../protocol/policy-digest.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { assignmentDigest, encodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
+import { decodeSealedRequest, openSealedRequest, RESPONSE_NONCE_BYTES } from "../../protocol/sealing.ts";
 import {
   encodeStatement,
   encodeWrap,
@@ -36,7 +38,9 @@ import {
   NOW,
   OUTPUTS,
   stateResult,
+  type TestWorker,
 } from "./fixtures.ts";
+import { sealWith } from "./hpke-sender.ts";
 import { SAMPLE_POLICY } from "./policies.ts";
 
 /** name → hex, in the order of the document. The policy is docs/sample.policy. */
@@ -55,6 +59,7 @@ export async function createExample(): Promise<Map<string, string>> {
     { request: statement.request, seat: 0, code: "overloaded", time: NOW },
     worker.secretKey,
   );
+  const reply = encodeReply({ receipt: receiptBytes, outputs: OUTPUTS, blocks: BLOCKS });
   const sample = await parsePolicy(SAMPLE_POLICY);
   const parts: [string, Uint8Array][] = [
     ["worker-key", record.workerKey],
@@ -75,16 +80,41 @@ export async function createExample(): Promise<Map<string, string>> {
     ["receipt", receiptBytes],
     ["refusal", refusal],
     ["refused-reply", encodeRefusedReply({ refusal, detail: "busy" })],
-    ["reply", encodeReply({ receipt: receiptBytes, outputs: OUTPUTS, blocks: BLOCKS })],
+    ["reply", reply],
     ["certificate", encodeCertificate(certificate)],
     ["bundle", encodeBundle({ certificate, ...question, outputs: OUTPUTS, records })],
     ["policy", encodePolicy(sample)],
     ["policy-digest", sample.reference as Bytes],
+    ...(await createSealedExample(worker, request, reply)),
     ...(await createConflictExample(request, { receipt: receiptBytes, record: worker.opened.bytes })),
   ];
   return new Map(
     parts.map(([name, bytes]): [string, string] => [name, formatHex(concatBytes(bytes) as Bytes)]),
   );
+}
+
+/** The request sealed to the worker, under an ephemeral key that is its name's, and the reply sealed to the asker. */
+async function createSealedExample(
+  { opened, sealing }: TestWorker,
+  request: InferRequest,
+  reply: Bytes,
+): Promise<[string, Uint8Array][]> {
+  const { workerKey } = opened.record;
+  const { publicKey: recipient } = sealing;
+  const info = concatBytes(utf8("quorate/1/sealed-request\0"), workerKey, recipient);
+  const plaintext = pad(encodeRequest(request), request.sizeBucket);
+  const { enc, ciphertext } = await sealWith(await bytesFor("ephemeral"), {
+    ...{ recipient, info, plaintext },
+    aad: new Uint8Array(0),
+  });
+  const sealedRequest = encode([1, recipient, enc, ciphertext]);
+  const { sealReply } = await openSealedRequest(decodeSealedRequest(sealedRequest), sealing, workerKey);
+  const nonce = (await bytesFor("response nonce")).slice(0, RESPONSE_NONCE_BYTES);
+  return [
+    ["sealing-key", recipient],
+    ["sealed-request", sealedRequest],
+    ["sealed-reply", await sealReply(reply, nonce)],
+  ];
 }
 
 /** A second worker signs another second block, in seat 1, and a referee says so a second later. */

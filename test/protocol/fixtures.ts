@@ -10,6 +10,7 @@ import type { PolicyReference } from "../../protocol/policy.ts";
 import { openReceipt, signReceipt } from "../../protocol/receipt.ts";
 import { type OpenedRecord, openRecord, signRecord, type WorkerRecord } from "../../protocol/record.ts";
 import type { InferRequest } from "../../protocol/request.ts";
+import { createSealingKeyPair, type SealingKeyPair } from "../../protocol/sealing.ts";
 import {
   createStatement,
   keyedTraceRoot,
@@ -39,6 +40,7 @@ export const BLOCKS: readonly Bytes[] = [await bytesFor("block 0"), await bytesF
 
 export interface TestWorker {
   readonly secretKey: Bytes;
+  readonly sealing: SealingKeyPair;
   readonly opened: OpenedRecord;
 }
 
@@ -57,6 +59,7 @@ export async function createWorker(name: string, options: WorkerOptions = {}): P
   const operator = options.operator ?? `${name}.example`;
   const secretKey = await bytesFor(`worker ${name}`);
   const operatorSecretKey = await bytesFor(`operator ${options.operatorSeed ?? operator}`);
+  const sealing = await createSealingKeyPair(await bytesFor(`sealing ${name}`));
   const workerKey = await publicKey(secretKey);
   const seconds = Math.floor(now / 1000);
   const record: WorkerRecord = {
@@ -73,18 +76,18 @@ export async function createWorker(name: string, options: WorkerOptions = {}): P
     endpoints: [options.endpoint ?? `https://${name}.example`],
     provider: options.provider ?? `provider-${name}`,
     region: "eu-west",
-    sealingKeys: [],
+    sealingKeys: [sealing.publicKey],
     models: [MODEL],
     engines: [ENGINE],
     limits: { maxRequestBytes: 1_000_000 },
-    acceptsPlain: true,
+    acceptsPlain: false,
     isReferee: false,
     retentionSeconds: 0,
     price: 0,
     domainProof: null,
   };
   const bytes = await signRecord(options.change?.(record) ?? record, secretKey);
-  return { secretKey, opened: await openRecord(bytes, { now }) };
+  return { secretKey, sealing, opened: await openRecord(bytes, { now }) };
 }
 
 /** A request in seat 0. */

@@ -13,6 +13,7 @@ import { decodeRecordList, encodeRecordList } from "../../protocol/record-list.t
 import { openRefusal, signRefusal } from "../../protocol/refusal.ts";
 import { decodeAnswer, encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { decodeRequest, encodeRequest, requestDigest } from "../../protocol/request.ts";
+import { decodeSealedRequest, openSealedRequest, sealRequest } from "../../protocol/sealing.ts";
 import {
   createBlockConflict,
   createConflict,
@@ -52,6 +53,13 @@ const refusal = await signRefusal(
   a.secretKey,
 );
 
+const sealed = await sealRequest(encodeRequest(request), request.sizeBucket, {
+  workerKey,
+  sealingKey: a.sealing.publicKey,
+});
+const openSealed = (bytes: Bytes) => openSealedRequest(decodeSealedRequest(bytes), a.sealing, workerKey);
+const sealedReply = await (await openSealed(sealed.bytes)).sealReply(receipt, new Uint8Array(16));
+
 function encodeAnswer(bytes: Bytes): Bytes {
   const answer = decodeAnswer(bytes);
   return answer.outcome === "signed" ? encodeReply(answer.reply) : encodeRefusedReply(answer.reply);
@@ -87,6 +95,8 @@ export const WIRE_TYPES: [
     openRefusal,
     async (bytes) => signRefusal((await openRefusal(bytes)).refusal, a.secretKey),
   ],
+  ["SealedRequest", sealed.bytes, openSealed, null],
+  ["SealedReply", sealedReply, (bytes) => sealed.openReply(bytes), null],
   ["Delegation", delegation, (bytes) => openDelegation(bytes, { now: NOW }), null],
   [
     "WorkerRecord",

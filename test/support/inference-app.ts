@@ -12,6 +12,7 @@ import { formatBase64Url } from "../../protocol/bytes.ts";
 import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
 import { createInferenceApp, type InferenceApp, type InferenceOptions } from "../../workers/inference/app.ts";
 import { infer } from "../../workers/inference/infer.ts";
+import { createMemorySealingStore } from "../../workers/inference/sealing-store.ts";
 import { createTestWorker } from "./records.ts";
 
 export interface AppOptions extends Partial<InferenceOptions> {
@@ -23,7 +24,7 @@ export interface AppOptions extends Partial<InferenceOptions> {
   change?(loaded: Model): Model;
 }
 
-/** `variables` go over those of a worker in a meadow; they must name MODELS. What nobody expected fails the test. */
+/** `variables` go over those of a worker in a meadow that takes plain requests; they must name MODELS. What nobody expected fails the test. */
 export async function createTestApp({
   name,
   change = (loaded) => loaded,
@@ -42,6 +43,7 @@ export async function createTestApp({
     loadModel: async (given) => change(await loadModel(given)),
     infer,
     report: (error) => assert.fail(String(error)),
+    sealingStore: createMemorySealingStore({ ...WEB_OPTIONS, clock: options.clock }),
     ...options,
     variables: {
       WORKER_KEY: formatBase64Url(worker.secretKey),
@@ -49,6 +51,7 @@ export async function createTestApp({
       ENDPOINT: `https://${name}.example`,
       PROVIDER: "meadow",
       REGION: "eu-north",
+      ACCEPT_PLAIN: "1",
       ...variables,
     },
   });

@@ -34,7 +34,7 @@ export async function createTestRequest(
   return {
     model: model.digest,
     engine: await readEngineDigest(),
-    nonce: new Uint8Array(16).fill(7),
+    nonce: crypto.getRandomValues(new Uint8Array(16)),
     deadline: Date.now() + 60_000,
     policy: "standard",
     sizeBucket: chooseSizeBucket(inputs),

@@ -73,8 +73,9 @@ const get = (app: InferenceApp, path: string) =>
 
 const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
 
+const nonce = new Uint8Array(16).fill(7);
 const createQuestion = (seat: number) =>
-  createTestRequest(model, { model: model.digest, deadline: START + MAX_DEADLINE_MS, inputs, seat });
+  createTestRequest(model, { model: model.digest, nonce, deadline: START + MAX_DEADLINE_MS, inputs, seat });
 
 async function ask(app: InferenceApp, seat: number): Promise<Bytes> {
   return bytesOf(await post(app, INFER_PATH, encodeRequest(await createQuestion(seat))));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WEB_OPTIONS } from "../../workers/adapters/web.ts";
 import { createCastApp } from "../../workers/cast/app.ts";
+import { createMemorySealingStore } from "../../workers/inference/sealing-store.ts";
 
 const OPTIONS = {
   ...WEB_OPTIONS,
@@ -14,6 +15,7 @@ const OPTIONS = {
   loadModel: () => assert.fail("nothing is loaded"),
   infer: () => assert.fail("nothing is run"),
   startedAt: 0,
+  sealingStore: createMemorySealingStore(WEB_OPTIONS),
 };
 
 test("refuses a vice that it does not have", async () => {

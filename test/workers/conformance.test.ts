@@ -9,7 +9,15 @@ import type { Model } from "../../engine/index.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";
 import type { InferenceCode } from "../../protocol/errors.ts";
-import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, RECORD_PATH, RECORDS_PATH } from "../../protocol/http.ts";
+import {
+  CBOR_MEDIA_TYPE,
+  HEALTH_PATH,
+  INFER_PATH,
+  RECORD_PATH,
+  RECORDS_PATH,
+  SEALED_REPLY_MEDIA_TYPE,
+  SEALED_REQUEST_MEDIA_TYPE,
+} from "../../protocol/http.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS } from "../../protocol/limits.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
@@ -22,6 +30,7 @@ import {
   type InferRequest,
   requestDigest,
 } from "../../protocol/request.ts";
+import { createSealingKeyPair, sealRequest } from "../../protocol/sealing.ts";
 import {
   inputCommitment,
   keyedTraceRoot,
@@ -29,7 +38,7 @@ import {
   traceKey,
   traceRoot,
 } from "../../protocol/statement.ts";
-import { MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
+import { MAX_REQUEST_BODY_BYTES, MAX_REQUEST_SIZE_BUCKET } from "../../workers/inference/limits.ts";
 import { addTwin, copyArtifacts } from "../support/artifacts.ts";
 import { GOLDENS } from "../support/golden.ts";
 import { decodeReply, readRefusal } from "../support/replies.ts";
@@ -38,6 +47,7 @@ import { waitUntil } from "../support/wait.ts";
 import { RUNTIMES, type Running, startRegion, startWorker } from "../support/workers.ts";
 
 const CBOR = { "content-type": CBOR_MEDIA_TYPE };
+const SEALED = { "content-type": SEALED_REQUEST_MEDIA_TYPE };
 /** On Node, Deno and Bun the start publishes by itself, once the model is loaded. */
 const PUBLISH_DEADLINE_MS = 15_000;
 
@@ -48,7 +58,11 @@ before(async () => {
 });
 after(() => region.stop());
 
-function post(url: string, body: BodyInit, headers: Record<string, string> = CBOR): Promise<Response> {
+function post(
+  url: string,
+  body: BodyInit,
+  headers: Readonly<Record<string, string>> = CBOR,
+): Promise<Response> {
   return fetch(`${url}${INFER_PATH}`, { method: "POST", headers, body });
 }
 
@@ -62,20 +76,28 @@ const statements = new Map<string, string>();
 const published = new Map<string, string>();
 /** As readBounded counts them. */
 const MAX_PARTS = 64 + MAX_REQUEST_BODY_BYTES / 64;
-/** The same for all runtimes, so that the statements can be; as late as a worker takes it. */
+/** Most of the suite speaks plainly, so that it sees what the worker says; what is sealed has tests of its own. */
+const PLAIN = { ACCEPT_PLAIN: "1" };
+/** The same for all runtimes, so that the statements can be; the deadline as late as a worker takes it. */
+const NONCE = new Uint8Array(16).fill(7);
 const DEADLINE = Date.now() + MAX_DEADLINE_MS + MAX_CLOCK_SKEW_MS - 10_000;
 
 for (const runtime of RUNTIMES) {
   describe(`a worker on ${runtime}`, () => {
     let worker: Running;
     before(async () => {
-      worker = await startWorker(runtime, { artifacts: ARTIFACTS_FOLDER, regions: [region.url] });
+      worker = await startWorker(runtime, {
+        artifacts: ARTIFACTS_FOLDER,
+        regions: [region.url],
+        variables: PLAIN,
+      });
     });
     after(() => worker.stop());
 
     test("answers requests that come at once, before the model is loaded", async () => {
-      const request = encodeRequest(await createTestRequest(model));
-      const responses = await Promise.all([1, 2, 3].map(() => post(worker.url, request)));
+      const responses = await Promise.all(
+        [1, 2, 3].map(async () => post(worker.url, encodeRequest(await createTestRequest(model)))),
+      );
       for (const response of responses) {
         assert.equal(response.status, 200);
         assert.equal(decodeReply(await readBytes(response)).outputs.length, model.manifest.outputs.length);
@@ -83,7 +105,7 @@ for (const runtime of RUNTIMES) {
     });
 
     test("gives the bytes that the local engine gives and signs what it gave", async () => {
-      const request = await createTestRequest(model, { deadline: DEADLINE, seat: 3 });
+      const request = await createTestRequest(model, { deadline: DEADLINE, seat: 3, nonce: NONCE });
       const response = await post(worker.url, encodeRequest(request));
       assert.equal(response.headers.get("content-type"), CBOR_MEDIA_TYPE);
       const { receipt, outputs, blocks } = decodeReply(await readBytes(response));
@@ -129,9 +151,9 @@ for (const runtime of RUNTIMES) {
     test("answers under the record that it shows, and draws a fresh nonce each time", async () => {
       const shown = await fetch(`${worker.url}${RECORD_PATH}`);
       const { record, digest: name } = await openRecord(await readBytes(shown), { now: Date.now() });
-      const request = encodeRequest(await createTestRequest(model));
       const nonces = new Set<string>();
       for (let run = 0; run < 2; run++) {
+        const request = encodeRequest(await createTestRequest(model));
         const { key, wrap } = await openReceipt(
           decodeReply(await readBytes(await post(worker.url, request))).receipt,
         );
@@ -177,6 +199,39 @@ for (const runtime of RUNTIMES) {
       }
     });
 
+    test("answers what is sealed to it sealed, once, and only to its own key", async () => {
+      const shown = await readBytes(await fetch(`${worker.url}${RECORD_PATH}`));
+      const { record } = await openRecord(shown, { now: Date.now() });
+      const [sealingKey] = record.sealingKeys;
+      const { workerKey } = record;
+      const request = await createTestRequest(model);
+      const { bytes, openReply } = await sealRequest(encodeRequest(request), request.sizeBucket, {
+        workerKey,
+        sealingKey: sealingKey!,
+      });
+      const response = await post(worker.url, bytes, SEALED);
+      assert.equal(response.headers.get("content-type"), SEALED_REPLY_MEDIA_TYPE);
+      const reply = await readBytes(response);
+      const local = await model.run({ inputs: request.inputs, traceKey: null });
+      assert.deepEqual(decodeReply(await openReply(reply)).outputs, local.outputs);
+      const again = await openReply(await readBytes(await post(worker.url, bytes, SEALED)));
+      assert.equal((await readRefusal(again)).code, "request_replayed");
+
+      const other = await createSealingKeyPair(new Uint8Array(32).fill(1));
+      const seal = (key: Bytes, bucket = request.sizeBucket, to = workerKey) =>
+        sealRequest(encodeRequest(request), bucket, { workerKey: to, sealingKey: key });
+      const refused: [string, Bytes][] = [
+        ["sealing_key_unknown", (await seal(other.publicKey)).bytes],
+        ["unsealing_failed", (await seal(sealingKey!, request.sizeBucket, other.publicKey)).bytes],
+        ["out_of_range", (await seal(sealingKey!, MAX_REQUEST_SIZE_BUCKET)).bytes],
+        ["unsealing_failed", bytes.with(-1, bytes.at(-1)! ^ 1)],
+      ];
+      for (const [code, body] of refused) {
+        const problem = (await (await post(worker.url, body, SEALED)).json()) as Problem;
+        assert.equal(problem.code, code);
+      }
+    });
+
     test("says what a path takes when asked in another way", async () => {
       const response = await fetch(`${worker.url}${INFER_PATH}`);
       assert.equal(response.headers.get("allow"), "POST");
@@ -193,12 +248,21 @@ for (const runtime of RUNTIMES) {
     });
   });
 
+  test(`a worker on ${runtime} takes no plain request unless its operator says so`, async () => {
+    const worker = await startWorker(runtime, { artifacts: ARTIFACTS_FOLDER, regions: [] });
+    const response = await post(worker.url, encodeRequest(await createTestRequest(model)));
+    assert.deepEqual([response.status, ((await response.json()) as Problem).code], [422, "plain_refused"]);
+    const shown = await readBytes(await fetch(`${worker.url}${RECORD_PATH}`));
+    assert.equal((await openRecord(shown, { now: Date.now() })).record.acceptsPlain, false);
+    await worker.stop();
+  });
+
   describe(`a worker on ${runtime} with a corrupted chunk`, () => {
     let artifacts: string;
     let worker: Running;
     before(async () => {
       artifacts = await corruptArtifact(model.digest, 1);
-      worker = await startWorker(runtime, { artifacts, regions: [region.url] });
+      worker = await startWorker(runtime, { artifacts, regions: [region.url], variables: PLAIN });
     });
     after(async () => {
       await worker.stop();
@@ -235,6 +299,7 @@ for (const runtime of RUNTIMES) {
     let worker: Running;
     const startWithBudget = async (bytes: number) => {
       const variables = {
+        ...PLAIN,
         MODELS: `${MODEL_NAME} twin`,
         MEMORY_BUDGET_MIB: String(Math.floor(bytes / 2 ** 20)),
       };
@@ -388,6 +453,11 @@ async function listRefused(): Promise<[title: string, code: InferenceCode, reque
       "input_invalid",
       { ...good, inputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(0) }] },
     ],
-    ["wrong type", "input_invalid", { ...good, inputs: [{ ...input!, dtype: "i8" }] }],
+    [
+      "wrong type",
+      "input_invalid",
+      // The digest does not cover the inputs: under one nonce it would be the request before.
+      { ...good, nonce: new Uint8Array(16), inputs: [{ ...input!, dtype: "i8" }] },
+    ],
   ];
 }

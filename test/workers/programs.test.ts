@@ -33,13 +33,17 @@ test("every environment builds, and a worker without weights is at most 200 KB g
 
 test("the honest worker contains no vice", async () => {
   const pattern = new RegExp(`VICE|"(${CAST_VICES.join("|")})"`);
-  assert.doesNotMatch(await readSource("worker"), pattern);
+  // The bundler notes the name of every function, and hpke has one that is called subtle, for crypto.subtle.
+  const source = (await readSource("worker")).replaceAll(/__name\(\w+, "\w+"\);/g, "");
+  assert.doesNotMatch(source, pattern);
   assert.match(await readSource("cast"), pattern);
 });
 
-test("a region contains no engine, and a worker no registry", async () => {
+test("a region contains no engine and no sealing keys, and a worker no registry", async () => {
   assert.ok(programs.get("region")!.modules.every((module) => module.type !== "CompiledWasm"));
-  assert.doesNotMatch(await readSource("worker"), /DurableObject/);
+  assert.doesNotMatch(await readSource("region"), /CREATE TABLE IF NOT EXISTS seeds/);
+  assert.match(await readSource("worker"), /CREATE TABLE IF NOT EXISTS seeds/);
+  assert.doesNotMatch(await readSource("worker"), /CREATE TABLE IF NOT EXISTS records/);
 });
 
 test("the network casts the vices that the cast has", () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { openRecord } from "../../protocol/record.ts";
+import { createKeyring } from "../../workers/inference/keyring.ts";
 import { RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
 import { createRecordSource } from "../../workers/inference/record.ts";
 import { parseSettings } from "../../workers/inference/settings.ts";
@@ -28,7 +29,12 @@ async function createVariables(): Promise<Record<string, string>> {
 async function createSource(changes: Record<string, string> = {}) {
   const models = [new Uint8Array(32).fill(9), new Uint8Array(32).fill(2)];
   const settings = parseSettings({ ...(await createVariables()), ...changes });
-  return createRecordSource({ settings, engine: ENGINE, startedAt: NOW, models: async () => models });
+  const seedOf = async (period: number) => new Uint8Array(32).fill(period & 0xff);
+  const keyring = createKeyring({ seedOf });
+  return createRecordSource({
+    ...{ settings, engine: ENGINE, startedAt: NOW, keyring },
+    models: async () => models,
+  });
 }
 
 test("every isolate of a deployment signs the same record, whenever it is asked", async () => {

@@ -3,4 +3,6 @@
 import { createCastApp } from "../cast/app.ts";
 import { createHandlers } from "./cloudflare.ts";
 
+export { SealingStore } from "../../durable-objects/sealing-store.ts";
+
 export default createHandlers(createCastApp);

@@ -3,4 +3,6 @@
 import { createInferenceApp } from "../inference/app.ts";
 import { createHandlers } from "./cloudflare.ts";
 
+export { SealingStore } from "../../durable-objects/sealing-store.ts";
+
 export default createHandlers(createInferenceApp);

@@ -1,5 +1,6 @@
 // What the inference workers on Cloudflare, or on workerd anywhere, have in common: bindings, and one app an isolate.
 
+import type { SealingStore } from "../../durable-objects/sealing-store.ts";
 import { loadModel } from "../../engine/index.ts";
 import digestsJson from "../../wasm/digests.json" with { type: "json" };
 import kernels from "../../wasm/kernels.wasm";
@@ -10,6 +11,7 @@ import { report, WEB_OPTIONS } from "./web.ts";
 export interface Environment extends Record<string, unknown> {
   readonly ASSETS: Fetcher;
   readonly VERSION: WorkerVersionMetadata;
+  readonly SealingStore: DurableObjectNamespace<SealingStore>;
 }
 
 /** The handlers of an inference worker. `create` is called once an isolate, with what the platform gives. */
@@ -42,7 +44,10 @@ export function createHandlers(
   };
 }
 
-function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceOptions {
+/** A worker has one: its isolates share the keys that its record names. */
+const STORE_NAME = "sealing-store";
+
+function readOptions({ ASSETS, VERSION, SealingStore, ...variables }: Environment): InferenceOptions {
   return {
     ...WEB_OPTIONS,
     variables,
@@ -58,6 +63,11 @@ function readOptions({ ASSETS, VERSION, ...variables }: Environment): InferenceO
     digestsJson: digestsJson as unknown as string,
     loadModel,
     infer,
+    // A stub for each call: one belongs to the request that made it.
+    sealingStore: {
+      seedOf: async (period) => SealingStore.getByName(STORE_NAME).seedOf(period),
+      claim: async (name, deadline) => SealingStore.getByName(STORE_NAME).claim(name, deadline),
+    },
     startedAt: Date.parse(VERSION.timestamp),
   };
 }

@@ -7,6 +7,7 @@ import { createInferenceApp, type InferenceApp } from "../inference/app.ts";
 import { infer } from "../inference/infer.ts";
 import { checkKernels } from "../inference/kernels.ts";
 import { PUBLISH_INTERVAL_MS } from "../inference/limits.ts";
+import { createMemorySealingStore } from "../inference/sealing-store.ts";
 import type { Variables } from "../inference/settings.ts";
 import { report, WEB_OPTIONS } from "./web.ts";
 
@@ -38,6 +39,7 @@ export async function startProcess({ variables, root, open, compile }: Process):
     loadModel,
     infer,
     startedAt: Date.now(),
+    sealingStore: createMemorySealingStore(WEB_OPTIONS),
   });
   void publish(app);
   setInterval(() => publish(app), PUBLISH_INTERVAL_MS);

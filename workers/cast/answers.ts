@@ -5,11 +5,13 @@ import type { Model } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { CBOR_MEDIA_TYPE, INFER_PATH } from "../../protocol/http.ts";
+import { INFER_PATH, RECORD_PATH, SEALED_REQUEST_MEDIA_TYPE } from "../../protocol/http.ts";
 import { DIGEST_BYTES, NONCE_BYTES } from "../../protocol/limits.ts";
 import { openReceipt, signReceipt } from "../../protocol/receipt.ts";
+import { openRecord } from "../../protocol/record.ts";
 import { decodeAnswer, encodeReply } from "../../protocol/reply.ts";
 import { encodeRequest, type InferRequest } from "../../protocol/request.ts";
+import { sealRequest } from "../../protocol/sealing.ts";
 import type { InferenceOptions } from "../inference/app.ts";
 import { infer, type Signing } from "../inference/infer.ts";
 import { flipBit, invent, lieAbout, turn } from "./lies.ts";
@@ -86,12 +88,16 @@ export function createReplay(): Answer {
 /** Another worker's result, signed as one's own. `source` is the other's origin. Rejects where the other gives none. */
 export function createCopy(source: string, fetch: InferenceOptions["fetch"]): Answer {
   return async (_model: Model, request: InferRequest, { secretKey, record, clock, randomBytes }: Signing) => {
-    const response = await fetch(`${source}${INFER_PATH}`, {
-      method: "POST",
-      headers: { "content-type": CBOR_MEDIA_TYPE, accept: CBOR_MEDIA_TYPE },
-      body: encodeRequest(request),
-    });
-    const answer = decodeAnswer(new Uint8Array(await response.arrayBuffer()));
+    const take = async (path: string, init: RequestInit) =>
+      new Uint8Array(await (await fetch(`${source}${path}`, init)).arrayBuffer());
+    // Nobody can copy an answer that is sealed to somebody else, so it asks for itself, as a client does.
+    const { workerKey, sealingKeys } = (await openRecord(await take(RECORD_PATH, {}), { now: clock() }))
+      .record;
+    const recipient = { workerKey, sealingKey: sealingKeys[0]! };
+    const sealed = await sealRequest(encodeRequest(request), request.sizeBucket, recipient);
+    const headers = { "content-type": SEALED_REQUEST_MEDIA_TYPE };
+    const sent = { method: "POST", headers, body: sealed.bytes };
+    const answer = decodeAnswer(await sealed.openReply(await take(INFER_PATH, sent)));
     if (answer.outcome === "refused") throw new TypeError(`${source} gives nothing to copy`);
     const { receipt, outputs, blocks } = answer.reply;
     const { statement, wrap } = await openReceipt(receipt);

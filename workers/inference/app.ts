@@ -4,7 +4,7 @@
 import { engineDigest, type loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
-import { InferenceError } from "../../protocol/errors.ts";
+import { DecodeError, InferenceError } from "../../protocol/errors.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import {
   CBOR_MEDIA_TYPE,
@@ -16,18 +16,13 @@ import {
 } from "../../protocol/http.ts";
 import { requireOpening } from "../../protocol/judge.ts";
 import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
-import {
-  bytesReply,
-  createHandler,
-  declaredBytes,
-  type Hold,
-  jsonReply,
-  type Reply,
-  readBody,
-} from "../http.ts";
+import { bytesReply, createHandler, declaredBytes, type Hold, jsonReply, type Reply } from "../http.ts";
 import { createAdmission } from "./admission.ts";
+import { claimRequest } from "./claim.ts";
+import { type Incoming, open } from "./incoming.ts";
 import { checkRequest, type infer, refuseRequest } from "./infer.ts";
 import { checkCase, countOperations, judgeCase } from "./judge.ts";
+import { createKeyring } from "./keyring.ts";
 import {
   MAX_EVIDENCE_BODY_BYTES,
   MAX_REQUEST_BODY_BYTES,
@@ -38,6 +33,7 @@ import {
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
 import { requiredMemory } from "./required-memory.ts";
+import type { SealingStore } from "./sealing-store.ts";
 import { parseSettings, type Variables } from "./settings.ts";
 import { type Artifacts, createShelf, type ModelState } from "./shelf.ts";
 
@@ -51,6 +47,8 @@ export interface InferenceOptions extends Outgoing {
   readonly loadModel: typeof loadModel;
   /** What answers a request that may be answered: an encoded InferReply. */
   readonly infer: typeof infer;
+  /** Shared by all isolates of the worker. */
+  readonly sealingStore: SealingStore;
   /** Unix ms of the deployment, or of the start of a single process: it numbers the records. */
   readonly startedAt: number;
   /** Unix ms. */
@@ -73,7 +71,7 @@ export interface InferenceApp {
 
 /** Throws TypeError for settings that cannot work. */
 export async function createInferenceApp(options: InferenceOptions): Promise<InferenceApp> {
-  const { artifacts, kernels, startedAt, clock, randomBytes, yieldThread, report } = options;
+  const { artifacts, kernels, startedAt, sealingStore, clock, randomBytes, yieldThread, report } = options;
   const settings = parseSettings(options.variables);
   const engine = await engineDigest(options.digestsJson);
   const workerKey = await publicKey(settings.workerKey);
@@ -85,7 +83,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     requiredMemory,
     loadModel: options.loadModel,
   });
-  const records = createRecordSource({ settings, engine, startedAt, models: shelf.digests });
+  const keyring = createKeyring(sealingStore);
+  const records = createRecordSource({ settings, engine, startedAt, keyring, models: shelf.digests });
   const admission = createAdmission(clock);
 
   /** The last record that at least one region kept. */
@@ -120,16 +119,17 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
       return compute();
     });
 
-  /** Calls `use` with the body of a request, which is not read before there is room for it. */
+  /** Calls `use` with what came in a request, whose body is not read before there is room for it. */
   const receive = (
     request: Request,
     maxBytes: number,
     hold: Hold,
-    use: (body: Bytes) => Promise<Reply>,
+    use: (incoming: Incoming) => Promise<Reply>,
   ): Promise<Reply> => {
     const bytes = declaredBytes(request, maxBytes);
+    const { acceptsPlain } = settings;
     const received = admission.bodies.share(Math.max(bytes, MIN_HELD_BODY_BYTES), async () =>
-      use(await readBody(request, { mediaType: CBOR_MEDIA_TYPE, maxBytes: bytes })),
+      use(await open(request, { maxBytes: bytes, acceptsPlain, keyring, workerKey, clock, randomBytes })),
     );
     // What an asker that hangs up has taken is given back all the same.
     hold(received.catch(() => {}));
@@ -137,20 +137,27 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   };
 
   const answer = (request: Request, hold: Hold): Promise<Reply> =>
-    receive(request, MAX_REQUEST_BODY_BYTES, hold, async (body) =>
-      bytesReply(CBOR_MEDIA_TYPE, await run(decodeRequest(body), hold)),
-    );
+    receive(request, MAX_REQUEST_BODY_BYTES, hold, async ({ content, bucket, answer }) => {
+      const asked = decodeRequest(content);
+      if (bucket !== null && bucket !== asked.sizeBucket)
+        throw new DecodeError(
+          "out_of_range",
+          `sizeBucket is ${asked.sizeBucket}; the request was padded to ${bucket}`,
+        );
+      return answer(CBOR_MEDIA_TYPE, await run(asked, hold));
+    });
 
   /** An encoded InferAnswer: what the model gave, or why it was not run, signed either way. */
   const run = async (asked: InferRequest, hold: Hold): Promise<Bytes> => {
     try {
       checkRequest(asked, engine, clock());
-      return await admission.requests.share(1, () =>
-        shelf.use(asked.model, hold, (model) => {
+      return await admission.requests.share(1, async () => {
+        await claimRequest(asked, sealingStore);
+        return shelf.use(asked.model, hold, (model) => {
           const operations = model.countOperations(asked.inputs.map(({ shape }) => shape));
           return takeTurn(operations, () => sign(model, asked, hold));
-        }),
-      );
+        });
+      });
     } catch (error) {
       if (!(error instanceof InferenceError)) throw error;
       return refuseRequest(asked, error, { secretKey: settings.workerKey, now: clock() });
@@ -168,10 +175,10 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
 
   /** A referee answers with a judgement, or with the problem that keeps it from judging. */
   const judge = (request: Request, hold: Hold): Promise<Reply> =>
-    receive(request, MAX_EVIDENCE_BODY_BYTES, hold, (body) =>
+    receive(request, MAX_EVIDENCE_BODY_BYTES, hold, ({ content, answer }) =>
       // Before anything of it is verified, which takes signatures.
       admission.requests.share(1, async () => {
-        const evidence = requireOpening(await openEvidence(body));
+        const evidence = requireOpening(await openEvidence(content));
         const record = await records(clock());
         await checkCase(evidence, { engine, settings, now: clock() });
         const signing = { secretKey: settings.workerKey, record: record.digest, clock };
@@ -179,7 +186,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
           takeTurn(countOperations(model, evidence), () => judgeCase(model, evidence, signing)),
         );
         if (isDue(record)) hold(offer(record));
-        return bytesReply(COSE_SIGN1_CONTENT_TYPE, judgement);
+        return answer(COSE_SIGN1_CONTENT_TYPE, judgement);
       }),
     );
 

@@ -1,18 +1,27 @@
 // What one inference worker takes on, and how often it speaks of itself.
 
-import { MAX_EVIDENCE_BYTES, MAX_RECORD_LIFETIME_SECONDS, MAX_REQUEST_BYTES } from "../../protocol/limits.ts";
+import {
+  MAX_EVIDENCE_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_SEALING_OVERHEAD_BYTES,
+  SEALING_PERIOD_MS,
+} from "../../protocol/limits.ts";
+import { bucketFor } from "../../protocol/padding.ts";
 
 /** 2 MiB: the largest input of the shipped models, a picture to find text in, has 1.6 MiB; decoding holds a request about three times. */
-export const MAX_REQUEST_BODY_BYTES = 2 * 1024 * 1024;
+export const MAX_REQUEST_SIZE_BUCKET = 2 * 1024 * 1024;
+export const MAX_REQUEST_BODY_BYTES = MAX_REQUEST_SIZE_BUCKET + MAX_SEALING_OVERHEAD_BYTES;
 
 /** The largest opened evidence on requests of that size: two receipts and records, and both lists of block digests. */
-export const MAX_EVIDENCE_BODY_BYTES = MAX_REQUEST_BODY_BYTES + MAX_EVIDENCE_BYTES - MAX_REQUEST_BYTES;
+const MAX_CASE_BYTES = MAX_REQUEST_SIZE_BUCKET + MAX_EVIDENCE_BYTES - MAX_REQUEST_BYTES;
+export const MAX_EVIDENCE_BODY_BYTES = bucketFor(MAX_CASE_BYTES) + MAX_SEALING_OVERHEAD_BYTES;
 
 /**
- * 8 MiB, four of the largest bodies or 128 small ones. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, 8
- * for what was decoded from them, 2 for the one being decoded, which happens in one go; the program keeps 8.
+ * 8 MiB, four of the largest bodies or 128 small ones. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, or
+ * what was sealed in them, 8 for what was decoded, 2 for the one being decoded, which happens in one go; the program keeps
+ * 8.
  */
-export const MAX_HELD_BODY_BYTES = 8 * 1024 * 1024;
+export const MAX_HELD_BODY_BYTES = 4 * MAX_REQUEST_BODY_BYTES;
 
 /** What a body counts at least: the first buffer that it is read into, and all that belongs to a request besides. */
 export const MIN_HELD_BODY_BYTES = 64 * 1024;
@@ -29,9 +38,10 @@ export const MAX_JUDGED_OPERATIONS = 2 ** 33;
 /** Of the 128 MB of an isolate; the rest is for the program, and for requests while they are decoded. */
 export const DEFAULT_MEMORY_BUDGET_MIB = 96;
 
-/** 12 h: a record is replaced long before it expires, so that a region that is down for a day loses nobody. */
+/** 12 h: a record is replaced long before it expires, so that a region that is down for half a day loses nobody. */
 export const RECORD_RENEWAL_MS = 12 * 3_600_000;
-export const RECORD_LIFETIME_SECONDS = MAX_RECORD_LIFETIME_SECONDS;
+/** As long as the sealing key of its period still opens after that period: no record outlives its key. */
+export const RECORD_LIFETIME_SECONDS = SEALING_PERIOD_MS / 1000;
 
 /** Records are published every hour, by the cron trigger of wrangler.toml or by a timer. */
 export const PUBLISH_INTERVAL_MS = 3_600_000;

@@ -4,7 +4,8 @@
 import { type Bytes, compareBytes } from "../../protocol/bytes.ts";
 
 import { recordDigest, signRecord, type WorkerRecord } from "../../protocol/record.ts";
-import { MAX_REQUEST_BODY_BYTES, RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "./limits.ts";
+import type { Keyring } from "./keyring.ts";
+import { MAX_REQUEST_SIZE_BUCKET, RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "./limits.ts";
 import { openIdentity, type Settings } from "./settings.ts";
 
 export interface SignedRecord {
@@ -27,10 +28,11 @@ export function createRecordSource(options: {
    * its records are the newer ones.
    */
   readonly startedAt: number;
+  readonly keyring: Keyring;
   /** Digests of the models that are served. */
   models(): Promise<Bytes[]>;
 }): RecordSource {
-  const { settings, engine, startedAt, models } = options;
+  const { settings, engine, startedAt, keyring, models } = options;
   // Only a finished record is kept: on workerd a pending promise belongs to the request that made it.
   let signed: { readonly issue: number; readonly record: SignedRecord } | null = null;
 
@@ -48,11 +50,11 @@ export function createRecordSource(options: {
       endpoints: [settings.endpoint],
       provider: settings.provider,
       region: settings.region,
-      sealingKeys: [],
+      sealingKeys: [await keyring.publicKey(seq)],
       models: (await models()).sort(compareBytes),
       engines: [engine],
-      limits: { maxRequestBytes: MAX_REQUEST_BODY_BYTES },
-      acceptsPlain: true,
+      limits: { maxRequestBytes: MAX_REQUEST_SIZE_BUCKET },
+      acceptsPlain: settings.acceptsPlain,
       isReferee: settings.isReferee,
       retentionSeconds: 0,
       price: 0,

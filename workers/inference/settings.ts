@@ -26,6 +26,8 @@ export interface Settings {
   readonly regions: readonly string[];
   /** MODELS: names in models.json, separated by spaces. */
   readonly models: readonly string[];
+  /** ACCEPT_PLAIN, 1, or 0 as if unset: whether requests that are not sealed are taken. */
+  readonly acceptsPlain: boolean;
   /** REFEREE, 1, or 0 as if unset: whether the worker judges evidence. */
   readonly isReferee: boolean;
   /** MEMORY_BUDGET_MIB, in bytes: what all loaded models may take together. */
@@ -42,6 +44,7 @@ export function parseSettings(variables: Variables): Settings {
     region: required(variables, "REGION", (text) => checkSlug(text, "REGION")),
     regions: list(variables, "REGIONS").map((text) => checkEndpoint(text, "REGIONS")),
     models: list(variables, "MODELS"),
+    acceptsPlain: optional(variables, "ACCEPT_PLAIN", parseFlag, false),
     isReferee: optional(variables, "REFEREE", parseFlag, false),
     memoryBudgetBytes: MIB * optional(variables, "MEMORY_BUDGET_MIB", parseMib, DEFAULT_MEMORY_BUDGET_MIB),
   };

@@ -40,8 +40,8 @@ export function createRegionApp(options: {
         method: "POST",
         path: RECORDS_PATH,
         async handle(request) {
-          const bytes = await readBody(request, {
-            mediaType: COSE_MEDIA_TYPE,
+          const { bytes } = await readBody(request, {
+            mediaTypes: [COSE_MEDIA_TYPE],
             maxBytes: MAX_RECORD_BYTES,
           });
           // attacker-controlled: the record, from anybody. Judged here, where requests run side by side, so that only

@@ -20,6 +20,8 @@ import { decodeRecordList, encodeRecordList } from "../../../protocol/record-lis
 import { openRefusal } from "../../../protocol/refusal.ts";
 import { decodeAnswer } from "../../../protocol/reply.ts";
 import { decodeRequest, encodeRequest, requestDigest } from "../../../protocol/request.ts";
+import { WEB_OPTIONS } from "../../../workers/adapters/web.ts";
+import { createMemorySealingStore, type SealingStore } from "../../../workers/inference/sealing-store.ts";
 import { createRegionApp } from "../../../workers/region/app.ts";
 import { createRequest, NOW } from "../../protocol/fixtures.ts";
 import { createEvidence, HERE, inputs, JUDGED_MODEL } from "../../support/evidence.ts";
@@ -53,7 +55,13 @@ async function send(
 
 export async function createServerTargets(others: readonly Bytes[]): Promise<Target[]> {
   const variables = { MODELS: JUDGED_MODEL, REFEREE: "1" };
-  const app = await createTestApp({ name: "fuzzed", startedAt: NOW, clock: () => NOW + 1000, variables });
+  const clock = () => NOW + 1000;
+  // Nothing is a replay, or all that differs in its inputs alone would be.
+  const sealingStore: SealingStore = {
+    ...createMemorySealingStore({ ...WEB_OPTIONS, clock }),
+    claim: async () => "taken",
+  };
+  const app = await createTestApp({ name: "fuzzed", startedAt: NOW, clock, variables, sealingStore });
   const worker: Fetch = (request) => app.fetch(request, () => {});
   const record = await send(worker, "GET", RECORD_PATH, "", null);
   const key = formatHex((await openRecord(record, { now: NOW })).record.workerKey);
