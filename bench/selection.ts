@@ -171,11 +171,11 @@ async function createRecord(
       endpoints: [`https://${operator}`],
       provider,
       region: "anywhere",
-      sealingKeys: [],
+      sealingKeys: [workerKey], // any 32 bytes: nobody is asked
       models: [MODEL],
       engines: [ENGINE],
       limits: { maxRequestBytes: 1 << 20 },
-      acceptsPlain: true,
+      acceptsPlain: false,
       isReferee: false,
       retentionSeconds: 0,
       price: 0,
