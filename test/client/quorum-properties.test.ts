@@ -131,3 +131,36 @@ test("an answer needs two providers: a lacking one is sought first among the sub
 function partOf(cast: readonly Part[], operator: string): Part {
   return cast[network.workers.findIndex(({ worker }) => worker.opened.record.operator === operator)]!;
 }
+
+test("a silent seat's provider is sought among the substitutes: silence is not one of two providers", async () => {
+  const narrow = await startNetwork(["same", "same", "same", "same", "other", "other"]);
+  try {
+    for (let draw = 0; draw < 16; draw++) {
+      const random = (length: number) =>
+        createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw));
+      const asking = { policy: "standard", records: narrow.records, model: MODEL, engine: ENGINE } as const;
+      const clock = new ManualClock(NOW);
+      // Whoever of the lonely provider is asked first says nothing, until all have been seen to wait for it.
+      let silenced = false;
+      for (const member of narrow.workers.slice(4))
+        member.part = async (request, worker) => {
+          if (silenced) return honest(request, worker);
+          silenced = true;
+          return null;
+        };
+      const answer = askQuorum({
+        ...{ ...asking, inputs: INPUTS, deadlineMs: 10_000, settleMs: 0, fetch, rerun: null },
+        ...{ random, clock },
+      });
+      await clock.started(1000); // a tenth of the deadline after the first signed result
+      clock.advance(1000);
+      const { bundle, elapsedMs } = await answer;
+      assert.deepEqual(
+        [(await verifyBundle(bundle, { policies: ["standard"] })).providers, elapsedMs],
+        [2, 1000],
+      );
+    }
+  } finally {
+    await narrow.close();
+  }
+});

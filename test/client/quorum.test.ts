@@ -153,6 +153,18 @@ test("two silent workers are replaced a tenth of the deadline after the third ha
   assert.equal(elapsedMs, HEDGE_MS + SETTLE_MS);
 });
 
+test("substitutes that stay silent are replaced as well, after as long", async () => {
+  const { answer, clock } = await play({ cast: [silent, silent, honest, silent, silent] });
+  await clock.started(HEDGE_MS);
+  clock.advance(HEDGE_MS);
+  await clock.started(HEDGE_MS, 2);
+  clock.advance(HEDGE_MS);
+  await clock.started(SETTLE_MS);
+  clock.advance(SETTLE_MS);
+  const { elapsedMs, asked } = await answer;
+  assert.deepEqual([elapsedMs, asked], [2 * HEDGE_MS + SETTLE_MS, 7]);
+});
+
 test("a committee that is wholly silent is replaced when half the deadline has passed", async () => {
   const { answer, clock } = await play({ cast: [silent, silent, silent] });
   await clock.started(DEADLINE_MS / 2);

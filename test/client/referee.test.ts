@@ -17,6 +17,7 @@ import {
   type NetworkWorker,
   RERUN,
   SEED,
+  silent,
   startNetwork,
 } from "./network.ts";
 
@@ -93,6 +94,18 @@ test("a referee confirms what most signed, and its proof names a liar", async ()
     referees.map(({ judged }) => judged.length),
     [1, 0],
   );
+});
+
+test("a silent worker does not keep the referee waiting", async () => {
+  for (const [index, member] of order.entries())
+    member.part = index === 0 || index === 3 ? lying : index === 2 ? silent : honest;
+  const clock = new ManualClock(NOW);
+  // All three of the second committee would have to agree.
+  const answer = ask({ clock, policy: { ...POLICIES.standard, accept: 3 } });
+  await clock.started(700); // the judgement is in, and the settle time begins
+  clock.advance(700);
+  const { elapsedMs, agreed, conflicts } = await answer;
+  assert.deepEqual([elapsedMs, agreed, conflicts.length], [700, 3, 2]);
 });
 
 test("with a local run no referee is asked", async () => {
