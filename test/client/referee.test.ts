@@ -132,6 +132,22 @@ test("a referee that contradicts itself, or signs for another, is passed over", 
   assert.equal(referee.record.operator, second.worker.opened.record.operator);
 });
 
+test("a referee that says nothing costs half of the time that is left", async () => {
+  const [first, second] = referees as [NetworkWorker, NetworkWorker];
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  first.judge = async () => {
+    resolve();
+    return null;
+  };
+  const clock = new ManualClock(NOW);
+  const answer = ask({ clock });
+  await asked;
+  clock.advance(5_000);
+  const { faultProofs, elapsedMs } = await answer;
+  const { referee } = await openFaultProof(faultProofs[0]!);
+  assert.deepEqual([referee.record.operator, elapsedMs], [second.worker.opened.record.operator, 5_000]);
+});
+
 test("without a referee that answers, two liars of three stay a split", async () => {
   for (const referee of referees) referee.judge = async () => ({ status: 500, body: new Uint8Array() });
   const { faultProofs } = await assertSplit(ask());
