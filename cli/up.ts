@@ -105,6 +105,7 @@ async function askSample(network: Network): Promise<Outcome> {
       models,
       inquiry,
       policy: POLICIES.standard,
+      near: false,
       deadlineMs: DEADLINE_MS,
       regions: network.regions.map(({ url }) => url),
       out: null,

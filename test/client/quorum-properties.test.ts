@@ -38,6 +38,7 @@ async function ask(cast: readonly Part[], options: { readonly local: boolean; re
     return await askQuorum({
       policy: "standard",
       records: network.records,
+      near: null,
       model: MODEL,
       engine: ENGINE,
       inputs: INPUTS,
@@ -115,7 +116,14 @@ test("an answer needs two providers: a lacking one is sought first among the sub
         narrow.workers[4]!.part = part;
         const answer = await askQuorum({
           ...{ policy: "standard", records: narrow.records, model: MODEL, engine: ENGINE, inputs: INPUTS },
-          ...{ deadlineMs: 10_000, settleMs: 0, clock: new ManualClock(NOW), fetch, rerun: RERUN },
+          ...{
+            deadlineMs: 10_000,
+            settleMs: 0,
+            clock: new ManualClock(NOW),
+            fetch,
+            rerun: RERUN,
+            near: null,
+          },
           random: (length) => createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw)),
         });
         assert.equal((await verifyBundle(answer.bundle, { policies: ["standard"] })).providers, 2);
@@ -150,7 +158,7 @@ test("a silent seat's provider is sought among the substitutes: silence is not o
         };
       const answer = askQuorum({
         ...{ ...asking, inputs: INPUTS, deadlineMs: 10_000, settleMs: 0, fetch, rerun: null },
-        ...{ random, clock },
+        ...{ random, clock, near: null },
       });
       await clock.started(1000); // a tenth of the deadline after the first signed result
       clock.advance(1000);

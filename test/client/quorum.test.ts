@@ -54,6 +54,7 @@ async function play(scene: Scene) {
     engine: ENGINE,
     sizeBucket: 1,
     seed: SEED,
+    near: null,
   };
   const { seats, reserves } = await planSeats(choice);
   const order = [...seats, ...reserves];
@@ -66,6 +67,7 @@ async function play(scene: Scene) {
   const options: AskOptions = {
     policy,
     records,
+    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,

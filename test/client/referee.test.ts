@@ -34,6 +34,7 @@ const choice = {
 const { seats, reserves } = await planSeats({
   ...choice,
   records: network.records,
+  near: null,
 });
 const order = [...seats, ...reserves].map((record) => network.of(record));
 /** Two committees of three are asked; the two operators that are left may judge. */
@@ -59,6 +60,7 @@ function ask(change: Partial<AskOptions> = {}) {
   return askQuorum({
     policy: "standard",
     records: network.records,
+    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
