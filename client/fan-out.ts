@@ -14,11 +14,10 @@ interface FanOutOptions {
   readonly clock: Clock;
 }
 
-/** A seat that has not spoken yet. */
-export interface Pending {
+interface Pending {
   readonly seat: number;
   readonly record: OpenedRecord;
-  readonly start: number; // unix milliseconds, when it was asked
+  readonly start: number;
 }
 
 /** All asks of one request. Owned by askQuorum, which closes it whatever happens. */

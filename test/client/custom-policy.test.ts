@@ -41,7 +41,6 @@ async function plan(policy: Policy, records: readonly OpenedRecord[], seed: stri
     model: MODEL,
     engine: ENGINE,
     sizeBucket: 1024,
-    near: null,
     seed: await bytesFor(seed),
   });
 }
@@ -55,7 +54,6 @@ async function ask(policy: Policy, parts: Partial<Record<(typeof NAMES)[number],
   return askQuorum({
     policy,
     records: network.records,
-    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
@@ -264,7 +262,6 @@ test("a failed seat is made up for by whoever the quorum still needs", async () 
     model: MODEL,
     engine: ENGINE,
     sizeBucket: 1024,
-    near: null,
     seed: createRandom(false)(32),
   });
   const south = seats.map(nameOf).find((name) => name === "cedar" || name === "dogwood")!;

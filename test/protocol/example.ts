@@ -3,7 +3,7 @@
 // random values are digests of their names, so that any implementation can make the same bytes.
 
 import { encodeBundle } from "../../protocol/bundle.ts";
-import { type Bytes, concatBytes, formatHex, utf8 } from "../../protocol/bytes.ts";
+import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
 import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
@@ -40,7 +40,7 @@ import {
   stateResult,
   type TestWorker,
 } from "./fixtures.ts";
-import { sealWith } from "./hpke-sender.ts";
+import { sealPadded } from "./hpke-sender.ts";
 import { SAMPLE_POLICY } from "./policies.ts";
 
 /** name → hex, in the order of the document. The policy is docs/sample.policy. */
@@ -101,13 +101,11 @@ async function createSealedExample(
 ): Promise<[string, Uint8Array][]> {
   const { workerKey } = opened.record;
   const { publicKey: recipient } = sealing;
-  const info = concatBytes(utf8("quorate/1/sealed-request\0"), workerKey, recipient);
-  const plaintext = pad(encodeRequest(request), request.sizeBucket);
-  const { enc, ciphertext } = await sealWith(await bytesFor("ephemeral"), {
-    ...{ recipient, info, plaintext },
-    aad: new Uint8Array(0),
+  const padded = pad(encodeRequest(request), request.sizeBucket);
+  const sealedRequest = await sealPadded(await bytesFor("ephemeral"), padded, {
+    workerKey,
+    sealingKey: recipient,
   });
-  const sealedRequest = encode([1, recipient, enc, ciphertext]);
   const { sealReply } = await openSealedRequest(decodeSealedRequest(sealedRequest), sealing, workerKey);
   const nonce = (await bytesFor("response nonce")).slice(0, RESPONSE_NONCE_BYTES);
   return [

@@ -2,7 +2,8 @@
 // RFC over WebCrypto and not from the library: two that agree, and an ephemeral key that is chosen, as no sender may.
 
 import { type Bytes, concatBytes, utf8 } from "../../protocol/bytes.ts";
-import { createSealingKeyPair } from "../../protocol/sealing.ts";
+import { encode } from "../../protocol/cbor.ts";
+import { createSealingKeyPair, type SealingRecipient } from "../../protocol/sealing.ts";
 
 const KEM_ID = Uint8Array.of(...utf8("KEM"), 0, 0x20);
 const HPKE_ID = Uint8Array.of(...utf8("HPKE"), 0, 0x20, 0, 1, 0, 1);
@@ -58,4 +59,16 @@ export async function sealWith(
   const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt"]);
   const algorithm = { name: "AES-GCM", iv, additionalData: aad };
   return { enc, ciphertext: new Uint8Array(await crypto.subtle.encrypt(algorithm, key, plaintext)) };
+}
+
+/** SealedRequest, docs/protocol.md §9, under the ephemeral key of `seed`: `padded` is sealed as it is. */
+export async function sealPadded(
+  seed: Bytes,
+  padded: Bytes,
+  { workerKey, sealingKey }: SealingRecipient,
+): Promise<Bytes> {
+  const info = concatBytes(utf8("quorate/1/sealed-request\0"), workerKey, sealingKey);
+  const message = { recipient: sealingKey, info, aad: EMPTY, plaintext: padded };
+  const { enc, ciphertext } = await sealWith(seed, message);
+  return encode([1, sealingKey, enc, ciphertext]);
 }

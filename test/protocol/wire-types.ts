@@ -7,6 +7,7 @@ import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
 import { openEvidence, reopenEvidence } from "../../protocol/evidence.ts";
 import { decodeFaultProof, encodeFaultProof, openFaultProof } from "../../protocol/fault-proof.ts";
 import { openJudgement, signJudgement } from "../../protocol/judgement.ts";
+import { pad } from "../../protocol/padding.ts";
 import { encodeReceipt, openReceipt } from "../../protocol/receipt.ts";
 import { openRecord, signRecord } from "../../protocol/record.ts";
 import { decodeRecordList, encodeRecordList } from "../../protocol/record-list.ts";
@@ -32,6 +33,7 @@ import {
   NOW,
   OUTPUTS,
 } from "./fixtures.ts";
+import { sealPadded } from "./hpke-sender.ts";
 
 const a = await createWorker("a");
 const b = await createWorker("b");
@@ -57,6 +59,12 @@ const sealed = await sealRequest(encodeRequest(request), request.sizeBucket, {
   workerKey,
   sealingKey: a.sealing.publicKey,
 });
+/** Under a fixed ephemeral key, so that it is the same in every run; nobody but `sealed` can open an answer to `sealed`. */
+const sealedRequest = await sealPadded(
+  await bytesFor("ephemeral"),
+  pad(encodeRequest(request), request.sizeBucket),
+  { workerKey, sealingKey: a.sealing.publicKey },
+);
 const openSealed = (bytes: Bytes) => openSealedRequest(decodeSealedRequest(bytes), a.sealing, workerKey);
 const sealedReply = await (await openSealed(sealed.bytes)).sealReply(receipt, new Uint8Array(16));
 
@@ -95,7 +103,7 @@ export const WIRE_TYPES: [
     openRefusal,
     async (bytes) => signRefusal((await openRefusal(bytes)).refusal, a.secretKey),
   ],
-  ["SealedRequest", sealed.bytes, openSealed, null],
+  ["SealedRequest", sealedRequest, openSealed, null],
   ["SealedReply", sealedReply, (bytes) => sealed.openReply(bytes), null],
   ["Delegation", delegation, (bytes) => openDelegation(bytes, { now: NOW }), null],
   [

@@ -141,7 +141,6 @@ export async function ask(stage: Stage, { cast, policy, rerun, honest = HONEST }
     const { model, engine } = company;
     const asking = askQuorum({
       ...options,
-      near: null,
       model: model.digest,
       engine,
       deadlineMs: DEADLINE_MS,
@@ -176,7 +175,6 @@ async function findSeed(
       engine,
       sizeBucket,
       seed,
-      near: null,
     });
     const order = policy === "fast" ? [...plan.seats, ...plan.reserves] : plan.seats;
     const seats = wanted.map((record) => order.indexOf(record));

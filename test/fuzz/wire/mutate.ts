@@ -3,7 +3,7 @@
 import { type Bytes, concatBytes } from "../../../protocol/bytes.ts";
 import { type Role, signEnvelope } from "../../../protocol/cose.ts";
 import { type Item, readItem, Tagged, writeItem } from "../../protocol/cddl/item.ts";
-import { createNoise, type Draw, mangle } from "../../protocol/mangle.ts";
+import { createNoise, type Draw, mangle } from "./mangle.ts";
 
 /** What a mutation may draw from. */
 export interface Material {
@@ -26,7 +26,8 @@ export async function mutate(material: Material, draw: Draw): Promise<Bytes> {
   if (kind < 30) return Uint8Array.from({ length: draw(400) }, () => draw(256));
   if (kind === 30) return draw(64) === 0 ? createMany(draw) : repeat(bytes, draw);
   if (kind < 44) return mangle(bytes, draw);
-  if (kind < 60) return graft(bytes, pick(others, draw), draw);
+  // Of its own too: one key in two places.
+  if (kind < 60) return graft(bytes, draw(4) === 0 ? bytes : pick(others, draw), draw);
   return resign(material, draw);
 }
 
@@ -94,9 +95,9 @@ function repeat(bytes: Bytes, draw: Draw): Bytes {
   );
 }
 
-/** Text, as a policy's file: words and what parts them replaced, repeated, exchanged or dropped. */
+/** Text, as a policy's file or JSON: words and what parts them replaced, repeated, exchanged or dropped. */
 function reword(bytes: Bytes, draw: Draw): Bytes {
-  const words = new TextDecoder().decode(bytes).split(/([\s"]+)/);
+  const words = new TextDecoder().decode(bytes).split(/([\s":,{}[\]]+)/);
   for (let edits = 1 + draw(4); edits > 0; edits--) {
     const [at, from] = [draw(words.length), draw(words.length)];
     if (draw(4) === 0) words.splice(at, 1);

@@ -2,7 +2,7 @@
 
 import { type Bytes, formatHex } from "../../../protocol/bytes.ts";
 import { CodedError } from "../../../protocol/errors.ts";
-import { createDraw } from "../../protocol/mangle.ts";
+import { createDraw } from "./mangle.ts";
 import { mutate } from "./mutate.ts";
 import { ATTACKERS, MATERIAL, TARGETS } from "./targets.ts";
 

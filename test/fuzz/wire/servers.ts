@@ -1,8 +1,7 @@
-// The apps of worker and region in this process: whatever is sent, they answer with what the protocol has for it.
+// What is sent to worker and region in plain: whatever it is, they answer with what the protocol has for it.
 
 import assert from "node:assert/strict";
 import { type Bytes, formatHex } from "../../../protocol/bytes.ts";
-import { CodedError } from "../../../protocol/errors.ts";
 import {
   CBOR_MEDIA_TYPE,
   COSE_SIGN1_CONTENT_TYPE,
@@ -11,100 +10,29 @@ import {
   JUDGE_PATH,
   RECORD_PATH,
   RECORDS_PATH,
+  SEALED_REQUEST_MEDIA_TYPE,
 } from "../../../protocol/http.ts";
-import { openJudgement } from "../../../protocol/judgement.ts";
-import { PROBLEM_CONTENT_TYPE, PROBLEM_STATUS, type Problem } from "../../../protocol/problem.ts";
-import { openReceipt } from "../../../protocol/receipt.ts";
-import { openRecord } from "../../../protocol/record.ts";
-import { decodeRecordList, encodeRecordList } from "../../../protocol/record-list.ts";
-import { openRefusal } from "../../../protocol/refusal.ts";
-import { decodeAnswer } from "../../../protocol/reply.ts";
-import { decodeRequest, encodeRequest, requestDigest } from "../../../protocol/request.ts";
-import { WEB_OPTIONS } from "../../../workers/adapters/web.ts";
-import { createMemorySealingStore, type SealingStore } from "../../../workers/inference/sealing-store.ts";
-import { createRegionApp } from "../../../workers/region/app.ts";
-import { createRequest, NOW } from "../../protocol/fixtures.ts";
-import { createEvidence, HERE, inputs, JUDGED_MODEL } from "../../support/evidence.ts";
-import { createTestApp } from "../../support/inference-app.ts";
+import { decodeRecordList } from "../../../protocol/record-list.ts";
+import { NOW } from "../../protocol/fixtures.ts";
+import { createEvidence } from "../../support/evidence.ts";
 import { createTestWorker } from "../../support/records.ts";
-import type { Target } from "./targets.ts";
-
-type Fetch = (request: Request) => Promise<Response>;
-
-/** A code of the wire as it came, with the document around it checked. */
-class Refused extends CodedError {}
-
-/** 200 or 204 with its body; whatever else must be a whole problem document of a code that the wire has. */
-async function send(
-  fetch: Fetch,
-  method: string,
-  path: string,
-  type: string,
-  body: Bytes | null,
-): Promise<Bytes> {
-  const headers = { "content-type": type };
-  const response = await fetch(new Request(`https://fuzzed.example${path}`, { method, headers, body }));
-  const answer = new Uint8Array(await response.arrayBuffer());
-  if (response.status === 200 || response.status === 204) return answer;
-  assert.equal(response.headers.get("content-type"), PROBLEM_CONTENT_TYPE);
-  const problem = JSON.parse(new TextDecoder().decode(answer)) as Problem;
-  assert.ok(problem.code !== "internal", "a bare 500");
-  assert.equal(response.status, PROBLEM_STATUS[problem.code]);
-  throw new Refused(problem.code, problem.detail);
-}
+import { checkAnswer, checkJudgement, type Fetch, REQUEST, region, send, worker } from "./hosts.ts";
+import type { Target } from "./target.ts";
 
 export async function createServerTargets(others: readonly Bytes[]): Promise<Target[]> {
-  const variables = { MODELS: JUDGED_MODEL, REFEREE: "1" };
-  const clock = () => NOW + 1000;
-  // Nothing is a replay, or all that differs in its inputs alone would be.
-  const sealingStore: SealingStore = {
-    ...createMemorySealingStore({ ...WEB_OPTIONS, clock }),
-    claim: async () => "taken",
-  };
-  const app = await createTestApp({ name: "fuzzed", startedAt: NOW, clock, variables, sealingStore });
-  const worker: Fetch = (request) => app.fetch(request, () => {});
-  const record = await send(worker, "GET", RECORD_PATH, "", null);
-  const key = formatHex((await openRecord(record, { now: NOW })).record.workerKey);
-  const request = encodeRequest({ ...(await createRequest("standard")), ...HERE, inputs });
-  const kept: Bytes[] = [];
-  const handle = createRegionApp({
-    clock: () => NOW,
-    report: (error) => assert.fail(String(error)),
-    registry: {
-      async put(bytes) {
-        kept.splice(0, kept.length, bytes);
-        return null;
-      },
-      list: async () => encodeRecordList(kept),
-      count: async () => kept.length,
-    },
-  });
-  const region: Fetch = (request) => handle(request, () => {});
   const posted = await createTestWorker("posted", "posted.example", NOW);
   return [
     {
       name: `POST ${INFER_PATH}`,
-      sources: [request],
-      async open(bytes) {
-        const answer = decodeAnswer(await send(worker, "POST", INFER_PATH, CBOR_MEDIA_TYPE, bytes));
-        const named = formatHex(await requestDigest(decodeRequest(bytes)));
-        if (answer.outcome === "signed") {
-          const receipt = await openReceipt(answer.reply.receipt);
-          assert.deepEqual([formatHex(receipt.key), formatHex(receipt.statement.request)], [key, named]);
-          return;
-        }
-        const { refusal, key: signer } = await openRefusal(answer.reply.refusal);
-        assert.deepEqual([formatHex(signer), formatHex(refusal.request)], [key, named]);
-        throw new Refused(refusal.code, answer.reply.detail);
-      },
+      sources: [REQUEST],
+      open: async (bytes) =>
+        checkAnswer(await send(worker, "POST", INFER_PATH, CBOR_MEDIA_TYPE, bytes), bytes),
     },
     {
       name: `POST ${JUDGE_PATH}`,
       sources: [await createEvidence()],
-      async open(bytes) {
-        const judgement = await openJudgement(await send(worker, "POST", JUDGE_PATH, CBOR_MEDIA_TYPE, bytes));
-        assert.equal(formatHex(judgement.key), key);
-      },
+      open: async (bytes) =>
+        checkJudgement(await send(worker, "POST", JUDGE_PATH, CBOR_MEDIA_TYPE, bytes), bytes),
     },
     {
       name: `POST ${RECORDS_PATH}`,
@@ -117,7 +45,7 @@ export async function createServerTargets(others: readonly Bytes[]): Promise<Tar
     },
     {
       name: "every other path, method and media type",
-      sources: [request],
+      sources: [REQUEST],
       async open(bytes) {
         const [path, method, type] = [bytes[0] ?? 0, bytes[1] ?? 0, bytes[2] ?? 0];
         const text = Array.from(bytes.subarray(3, 40), (byte) => String.fromCharCode(byte)).join("");
@@ -140,6 +68,7 @@ export async function createServerTargets(others: readonly Bytes[]): Promise<Tar
           `${CBOR_MEDIA_TYPE}; a=b`,
           "",
           "APPLICATION/CBOR",
+          SEALED_REQUEST_MEDIA_TYPE,
         ];
         const body = chosen === "GET" ? null : bytes;
         const server: Fetch = bytes.length % 2 === 0 ? worker : region;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { checkRefusal, checkReply, createExpectation } from "../../../client/check.ts";
 import { verifyEvidence } from "../../../client/evidence.ts";
+import { formatReputation, parseReputation, remember } from "../../../client/reputation.ts";
 import { verifyBundle } from "../../../client/verify.ts";
 import { decodeManifest, encodeManifest } from "../../../engine/index.ts";
 import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
@@ -10,16 +11,17 @@ import { type Bytes, formatHex, parseBase64Url, parseHex } from "../../../protoc
 import { type CborValue, decode, encode } from "../../../protocol/cbor.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import { openEvidence } from "../../../protocol/evidence.ts";
-import { openFaultProof } from "../../../protocol/fault-proof.ts";
+import { decodeFaultProof, openFaultProof } from "../../../protocol/fault-proof.ts";
 import { parseSecretKey } from "../../../protocol/keys.ts";
 import { pad, unpad } from "../../../protocol/padding.ts";
 import { parsePolicy } from "../../../protocol/policy-file.ts";
 import { formatProblem, parseProblem } from "../../../protocol/problem.ts";
 import { encodeReceipt } from "../../../protocol/receipt.ts";
 import { openRecord, recordDigest } from "../../../protocol/record.ts";
+import { signRefusal } from "../../../protocol/refusal.ts";
 import { decodeAnswer, encodeReply } from "../../../protocol/reply.ts";
 import { compileTiny } from "../../models/compile-tiny.ts";
-import { createBlockConflict, HONEST, lieAt, referee } from "../../protocol/conflicts.ts";
+import { createBlockConflict, createFaultProof, HONEST, lieAt, referee } from "../../protocol/conflicts.ts";
 import {
   BLOCKS,
   bytesFor,
@@ -33,14 +35,10 @@ import {
 import { SAMPLE_POLICY } from "../../protocol/policies.ts";
 import { WIRE_TYPES } from "../../protocol/wire-types.ts";
 import { listEnvelopes, Notary } from "./forgery.ts";
+import { createAsking, createJudging, SEALED_TO_WORKER } from "./sealed.ts";
 import { createServerTargets } from "./servers.ts";
-
-/** `open` throws a coded error for what is refused, and fails for what must not have been accepted. */
-export interface Target {
-  readonly name: string;
-  readonly sources: readonly Bytes[];
-  open(bytes: Bytes): Promise<unknown>;
-}
+import { createSignedTargets } from "./signed.ts";
+import type { Target } from "./target.ts";
 
 const a = await createWorker("a");
 const b = await createWorker("b");
@@ -72,12 +70,27 @@ const malloryReceipt = await createReceipt(mallory, { ...request, seat: 1 });
 const malloryBundle = await createBundle([mallory, await createWorker("accomplice")], "standard");
 const blockConflict = await createBlockConflict(HONEST, lieAt(1, 3), 1);
 notary.addMessage(blockConflict);
+/** Of small order, and second encodings, on either curve; and one that is neither. */
+const HOSTILE_KEYS = encode(
+  [
+    "00".repeat(32),
+    `01${"00".repeat(31)}`,
+    `ec${"ff".repeat(30)}7f`,
+    `ee${"ff".repeat(30)}7f`,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ff".repeat(32),
+  ].map(parseHex),
+);
 const OTHERS: readonly Bytes[] = [
-  ...WIRE_TYPES.map(([, bytes]) => bytes),
+  // A sealed reply is another one in every run, and cases would be too.
+  ...WIRE_TYPES.filter(([name]) => name !== "SealedReply").map(([, bytes]) => bytes),
   mallory.opened.bytes,
   malloryReceipt,
   malloryBundle,
   blockConflict,
+  HOSTILE_KEYS,
 ];
 
 const find = (name: string) => WIRE_TYPES.find((type) => type[0] === name)![1];
@@ -122,7 +135,8 @@ const honestReply = encodeReply({
   outputs: OUTPUTS,
   blocks: BLOCKS,
 });
-const asked = { expectation: await createExpectation(request), seat: 0, now: NOW };
+const expectation = await createExpectation(request);
+const asked = { expectation, seat: 0, now: NOW };
 
 const honestBundle = decodeBundle(find("Bundle"));
 const isHonest = (key: Bytes) =>
@@ -182,6 +196,37 @@ const CLIENT: Target[] = [
   },
 ];
 
+const proof = decodeFaultProof(find("FaultProof"));
+const honestAnswers = [honestReply, find("RefusedReply")];
+const malloryReply = encodeReply({
+  receipt: await createReceipt(mallory, request),
+  outputs: OUTPUTS,
+  blocks: BLOCKS,
+});
+const SEALED_TO_CLIENT = [
+  createAsking({ worker: a, expectation, answers: honestAnswers }),
+  createAsking({ worker: mallory, expectation, answers: [malloryReply, ...honestAnswers] }),
+  createJudging({ referee, ...proof }),
+];
+
+/** Mallory signs with its own keys, and has somebody judge who blames as it likes. */
+const corrupt = await createWorker("corrupt", { change: (record) => ({ ...record, isReferee: true }) });
+const malloryRefusal = await signRefusal(
+  { request: expectation.stated.request, seat: 0, code: "overloaded", time: NOW },
+  mallory.secretKey,
+);
+const SIGNED = createSignedTargets(
+  {
+    workerKey: mallory.secretKey,
+    operatorKey: await bytesFor("operator mallory.example"),
+    record: mallory.opened.bytes,
+    delegation: mallory.opened.record.delegation,
+    receipt: malloryReceipt,
+    refusal: malloryRefusal,
+  },
+  { secretKey: corrupt.secretKey, proof: await createFaultProof(proof.evidence, (same) => same, corrupt) },
+);
+
 /** The coded error of a refusal; any other goes on. */
 function tryParse(parse: (text: string) => Bytes, given: string): CodedError | null {
   try {
@@ -196,6 +241,24 @@ function tryParse(parse: (text: string) => Bytes, given: string): CodedError | n
 const { manifest } = await compileTiny();
 const text = (bytes: Bytes) => new TextDecoder().decode(bytes);
 const ascii = (words: string): Bytes => new TextEncoder().encode(words);
+
+const REPUTATION = ascii(
+  formatReputation(
+    remember(
+      new Map(),
+      [
+        { operator: "a.example", operatorKey: a.opened.record.operatorKey, kind: "answer" },
+        {
+          operator: "b.example",
+          operatorKey: b.opened.record.operatorKey,
+          kind: "lie",
+          evidence: "00".repeat(32),
+        },
+      ],
+      NOW,
+    ),
+  ),
+);
 
 const FILES: Target[] = [
   {
@@ -213,7 +276,25 @@ const FILES: Target[] = [
       assert.equal(formatHex(encodeManifest(decodeManifest(bytes))), formatHex(bytes));
     },
   },
-  { name: "a policy's file", sources: [SAMPLE_POLICY], open: parsePolicy },
+  {
+    name: "a policy's file",
+    sources: [SAMPLE_POLICY],
+    async open(bytes) {
+      const { accept, groups, acceptProviders } = await parsePolicy(bytes);
+      assert.ok(1 <= acceptProviders && acceptProviders <= accept && accept <= groups && groups <= 16);
+    },
+  },
+  {
+    name: "a reputation's file",
+    sources: [REPUTATION],
+    async open(bytes) {
+      const reputation = parseReputation(text(bytes));
+      assert.deepEqual(parseReputation(formatReputation(reputation)), reputation);
+      for (const { answers, refusals, failures, lazy, seen } of reputation.values())
+        for (const count of [answers, refusals, failures, lazy, seen])
+          assert.ok(Number.isSafeInteger(count) && count >= 0, `a count of ${count}`);
+    },
+  },
   {
     name: "padding",
     sources: [pad(honestReply, 2048), pad(ascii("word"), 1024)],
@@ -250,6 +331,9 @@ export const MATERIAL = OTHERS;
 export const TARGETS: readonly Target[] = [
   ...DECODERS,
   ...CLIENT,
+  ...SIGNED,
+  ...SEALED_TO_CLIENT,
+  ...SEALED_TO_WORKER,
   ...FILES,
   ...(await createServerTargets(OTHERS)),
 ];

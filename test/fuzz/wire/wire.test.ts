@@ -25,7 +25,16 @@ test("hostile bytes are refused with a code, nothing forged is accepted, and wha
     ["WorkerRecord", "worker_mismatch"],
     ["verifyBundle", "record_mismatch"],
     ["the client's check of a reply", "worker_mismatch"],
-    [`POST /v1/judge`, "signature_invalid"],
+    ["the payload of a record", "delegation_mismatch"],
+    ["the payload of a judgement", "judgement_mismatch"],
+    ["POST /v1/judge", "signature_invalid"],
+    ["POST /v1/judge, sealed", "signature_invalid"],
+    ["POST /v1/infer, sealed", "engine_unknown"],
+    ["POST /v1/infer, padded by hand and sealed", "not_canonical"],
+    ["POST /v1/infer, changed in its seal", "unsealing_failed"],
+    ["asking a.example, which seals its answers", "worker_mismatch"],
+    ["asking mallory.example, which seals its answers", "trace_mismatch"],
+    ["asking a referee, which seals its judgement", "worker_mismatch"],
   ] as const)
     assert.ok(refused.get(target)!.has(code), `${target} never came to ${code}`);
 });

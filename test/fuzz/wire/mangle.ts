@@ -1,7 +1,7 @@
 // CBOR as no honest encoder writes it, made from honest structures: a seeded source of hostile bytes.
 
-import { type Bytes, concatBytes, utf8 } from "../../protocol/bytes.ts";
-import { decode } from "../../protocol/cbor.ts";
+import { type Bytes, concatBytes, utf8 } from "../../../protocol/bytes.ts";
+import { decode } from "../../../protocol/cbor.ts";
 
 /** CBOR with anything anywhere: any key in a map, entries that repeat, bytes that are no item at all. */
 type Item =
