@@ -1,5 +1,6 @@
 // How often an attacker fills a whole committee, by what it has made up: the rule that ships, over seeded draws of a
 // made-up directory, beside the closed form. No network, no clock; the same numbers on every machine.
+import { type Latencies, observe } from "../client/latencies.ts";
 import { planSeats } from "../client/select.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
@@ -9,6 +10,8 @@ import type { Row } from "./report.ts";
 
 /** Of `fast`, `standard` and `strict`, and one larger. */
 const ALL_SIZES = [1, 3, 5, 7];
+/** A committee of one has no nearest. */
+const SIZES_WITH_NEAREST = [3, 5, 7];
 
 /** Honest operators have one worker each and four providers among them. */
 const HONEST_PROVIDERS = 4;
@@ -26,6 +29,8 @@ export interface Scenario {
   readonly records: number; // of the attacker
   /** The domain and the key of its record `index`, by number. */
   readonly claim: (index: number) => { readonly domain: number; readonly key: number };
+  /** Whether clients let one seat go to the nearest worker, and its first record is that one, every time. */
+  readonly isNearest: boolean;
 }
 
 const spread = (operators: number) => (index: number) => ({
@@ -41,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
     attackers: 4,
     records: 36,
     claim: spread(4),
+    isNearest: false,
   },
   {
     name: "4 of 40 operators, with 32 made-up providers each",
@@ -49,6 +55,7 @@ export const SCENARIOS: readonly Scenario[] = [
     attackers: 4,
     records: 128,
     claim: spread(4),
+    isNearest: false,
   },
   {
     name: "4 of 40 operators, with 32 domains under each key",
@@ -57,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
     attackers: 4,
     records: 128,
     claim: (index) => ({ domain: index, key: index % 4 }),
+    isNearest: false,
   },
   {
     name: "4 of 40 operators, with 32 keys under each domain",
@@ -65,9 +73,44 @@ export const SCENARIOS: readonly Scenario[] = [
     attackers: 4,
     records: 128,
     claim: (index) => ({ domain: index % 4, key: index }),
+    isNearest: false,
   },
-  { name: "13 of 40 operators", sizes: ALL_SIZES, honest: 27, attackers: 13, records: 13, claim: spread(13) },
-  { name: "20 of 40 operators", sizes: ALL_SIZES, honest: 20, attackers: 20, records: 20, claim: spread(20) },
+  {
+    name: "13 of 40 operators",
+    sizes: ALL_SIZES,
+    honest: 27,
+    attackers: 13,
+    records: 13,
+    claim: spread(13),
+    isNearest: false,
+  },
+  {
+    name: "20 of 40 operators",
+    sizes: ALL_SIZES,
+    honest: 20,
+    attackers: 20,
+    records: 20,
+    claim: spread(20),
+    isNearest: false,
+  },
+  {
+    name: "4 of 40 operators, of which one is always the nearest",
+    sizes: SIZES_WITH_NEAREST,
+    honest: 36,
+    attackers: 4,
+    records: 4,
+    claim: spread(4),
+    isNearest: true,
+  },
+  {
+    name: "13 of 40 operators, of which one is always the nearest",
+    sizes: SIZES_WITH_NEAREST,
+    honest: 27,
+    attackers: 13,
+    records: 13,
+    claim: spread(13),
+    isNearest: true,
+  },
   {
     name: "36 of 72 operators: each worker of the first row drawn by itself",
     sizes: ALL_SIZES,
@@ -75,13 +118,17 @@ export const SCENARIOS: readonly Scenario[] = [
     attackers: 36,
     records: 36,
     claim: spread(36),
+    isNearest: false,
   },
 ];
 
-/** C(attackers, seats) ÷ C(all, seats): every operator has one draw, and no seat is drawn twice. */
-export function chanceToFill({ honest, attackers }: Scenario, seats: number): number {
+/**
+ * C(attackers, seats) ÷ C(all, seats): every operator has one draw, and no seat is drawn twice. Where one of the
+ * attacker's is always nearest, it has its seat, and the others are drawn of the rest.
+ */
+export function chanceToFill({ honest, attackers, isNearest }: Scenario, seats: number): number {
   let chance = 1;
-  for (let seat = 0; seat < seats; seat++)
+  for (let seat = isNearest ? 1 : 0; seat < seats; seat++)
     chance *= Math.max(0, attackers - seat) / (honest + attackers - seat);
   return chance;
 }
@@ -89,6 +136,7 @@ export function chanceToFill({ honest, attackers }: Scenario, seats: number): nu
 /** Of `draws` committees of each size, planned by planSeats under seeds 0 to `draws` − 1, how many the attacker filled. */
 export async function countFilled(scenario: Scenario, seats: number, draws: number): Promise<number> {
   const records = await createDirectory(scenario);
+  const near = scenario.isNearest ? measure(records) : null;
   let filled = 0;
   for (let draw = 0; draw < draws; draw++) {
     const plan = await planSeats({
@@ -98,6 +146,7 @@ export async function countFilled(scenario: Scenario, seats: number, draws: numb
       engine: ENGINE,
       sizeBucket: 1024,
       seed: await digestRaw(utf8(`draw ${draw}`)),
+      near,
     });
     if (plan.seats.every(({ record }) => record.operator.startsWith("x"))) filled++;
   }
@@ -127,6 +176,16 @@ export async function benchSelection(): Promise<Row[]> {
       });
     }
   return rows;
+}
+
+/** Everyone was asked once: the attacker's first answered in 1 ms, the others in 100. */
+function measure(records: readonly OpenedRecord[]): Latencies {
+  const verdicts = records.map(({ record: { workerKey, endpoints } }) => {
+    const endpoint = endpoints[0]!;
+    const elapsedMs = endpoint === "https://x0.example" ? 1 : 100;
+    return { workerKey, endpoint, outcome: "agreed" as const, code: null, elapsedMs };
+  });
+  return observe(new Map(), { model: MODEL, verdicts, now: 0 });
 }
 
 /** The built-in policy that asks so many; of seven, as `strict` does of five. */

@@ -8,18 +8,16 @@ import {
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { openEvidence } from "../protocol/evidence.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
+import { readFileKind } from "../protocol/file-kind.ts";
 import { CliError } from "./errors.ts";
 import { judgeHere } from "./judge-here.ts";
 import { print, printJson } from "./output.ts";
 import { naming } from "./replay.ts";
 
-/** Each file of ours is a CBOR array, and how many items it has tells which: the first byte. */
-const EVIDENCE = 0x86;
-const FAULT_PROOF = 0x84;
-
 /** Whether a file is one of these and no certificate; what it really is, its decoder says. */
 export function isAccusation(bytes: Bytes): boolean {
-  return bytes[0] === EVIDENCE || bytes[0] === FAULT_PROOF;
+  const kind = readFileKind(bytes);
+  return kind === "evidence" || kind === "fault proof";
 }
 
 interface Options {
@@ -32,7 +30,7 @@ export async function checkAccusation(
   { path, bytes }: { readonly path: string; readonly bytes: Bytes },
   { rerun, json }: Options,
 ): Promise<void> {
-  if (bytes[0] === FAULT_PROOF) {
+  if (readFileKind(bytes) === "fault proof") {
     const proof = await naming(path, () => openFaultProof(bytes));
     if (rerun) await checkJudgement(proof);
     return json ? printJson(summarizeProof(proof, rerun)) : printProof(proof, rerun);

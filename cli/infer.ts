@@ -32,6 +32,8 @@ policy local nobody is asked: this machine computes the answer, needs no network
   --text-file FILE  a text in a file (UTF-8)
   --policy NAME     fast (1 operator), standard (2 of 3 agree; the default), strict (5 of 5 agree) or local (nobody)
   --policy-file F   a policy of your own: which operators must agree (docs/protocol.md §14 has the grammar)
+  --near            one seat goes to whoever answered this machine quickest before; chance decides over the others. Whoever is
+                    near can foresee that; not for a policy that asks one
   --model NAME      another model of the task than its default
   --deadline N      seconds to wait at most (default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS})
   --region URL      a region to find workers with, instead of the local network's; may be given several times
@@ -46,6 +48,7 @@ policy local nobody is asked: this machine computes the answer, needs no network
       ...INPUT_OPTIONS,
       policy: { type: "string" },
       "policy-file": { type: "string" },
+      near: { type: "boolean" },
       model: { type: "string" },
       deadline: { type: "string" },
       region: { type: "string", multiple: true },
@@ -86,6 +89,12 @@ async function inferByQuorum(
   { task, input, models }: Question,
   policy: Policy,
 ): Promise<TaskAnswer> {
+  const near = given.values.near === true;
+  if (near && policy.groups < 2)
+    throw new CliError(
+      "option_invalid",
+      "--near is for policies that ask several; one that is near would have every question",
+    );
   const out = optionalText(given, "out");
   if (out !== null) await checkTarget(resolveGiven(out));
   const outcome = await ask({
@@ -93,6 +102,7 @@ async function inferByQuorum(
     models,
     inquiry: await prepareInquiry(task, input),
     policy,
+    near,
     deadlineMs: 1000 * parseSeconds(optionalText(given, "deadline") ?? DEFAULT_SECONDS),
     regions: await findRegions(given.values.region as string[] | undefined),
     out: out && resolveGiven(out),
@@ -104,7 +114,7 @@ async function inferByQuorum(
 
 /** What is about asking is refused: whoever gives a region believes that somebody is asked. */
 async function inferLocally(given: Arguments, { task, input, models }: Question): Promise<TaskAnswer> {
-  for (const name of ["deadline", "region", "out"])
+  for (const name of ["near", "deadline", "region", "out"])
     if (name in given.values)
       throw new CliError("option_invalid", `--${name} is for asking; the policy local asks nobody`);
   const outcome = await computeOutcome(task, models, await prepareInquiry(task, input));

@@ -20,6 +20,7 @@ import { readEngineDigest } from "./artifacts.ts";
 import { CliError } from "./errors.ts";
 import { writeWholeFile } from "./files.ts";
 import type { Inquiry } from "./input.ts";
+import { keepLatencies, readLatencies } from "./latencies.ts";
 import type { LocalModels } from "./local.ts";
 import { formatMilliseconds, log, print, printAnswer } from "./output.ts";
 import { keepSightings, readReputation, sightingsOf } from "./reputation.ts";
@@ -36,6 +37,8 @@ export interface QuestionOptions {
   readonly inquiry: Inquiry;
   readonly models: LocalModels;
   readonly policy: Policy;
+  /** Whether one seat goes to whoever answered quickest before. */
+  readonly near: boolean;
   readonly deadlineMs: number;
   /** Origins. */
   readonly regions: readonly string[];
@@ -93,6 +96,7 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   const engine = await readEngineDigest();
   const clock = createSystemClock();
   const reputation = await readReputation();
+  const near = question.near ? await readLatencies() : null;
   const listed = await findRecords(question.regions, clock);
   const records = withoutExcluded(listed, reputation);
   if (records.length < listed.length)
@@ -105,6 +109,7 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
     const answer = await askQuorum({
       policy: question.policy,
       records,
+      near,
       model: local.digest,
       engine,
       inputs,
@@ -118,6 +123,7 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
       if (error instanceof QuorumError) {
         for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
         await keepSightings(await sightingsOf({ verdicts: error.verdicts, conflicts: [], lazy: [] }));
+        await keepLatencies({ model: local.digest, verdicts: error.verdicts });
       }
       throw error;
     });
@@ -141,8 +147,10 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   const elapsedMs = performance.now() - started;
   const answered = await Promise.all(requests);
   // The model ran here wherever results differed, so who is in conflict lied.
-  for (const { answer: signed } of answered)
+  for (const { model, answer: signed } of answered) {
     await keepSightings(await sightingsOf({ ...signed, lazy: signed.audit?.lazy ?? [] }));
+    await keepLatencies({ model, verdicts: signed.verdicts });
+  }
   return saveAnswer(question, answer, answered, { engine, elapsedMs });
 }
 

@@ -28,5 +28,7 @@ export const NETWORK_FOLDER = join(state, "network");
 export const CERTIFICATES_FOLDER = join(state, "certificates");
 export const BENCH_FILE = join(state, "bench.json");
 export const EVIDENCE_FOLDER = join(state, "evidence");
+/** How long workers took to answer this machine. */
+export const LATENCIES_FILE = join(state, "latencies.json");
 /** What this machine saw of operators. */
 export const REPUTATION_FILE = join(state, "reputation.json");

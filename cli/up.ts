@@ -105,6 +105,7 @@ async function askSample(network: Network): Promise<Outcome> {
       models,
       inquiry,
       policy: POLICIES.standard,
+      near: false,
       deadlineMs: DEADLINE_MS,
       regions: network.regions.map(({ url }) => url),
       out: null,
@@ -135,6 +136,7 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print(
     `  npm run -s quorate -- verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`,
   );
+  print("  npm run -s verifier              (a page that checks that certificate in any browser)");
   print("  npm start -- --cast lying        (after Ctrl-C here: watch a liar being caught)");
   print();
   print("Ctrl-C stops everything.");

@@ -6,12 +6,12 @@ import type { OpenedRecord } from "../protocol/record.ts";
 import { createQuorumError, type QuorumError } from "./answer.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
-import type { FanOut } from "./fan-out.ts";
+import type { FanOut, Pending } from "./fan-out.ts";
 import { findNearer } from "./named-seats.ts";
 import type { Judged } from "./referee.ts";
 import { type Tally, tally } from "./tally.ts";
 
-/** The part of the deadline after the first signed result in which the other seats have to speak. */
+/** The part of the deadline after the first signed result in which the rest of the committee has to speak. */
 const HEDGE_PART = 10;
 
 /** One question under way. Owns who is asked next; decide() asks it what to do, and closes it through askQuorum. */
@@ -21,11 +21,9 @@ export class Course {
   readonly #fanOut: FanOut;
   readonly #reserves: OpenedRecord[];
   readonly #clock: Clock;
-  readonly #deadline: number; // unix milliseconds
-  readonly #halfTime: number; // unix milliseconds
-  readonly #hedgeMs: number;
+  readonly #start: number; // unix milliseconds
+  readonly #deadlineMs: number;
   readonly #settleMs: number;
-  #hedged = false;
   #heardSince: number | null = null; // when the first signed result came
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
@@ -45,9 +43,8 @@ export class Course {
     this.#fanOut = options.fanOut;
     this.#reserves = [...options.reserves];
     this.#clock = options.clock;
-    this.#deadline = options.start + options.deadlineMs;
-    this.#halfTime = options.start + Math.floor(options.deadlineMs / 2);
-    this.#hedgeMs = Math.floor(options.deadlineMs / HEDGE_PART);
+    this.#start = options.start;
+    this.#deadlineMs = options.deadlineMs;
     this.#settleMs = options.settleMs;
   }
 
@@ -97,10 +94,25 @@ export class Course {
     return this.#fanOut.pending.length === 0 || this.#clock.now() >= this.#settlesAt();
   }
 
-  /** When seats that are still silent get a substitute: an honest worker needs about as long as another. */
-  #hedgesAt(): number {
-    if (this.#heardSince === null) return this.#halfTime;
-    return Math.min(this.#heardSince + this.#hedgeMs, this.#halfTime);
+  get #deadline(): number {
+    return this.#start + this.#deadlineMs;
+  }
+
+  /** How long a seat may stay silent: an honest worker needs about as long as the first that signed. */
+  get #patienceMs(): number {
+    const halfMs = Math.floor(this.#deadlineMs / 2);
+    if (this.#heardSince === null) return halfMs;
+    return Math.min(this.#heardSince - this.#start + Math.floor(this.#deadlineMs / HEDGE_PART), halfMs);
+  }
+
+  /** Seats that may still speak in time. Who is late is not counted on any more, and still heard. */
+  get #punctual(): readonly Pending[] {
+    return this.#fanOut.pending.filter(({ start }) => this.#clock.now() < start + this.#patienceMs);
+  }
+
+  /** The first seat that may become part of the answer: a second committee answers alone. */
+  get #from(): number {
+    return this.#localStatement === null ? (this.#freshFrom ?? 0) : 0;
   }
 
   #settlesAt(): number {
@@ -113,31 +125,29 @@ export class Course {
     return state.status !== "agreed" && this.#fanOut.pending.length === 0;
   }
 
+  /** A conflict that nobody who is being asked may end in time. To be read after askMore. */
+  isStuck(state: Tally): boolean {
+    if (state.status !== "conflict" || this.#localStatement !== null) return false;
+    return !this.#punctual.some(({ seat }) => seat >= this.#from);
+  }
+
   /** Substitutes for seats that failed or stay silent, and a second committee after a conflict. */
   askMore(state: Tally): void {
     if (state.status === "agreed" || this.#clock.now() >= this.#deadline) return;
     if (state.status === "conflict" && this.#localStatement === null) this.#freshFrom ??= this.#fanOut.asked;
-    let wanted = this.#missing(state);
-    if (!this.#hedged && this.#clock.now() >= this.#hedgesAt()) {
-      this.#hedged = true;
-      wanted += this.#fanOut.pending.length;
-    }
-    for (; wanted > 0 && this.#reserves.length > 0; wanted--) this.#fanOut.ask(this.#takeReserve(state));
+    while (this.#reserves.length > 0 && this.#isShort(state)) this.#fanOut.ask(this.#takeReserve(state));
   }
 
-  /** How many more must be asked for the seats in play to be able to decide. */
-  #missing(state: Tally): number {
+  /** Whether those in play cannot decide, whatever they sign, and a reserve would help. */
+  #isShort(state: Tally): boolean {
     const goal = this.#localStatement === null ? this.#policy.groups : this.#policy.accept;
-    const missing = goal - this.#partiesInPlay(state).length;
-    if (missing > 0) return missing;
-    return this.#findNeeded(state) >= 0 ? 1 : 0;
+    return this.#partiesInPlay(state).length < goal || this.#findNeeded(state) >= 0;
   }
 
-  /** Whose signature may still become part of the answer: for a second committee, its own members only. */
+  /** Whose signature may still become part of the answer. */
   #partiesInPlay(state: Tally): readonly Party[] {
-    const from = this.#localStatement === null ? (this.#freshFrom ?? 0) : 0;
-    const pending = this.#fanOut.pending.filter(({ seat }) => seat >= from);
-    const signed = this.#candidates(state).filter(({ seat }) => seat >= from);
+    const pending = this.#punctual.filter(({ seat }) => seat >= this.#from);
+    const signed = this.#candidates(state).filter(({ seat }) => seat >= this.#from);
     return [...signed, ...pending.map(({ record }) => record.record)];
   }
 
@@ -168,8 +178,10 @@ export class Course {
   /** Waits for the next verdict or the next moment at which something changes by itself. */
   async nextChange(state: Tally): Promise<void> {
     const next =
-      state.status === "agreed" ? this.#settlesAt() : this.#hedged ? this.#deadline : this.#hedgesAt();
-    await this.#fanOut.nextVerdict(Math.min(next, this.#deadline));
+      state.status === "agreed"
+        ? [this.#settlesAt()]
+        : this.#punctual.map(({ start }) => start + this.#patienceMs);
+    await this.#fanOut.nextVerdict(Math.min(...next, this.#deadline));
   }
 
   /** Ends every ask. The verdicts, by seat. */

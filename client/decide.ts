@@ -31,7 +31,7 @@ export async function decide(
   },
 ): Promise<Decision> {
   const { expectation, rerun, auditDrawn, judge } = local;
-  let heard = false;
+  let isJudged = false;
   let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
     // Each turn reads the verdicts anew: more may have come while something was run here.
@@ -50,14 +50,14 @@ export async function decide(
       continue;
     }
     course.askMore(state);
-    if (course.isOver(state)) {
-      if (heard || state.status !== "conflict" || course.localStatement !== null) throw course.fail(state);
-      heard = true;
+    if (state.status === "conflict" && course.isStuck(state) && !isJudged) {
+      isJudged = true;
       const [[a], [b]] = state.classes as [readonly SignedVerdict[], readonly SignedVerdict[]];
       const judged = await judge(a!, b!);
       if (judged !== null) course.setJudged(judged);
       continue;
     }
+    if (course.isOver(state)) throw course.fail(state);
     await course.nextChange(state);
   }
 }

@@ -14,10 +14,11 @@ interface FanOutOptions {
   readonly clock: Clock;
 }
 
-interface Pending {
+/** A seat that has not spoken yet. */
+export interface Pending {
   readonly seat: number;
   readonly record: OpenedRecord;
-  readonly start: number;
+  readonly start: number; // unix milliseconds, when it was asked
 }
 
 /** All asks of one request. Owned by askQuorum, which closes it whatever happens. */

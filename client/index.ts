@@ -17,6 +17,13 @@ export {
   verifyEvidence,
 } from "./evidence.ts";
 export type { Failure, FailureCode } from "./failure.ts";
+export {
+  formatLatencies,
+  type Latencies,
+  type Latency,
+  observe,
+  parseLatencies,
+} from "./latencies.ts";
 export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export { fetchRecord } from "./renewal.ts";

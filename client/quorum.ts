@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
+import type { Latencies } from "./latencies.ts";
 import { checkDuration, createQuestion } from "./question.ts";
 import { askReferees, type Judged } from "./referee.ts";
 import type { LocalRerun } from "./rerun.ts";
@@ -21,6 +22,7 @@ import type { Fetch } from "./transport.ts";
 export interface AskOptions {
   readonly policy: PolicyName | Policy; // built in, or of parsePolicy
   readonly records: readonly OpenedRecord[]; // of fetchDirectory
+  readonly near: Latencies | null; // where one seat goes to the nearest; of observe. Null: chance decides over all
   readonly model: Bytes; // digest
   readonly engine: Bytes; // digest
   readonly inputs: readonly Tensor[];
@@ -35,17 +37,17 @@ export interface AskOptions {
 /**
  * One question, answered by as many operators as the policy asks for, or not at all. Throws PolicyError
  * `committee_unavailable`, QuorumError `quorum_not_reached` | `quorum_split`, DecodeError for inputs that no
- * worker could read, and whatever `rerun` throws.
+ * worker could read, RangeError for durations and for `near` under a policy that asks one, and whatever `rerun` throws.
  */
 export async function askQuorum(options: AskOptions): Promise<Answer> {
-  const { random, clock, fetch, rerun, records, model, engine } = options;
+  const { random, clock, fetch, rerun, records, near, model, engine } = options;
   const { deadlineMs, settleMs } = options;
   const policy = toPolicy(options.policy);
   const start = clock.now();
   const { request, seed } = await createQuestion({ ...options, policy, now: start });
   checkDuration("settleMs", settleMs, 0, deadlineMs);
   const { sizeBucket } = request;
-  const plan = await planSeats({ records, policy, model, engine, sizeBucket, seed });
+  const plan = await planSeats({ records, near, policy, model, engine, sizeBucket, seed });
   const expectation = await createExpectation(request);
   const fanOut = new FanOut({ expectation, allowPlain: policy.allowPlain, fetch, clock });
   const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });

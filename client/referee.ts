@@ -57,15 +57,21 @@ export async function askReferee(options: RefereeOptions): Promise<Judged> {
   });
 }
 
-/** The first judgement that holds, of these referees in turn; null where none gives one before the deadline. */
+/**
+ * The first judgement that holds, of these referees in turn; null where none gives one before the deadline. Each has
+ * half of the time that is left, the last all of it: one that says nothing does not take the others' turn.
+ */
 export async function askReferees(
   referees: readonly OpenedRecord[],
   options: Omit<RefereeOptions, "record">,
 ): Promise<Judged | null> {
   for (const record of referees) {
-    if (options.clock.now() >= options.deadline) return null;
+    const left = options.deadline - options.clock.now();
+    if (left <= 0) return null;
+    const turn = record === referees.at(-1) ? left : Math.ceil(left / 2);
+    const deadline = options.clock.now() + turn;
     // A referee that fails, or lies badly, costs its turn and nothing else: without it the question stays open.
-    const judged = await askReferee({ ...options, record }).catch(() => null);
+    const judged = await askReferee({ ...options, record, deadline }).catch(() => null);
     if (judged !== null) return judged;
   }
   return null;

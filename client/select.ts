@@ -17,6 +17,7 @@ import {
   type Policy,
 } from "../protocol/policy.ts";
 import { isAskable, type OpenedRecord, type WorkerRecord } from "../protocol/record.ts";
+import { findNearest, type Latencies } from "./latencies.ts";
 import { describeAbsent, putQuorumFirst } from "./named-seats.ts";
 
 /** What the choice depends on, and nothing else does. */
@@ -29,6 +30,12 @@ export interface Selection {
   readonly seed: Bytes; // 32 random bytes of the client's own
 }
 
+/** What decides over seats besides. */
+export interface SeatSelection extends Selection {
+  /** How long workers took before, where one seat goes to the nearest; null where none does. */
+  readonly near: Latencies | null;
+}
+
 /** Whom to ask, and who may be asked after them. No two of all these are of one operator. */
 export interface SeatPlan {
   readonly seats: readonly OpenedRecord[]; // policy.groups of them, of distinct operators
@@ -36,12 +43,12 @@ export interface SeatPlan {
 }
 
 /**
- * A pure function: same records and seed, same plan, in whatever order the records come. Throws PolicyError
- * `committee_unavailable`, saying what is there and what is missing.
+ * A pure function: same records, seed and times, same plan, in whatever order the records come. Throws PolicyError
+ * `committee_unavailable`, saying what is there and what is missing, RangeError for `near` under a policy that asks one.
  */
-export async function planSeats(selection: Selection): Promise<SeatPlan> {
+export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
   const { policy } = selection;
-  const drawn = (await drawOperators(selection)).slice(0, MAX_SEATS);
+  const drawn = putNearestFirst(selection, await drawOperators(selection)).slice(0, MAX_SEATS);
   const operators = putQuorumFirst(policy, drawn, identityOf);
   const seated = operators
     .slice(0, policy.groups)
@@ -70,6 +77,25 @@ export async function planSeats(selection: Selection): Promise<SeatPlan> {
     .filter((operator) => !seated.some((seat) => seat.operator === operator))
     .map(({ workers }) => workers[0]!);
   return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
+}
+
+/**
+ * The operator of the nearest worker goes first and speaks through that one; the others keep their order, so at most
+ * one seat can be foreseen. A committee of one would be nobody else's word: the nearest would have every question.
+ */
+function putNearestFirst({ near, policy, model }: SeatSelection, drawn: readonly Operator[]): Operator[] {
+  if (near === null) return [...drawn];
+  if (policy.groups < 2)
+    throw new RangeError(
+      "near is given for a policy that asks one operator, which all could foresee; pass null",
+    );
+  const workersOf = ({ workers }: Operator) => workers;
+  const nearest = findNearest(drawn.flatMap(workersOf), model, near);
+  if (nearest === null) return [...drawn];
+  const isNear = ({ workers }: Operator) => workers.includes(nearest);
+  const workers = drawn.filter(isNear).flatMap(workersOf);
+  const speaking = [nearest, ...workers.filter((worker) => worker !== nearest)];
+  return [{ workers: speaking }, ...drawn.filter((operator) => !isNear(operator))];
 }
 
 /** Whoever judges sees the input: one, and another where the first does not answer. */

@@ -94,7 +94,7 @@ async function receive(
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== accept)
     throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}`);
-  const answer = await readBounded(response.body, maxBytes);
+  const answer = await readBounded(response.body, maxBytes, null);
   if (answer === null)
     throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes, or too many parts`);
   return answer;
@@ -102,7 +102,7 @@ async function receive(
 
 /** What the other side says of its refusal is shown, not believed. */
 async function refusal(url: string, response: Response): Promise<TransportError> {
-  const body = await readBounded(response.body, MAX_PROBLEM_BYTES).catch(() => null);
+  const body = await readBounded(response.body, MAX_PROBLEM_BYTES, null).catch(() => null);
   const problem = body === null ? null : parseProblem(body);
   const reason = problem === null ? "" : `; it says ${problem.code}: ${problem.detail}`;
   return new ProblemError(`${url} answered with status ${response.status}${reason}`, problem?.code ?? null);

@@ -7,35 +7,65 @@ const FIRST_BUFFER_BYTES = 64 * 1024;
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
 
+/** What a receiver of many bodies has for one of them. */
+export interface Reserve {
+  /** Its reason is thrown when it aborts: time is up. */
+  readonly signal: AbortSignal;
+  /** Called before a buffer of more than 64 KiB is made, with its bytes; what it throws ends the reading. */
+  grow(bytes: number): void;
+}
+
 /**
  * The whole body, or null if it has more than `maxBytes` or comes in more than `64 + maxBytes / 64` parts; nothing
  * is an empty body. Holds the limit and one part of the stream at most, twice that while it grows, and leaves the
- * rest unread. Rejects with what the stream rejects with.
+ * rest unread. Without a reserve, time is the stream's to bound. Rejects with what the stream or the reserve throws.
  */
 export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
   maxBytes: number,
+  reserve: Reserve | null,
 ): Promise<Bytes | null> {
-  // attacker-controlled: how many bytes come, in which parts, and whether they ever end. Time is the caller's to bound.
+  // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
   const reader = stream.getReader();
+  try {
+    return await readParts(reader, maxBytes, reserve);
+  } finally {
+    // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function readParts(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+  reserve: Reserve | null,
+): Promise<Bytes | null> {
+  const late = reserve && rejectOnAbort(reserve.signal);
+  const read = () => (late === null ? reader.read() : Promise.race([reader.read(), late]));
   const maxParts = FREE_PARTS + Math.floor(maxBytes / MIN_AVERAGE_PART_BYTES);
   let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
   let length = 0;
   let parts = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+  for (let part = await read(); !part.done; part = await read()) {
     const end = length + part.value.length;
-    if (end > maxBytes || ++parts > maxParts) {
-      // Not awaited: a sender that does not let go must not hold up the refusal.
-      reader.cancel().catch(() => undefined);
-      return null;
+    if (end > maxBytes || ++parts > maxParts) return null;
+    if (end > body.length) {
+      const larger = Math.min(maxBytes, Math.max(end, 2 * body.length));
+      reserve?.grow(larger);
+      body = resize(body, larger);
     }
-    if (end > body.length) body = resize(body, Math.min(maxBytes, Math.max(end, 2 * body.length)));
     // Copied at once and let go: a part of one byte may hold a buffer of kilobytes.
     body.set(part.value, length);
     length = end;
   }
   return resize(body, length);
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function resize(bytes: Bytes, length: number): Bytes {

@@ -89,6 +89,7 @@ export type SealingCode =
 export type HttpCode =
   | "body_too_large"
   | "body_missing"
+  | "body_too_slow"
   | "content_type_unsupported"
   | "route_unknown"
   | "method_not_allowed";

@@ -44,6 +44,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   engine_unknown: 404,
   route_unknown: 404,
   method_not_allowed: 405,
+  body_too_slow: 408,
   record_stale: 409,
   record_conflict: 409,
   operator_full: 409,

@@ -19,7 +19,7 @@ function readTable(): Readonly<Record<string, readonly string[]>> {
 }
 
 /** Files in which modules of a platform may appear. */
-const PLATFORM = /^(workers\/adapters|durable-objects|cli|test|bench)\/|^wasm\/build\.ts$/;
+const PLATFORM = /^(workers\/adapters|durable-objects|cli|test|bench)\/|^(wasm|web\/verifier)\/build\.ts$/;
 const IS_PLATFORM = /^(node|cloudflare|bun):/;
 
 /** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`, as the formatter leaves them. */

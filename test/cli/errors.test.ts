@@ -126,6 +126,13 @@ const cases: [string, string[], string, RegExp][] = [
     "option_invalid",
     /--policy-file is for certificates/,
   ],
+  ["the nearest as the only one", infer("--policy", "fast", "--near"), "option_invalid", /--near.*several/],
+  [
+    "the nearest of nobody",
+    ["infer", "--task", "moderate", "--image", photo, "--policy", "local", "--near"],
+    "option_invalid",
+    /--near.*nobody/,
+  ],
   ["a deadline of 0", infer("--deadline", "0"), "option_invalid", /1 to 120/],
   ["a deadline of words", infer("--deadline", "soon"), "option_invalid", /1 to 120/],
   [

@@ -4,6 +4,7 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { photoPath } from "../../cli/photos.ts";
+import { formatLatencies, parseLatencies } from "../../client/index.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { createProgram, lastLine } from "./program.ts";
 
@@ -96,6 +97,7 @@ test("a running network answers under every policy, refuses a second one, and st
       assert.equal(verified.status, 0, verified.stderr);
     }
     await askUnderAFile(join(program.state, "strict.qc"));
+    await askTheNearest();
     const fast = join(program.state, "fast.qc");
     assert.match((await program.run("verify", fast, "--policy", "standard")).stderr, /\[policy_not_met\]/);
     assert.match((await program.run("verify", fast, "--image", cat)).stderr, /\[input_mismatch\]/);
@@ -151,6 +153,28 @@ async function askUnderAFile(certificate: string): Promise<void> {
   assert.match(verified.stdout, /^the fast policy holds: \d operators?/m);
   const strict = await program.run("verify", certificate, "--policy-file", policy);
   assert.equal(strict.status, 0, strict.stderr);
+}
+
+/** Whoever the file says is nearest has the first seat every time; what it says comes of the questions before. */
+async function askTheNearest(): Promise<void> {
+  const path = join(program.state, "latencies.json");
+  const known = [...parseLatencies(await readFile(path, "utf8"))];
+  assert.equal(known.length, 5, "all five operators have answered");
+  const first = new Set<string>();
+  for (let round = 0; round < 3; round++) {
+    const times = known.map(
+      ([name, time], index) => [name, { ...time, ms: index === 0 ? 0 : 60_000 }] as const,
+    );
+    await writeFile(path, formatLatencies(new Map(times)));
+    const asked = await program.run("infer", "--task", "moderate", "--image", boats, "--near", "--json");
+    assert.equal(asked.status, 0, asked.stderr);
+    const [nearest] = lastLine(asked).verdicts as { readonly operator: string }[];
+    first.add(nearest!.operator);
+  }
+  assert.equal(first.size, 1, [...first].join());
+  assert.ok(
+    [...parseLatencies(await readFile(path, "utf8")).values()].some(({ ms }) => ms > 0 && ms < 60_000),
+  );
 }
 
 for (const phase of ["starting 2 regions", "asking about a photograph"]) {

@@ -41,6 +41,7 @@ async function plan(policy: Policy, records: readonly OpenedRecord[], seed: stri
     model: MODEL,
     engine: ENGINE,
     sizeBucket: 1024,
+    near: null,
     seed: await bytesFor(seed),
   });
 }
@@ -54,6 +55,7 @@ async function ask(policy: Policy, parts: Partial<Record<(typeof NAMES)[number],
   return askQuorum({
     policy,
     records: network.records,
+    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
@@ -262,6 +264,7 @@ test("a failed seat is made up for by whoever the quorum still needs", async () 
     model: MODEL,
     engine: ENGINE,
     sizeBucket: 1024,
+    near: null,
     seed: createRandom(false)(32),
   });
   const south = seats.map(nameOf).find((name) => name === "cedar" || name === "dogwood")!;

@@ -38,6 +38,7 @@ async function ask(cast: readonly Part[], options: { readonly local: boolean; re
     return await askQuorum({
       policy: "standard",
       records: network.records,
+      near: null,
       model: MODEL,
       engine: ENGINE,
       inputs: INPUTS,
@@ -115,7 +116,14 @@ test("an answer needs two providers: a lacking one is sought first among the sub
         narrow.workers[4]!.part = part;
         const answer = await askQuorum({
           ...{ policy: "standard", records: narrow.records, model: MODEL, engine: ENGINE, inputs: INPUTS },
-          ...{ deadlineMs: 10_000, settleMs: 0, clock: new ManualClock(NOW), fetch, rerun: RERUN },
+          ...{
+            deadlineMs: 10_000,
+            settleMs: 0,
+            clock: new ManualClock(NOW),
+            fetch,
+            rerun: RERUN,
+            near: null,
+          },
           random: (length) => createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw)),
         });
         assert.equal((await verifyBundle(answer.bundle, { policies: ["standard"] })).providers, 2);
@@ -131,3 +139,36 @@ test("an answer needs two providers: a lacking one is sought first among the sub
 function partOf(cast: readonly Part[], operator: string): Part {
   return cast[network.workers.findIndex(({ worker }) => worker.opened.record.operator === operator)]!;
 }
+
+test("a silent seat's provider is sought among the substitutes: silence is not one of two providers", async () => {
+  const narrow = await startNetwork(["same", "same", "same", "same", "other", "other"]);
+  try {
+    for (let draw = 0; draw < 16; draw++) {
+      const random = (length: number) =>
+        createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw));
+      const asking = { policy: "standard", records: narrow.records, model: MODEL, engine: ENGINE } as const;
+      const clock = new ManualClock(NOW);
+      // Whoever of the lonely provider is asked first says nothing, until all have been seen to wait for it.
+      let silenced = false;
+      for (const member of narrow.workers.slice(4))
+        member.part = async (request, worker) => {
+          if (silenced) return honest(request, worker);
+          silenced = true;
+          return null;
+        };
+      const answer = askQuorum({
+        ...{ ...asking, inputs: INPUTS, deadlineMs: 10_000, settleMs: 0, fetch, rerun: null },
+        ...{ random, clock, near: null },
+      });
+      await clock.started(1000); // a tenth of the deadline after the first signed result
+      clock.advance(1000);
+      const { bundle, elapsedMs } = await answer;
+      assert.deepEqual(
+        [(await verifyBundle(bundle, { policies: ["standard"] })).providers, elapsedMs],
+        [2, 1000],
+      );
+    }
+  } finally {
+    await narrow.close();
+  }
+});

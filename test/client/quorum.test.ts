@@ -54,6 +54,7 @@ async function play(scene: Scene) {
     engine: ENGINE,
     sizeBucket: 1,
     seed: SEED,
+    near: null,
   };
   const { seats, reserves } = await planSeats(choice);
   const order = [...seats, ...reserves];
@@ -66,6 +67,7 @@ async function play(scene: Scene) {
   const options: AskOptions = {
     policy,
     records,
+    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
@@ -151,6 +153,18 @@ test("two silent workers are replaced a tenth of the deadline after the third ha
   assert.deepEqual(outcomes(verdicts).slice(0, 3), ["cancelled", "cancelled", "agreed"]);
   assert.ok(verdicts.length === 5 && verdicts.slice(3).some(({ outcome }) => outcome === "agreed"));
   assert.equal(elapsedMs, HEDGE_MS + SETTLE_MS);
+});
+
+test("substitutes that stay silent are replaced as well, after as long", async () => {
+  const { answer, clock } = await play({ cast: [silent, silent, honest, silent, silent] });
+  await clock.started(HEDGE_MS);
+  clock.advance(HEDGE_MS);
+  await clock.started(HEDGE_MS, 2);
+  clock.advance(HEDGE_MS);
+  await clock.started(SETTLE_MS);
+  clock.advance(SETTLE_MS);
+  const { elapsedMs, asked } = await answer;
+  assert.deepEqual([elapsedMs, asked], [2 * HEDGE_MS + SETTLE_MS, 7]);
 });
 
 test("a committee that is wholly silent is replaced when half the deadline has passed", async () => {

@@ -17,6 +17,7 @@ import {
   type NetworkWorker,
   RERUN,
   SEED,
+  silent,
   startNetwork,
 } from "./network.ts";
 
@@ -33,6 +34,7 @@ const choice = {
 const { seats, reserves } = await planSeats({
   ...choice,
   records: network.records,
+  near: null,
 });
 const order = [...seats, ...reserves].map((record) => network.of(record));
 /** Two committees of three are asked; the two operators that are left may judge. */
@@ -58,6 +60,7 @@ function ask(change: Partial<AskOptions> = {}) {
   return askQuorum({
     policy: "standard",
     records: network.records,
+    near: null,
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
@@ -95,6 +98,18 @@ test("a referee confirms what most signed, and its proof names a liar", async ()
   );
 });
 
+test("a silent worker does not keep the referee waiting", async () => {
+  for (const [index, member] of order.entries())
+    member.part = index === 0 || index === 3 ? lying : index === 2 ? silent : honest;
+  const clock = new ManualClock(NOW);
+  // All three of the second committee would have to agree.
+  const answer = ask({ clock, policy: { ...POLICIES.standard, accept: 3 } });
+  await clock.started(700); // the judgement is in, and the settle time begins
+  clock.advance(700);
+  const { elapsedMs, agreed, conflicts } = await answer;
+  assert.deepEqual([elapsedMs, agreed, conflicts.length], [700, 3, 2]);
+});
+
 test("with a local run no referee is asked", async () => {
   await ask({ rerun: RERUN });
   assert.ok(order.every(({ judged }) => judged.length === 0));
@@ -117,6 +132,22 @@ test("a referee that contradicts itself, or signs for another, is passed over", 
   const { faultProofs } = await ask();
   const { referee } = await openFaultProof(faultProofs[0]!);
   assert.equal(referee.record.operator, second.worker.opened.record.operator);
+});
+
+test("a referee that says nothing costs half of the time that is left", async () => {
+  const [first, second] = referees as [NetworkWorker, NetworkWorker];
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  first.judge = async () => {
+    resolve();
+    return null;
+  };
+  const clock = new ManualClock(NOW);
+  const answer = ask({ clock });
+  await asked;
+  clock.advance(5_000);
+  const { faultProofs, elapsedMs } = await answer;
+  const { referee } = await openFaultProof(faultProofs[0]!);
+  assert.deepEqual([referee.record.operator, elapsedMs], [second.worker.opened.record.operator, 5_000]);
 });
 
 test("without a referee that answers, two liars of three stay a split", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { type Latencies, observe } from "../../client/latencies.ts";
 import { planSeats } from "../../client/select.ts";
 import { type Bytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
@@ -29,7 +30,12 @@ function key(name: string): Promise<Bytes> {
   return digestRaw(utf8(name));
 }
 
-function plan(records: readonly OpenedRecord[], policy: PolicyName, seed: Bytes) {
+function plan(
+  records: readonly OpenedRecord[],
+  policy: PolicyName,
+  seed: Bytes,
+  near: Latencies | null = null,
+) {
   return planSeats({
     records,
     policy: POLICIES[policy],
@@ -37,6 +43,7 @@ function plan(records: readonly OpenedRecord[], policy: PolicyName, seed: Bytes)
     engine: ENGINE,
     sizeBucket: 1024,
     seed,
+    near,
   });
 }
 
@@ -74,6 +81,68 @@ test("the plan is a function of records and seed, not of the order of records", 
     [1, 2, 3, 4].map(async (n) => names((await plan(records, "standard", await key(`${n}`))).seats).join()),
   );
   assert.ok(new Set(others).size > 1, "another seed, another committee");
+});
+
+/** Times of these workers' answers, in milliseconds. */
+function measured(...times: readonly (readonly [OpenedRecord, number])[]): Latencies {
+  const verdicts = times.map(([{ record }, elapsedMs]) => {
+    const { workerKey, endpoints } = record;
+    return { workerKey, endpoint: endpoints[0]!, outcome: "agreed" as const, code: null, elapsedMs };
+  });
+  return observe(new Map(), { model: MODEL, verdicts, now: 0 });
+}
+
+test("the nearest has one seat, the first, and chance gives the others and the substitutes as it would without it", async () => {
+  const records = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => place(`${i}`, `o${i}.example`, `p${i}`)),
+  );
+  const near = measured([records[4]!, 5], [records[7]!, 6], [records[9]!, 7]);
+  for (let run = 0; run < 40; run++) {
+    const seed = await key(`near ${run}`);
+    const [drawn, planned] = [
+      await plan(records, "standard", seed),
+      await plan(records, "standard", seed, near),
+    ];
+    const order = names([...drawn.seats, ...drawn.reserves]).filter((name) => name !== "o4.example");
+    const all = names([...planned.seats, ...planned.reserves]);
+    assert.equal(all[0], "o4.example");
+    assert.deepEqual(all.slice(1, 12), order.slice(0, 11));
+  }
+});
+
+test("the nearest worker speaks for its operator, in place of another group of it", async () => {
+  const records = await Promise.all([
+    place("1", "a.example", "one"),
+    place("2", "a.example", "two"),
+    place("3", "b.example", "three"),
+    place("4", "c.example", "four"),
+  ]);
+  for (const index of [0, 1])
+    for (let run = 0; run < 12; run++) {
+      const near = measured([records[index]!, 5]);
+      const { seats } = await plan(records, "standard", await key(`group ${run}`), near);
+      assert.equal(seats[0], records[index]);
+    }
+});
+
+test("the nearest gets no seat that the policy's providers need for another", async () => {
+  const records = await Promise.all([
+    place("1", "a.example", "one"),
+    place("2", "b.example", "one"),
+    place("3", "c.example", "one"),
+    place("4", "d.example", "two"),
+  ]);
+  for (let run = 0; run < 24; run++) {
+    const { seats } = await plan(records, "standard", await key(`need ${run}`), measured([records[0]!, 5]));
+    assert.equal(countProviders(seats.map(({ record }) => record)), 2);
+    assert.equal(seats[0], records[0]);
+  }
+});
+
+test("a policy that asks one operator has no nearest, and says so before anybody is asked", async () => {
+  const records = [await place("1", "a.example", "one")];
+  await assert.rejects(plan(records, "fast", seed, measured([records[0]!, 5])), RangeError);
+  await assert.rejects(plan(records, "fast", seed, new Map()), RangeError);
 });
 
 test("many workers in few groups win no more seats than their groups", async () => {

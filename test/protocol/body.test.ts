@@ -26,18 +26,18 @@ function createStream(count: number, part = Uint8Array.of(1, 2, 3, 4)) {
 }
 
 test("gives the whole body up to its limit, and nothing of a longer one", async () => {
-  assert.deepEqual(await readBounded(createStream(2).stream, 8), Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4));
-  assert.equal(await readBounded(createStream(2).stream, 7), null);
+  assert.deepEqual(await readBounded(createStream(2).stream, 8, null), Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4));
+  assert.equal(await readBounded(createStream(2).stream, 7, null), null);
 });
 
 test("an absent body and an empty one are no bytes", async () => {
-  assert.deepEqual(await readBounded(null, 8), new Uint8Array(0));
-  assert.deepEqual(await readBounded(createStream(0).stream, 0), new Uint8Array(0));
+  assert.deepEqual(await readBounded(null, 8, null), new Uint8Array(0));
+  assert.deepEqual(await readBounded(createStream(0).stream, 0, null), new Uint8Array(0));
 });
 
 test("stops at the first part too many and lets the sender go", async () => {
   const { stream, pulled, cancelled } = createStream(Number.POSITIVE_INFINITY);
-  assert.equal(await readBounded(stream, 10), null);
+  assert.equal(await readBounded(stream, 10, null), null);
   assert.equal(pulled(), 3);
   assert.ok(cancelled());
 });
@@ -45,11 +45,11 @@ test("stops at the first part too many and lets the sender go", async () => {
 test("refuses a body in many small parts long before its limit, and empty parts that never end", async () => {
   for (const part of [Uint8Array.of(1), new Uint8Array(0)]) {
     const { stream, pulled, cancelled } = createStream(Number.POSITIVE_INFINITY, part);
-    assert.equal(await readBounded(stream, 64 * 100), null);
+    assert.equal(await readBounded(stream, 64 * 100, null), null);
     assert.equal(pulled(), 64 + 100 + 1);
     assert.ok(cancelled());
   }
-  assert.equal((await readBounded(createStream(164, Uint8Array.of(1)).stream, 64 * 100))?.length, 164);
+  assert.equal((await readBounded(createStream(164, Uint8Array.of(1)).stream, 64 * 100, null))?.length, 164);
 });
 
 test("keeps the bytes of a part and not its buffer, which the sender's runtime may use again", async () => {
@@ -65,21 +65,53 @@ test("keeps the bytes of a part and not its buffer, which the sender's runtime m
     },
     { highWaterMark: 0 },
   );
-  const body = await readBounded(stream, 1000);
+  const body = await readBounded(stream, 1000, null);
   assert.deepEqual(body, Uint8Array.of(0, 1, 2));
   assert.equal(body?.buffer.byteLength, 3);
 });
 
 test("puts together a body that outgrows its first buffer several times", async () => {
   const part = Uint8Array.from({ length: 50_000 }, (_, index) => index);
-  const body = await readBounded(createStream(11, part).stream, 550_000);
+  const body = await readBounded(createStream(11, part).stream, 550_000, null);
   assert.equal(body?.length, 550_000);
   for (let index = 0; index < 11; index++)
     assert.deepEqual(body.subarray(index * 50_000, (index + 1) * 50_000), part);
-  assert.equal(await readBounded(createStream(11, part).stream, 549_999), null);
+  assert.equal(await readBounded(createStream(11, part).stream, 549_999, null), null);
 });
 
 test("fails as the stream fails", async () => {
   const stream = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("cut")) });
-  await assert.rejects(readBounded(stream, 8), /cut/);
+  await assert.rejects(readBounded(stream, 8, null), /cut/);
+});
+
+test("asks before it makes a larger buffer, and ends with what it is told", async () => {
+  const part = new Uint8Array(50_000);
+  const asked: number[] = [];
+  const { signal } = new AbortController();
+  const { stream, cancelled } = createStream(4, part);
+  const reserve = {
+    signal,
+    grow(bytes: number) {
+      asked.push(bytes);
+      if (bytes > 150_000) throw new RangeError("too much");
+    },
+  };
+  await assert.rejects(readBounded(stream, 1_000_000, reserve), /too much/);
+  assert.deepEqual(asked, [131_072, 262_144]);
+  assert.ok(cancelled());
+});
+
+test("ends when its time is up, even where the sender sends nothing, and lets the sender go", async () => {
+  const timer = new AbortController();
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(Uint8Array.of(1)),
+    cancel() {
+      cancelled = true;
+    },
+  });
+  const read = readBounded(stream, 8, { signal: timer.signal, grow: () => assert.fail("it grew") });
+  timer.abort(new Error("late"));
+  await assert.rejects(read, /late/);
+  assert.ok(cancelled);
 });

@@ -19,6 +19,7 @@ test("a coded error becomes a problem document with its own code", () => {
     [new InferenceError("model_unknown", "no"), 404],
     [new InferenceError("artifact_unavailable", "no"), 503],
     [new TransportError("body_too_large", "no"), 413],
+    [new TransportError("body_too_slow", "no"), 408],
     [new RegistryError("record_stale", "no"), 409],
     [new RegistryError("operator_full", "no"), 409],
   ];

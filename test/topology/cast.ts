@@ -141,6 +141,7 @@ export async function ask(stage: Stage, { cast, policy, rerun, honest = HONEST }
     const { model, engine } = company;
     const asking = askQuorum({
       ...options,
+      near: null,
       model: model.digest,
       engine,
       deadlineMs: DEADLINE_MS,
@@ -175,6 +176,7 @@ async function findSeed(
       engine,
       sizeBucket,
       seed,
+      near: null,
     });
     const order = policy === "fast" ? [...plan.seats, ...plan.reserves] : plan.seats;
     const seats = wanted.map((record) => order.indexOf(record));

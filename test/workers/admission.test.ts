@@ -11,10 +11,12 @@ import { openReceipt } from "../../protocol/receipt.ts";
 import { encodeRequest, requestDigest } from "../../protocol/request.ts";
 import type { InferenceApp } from "../../workers/inference/app.ts";
 import {
+  BODY_TIMEOUT_MS,
   MAX_HELD_BODY_BYTES,
   MAX_HELD_OPERATIONS,
   MAX_HELD_REQUESTS,
   MAX_REQUEST_BODY_BYTES,
+  MIN_HELD_BODY_BYTES,
 } from "../../workers/inference/limits.ts";
 import { createEvidence, honest, inputs, JUDGED_MODEL, model } from "../support/evidence.ts";
 import { createTestApp } from "../support/inference-app.ts";
@@ -27,6 +29,7 @@ const START = Date.now();
 async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})) {
   const gate = Promise.withResolvers<void>();
   const begun: Promise<void>[] = [];
+  const timer = new AbortController();
   let onRun = () => {};
   let now = START;
   const app = await createTestApp({
@@ -34,6 +37,10 @@ async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})
     startedAt: START,
     clock: () => now,
     variables: { MODELS: JUDGED_MODEL, REFEREE: "1" },
+    timeout(milliseconds) {
+      assert.equal(milliseconds, BODY_TIMEOUT_MS);
+      return timer.signal;
+    },
     change: (loaded) => ({
       ...loaded,
       async run(request) {
@@ -48,6 +55,8 @@ async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})
   return {
     app,
     open: () => gate.resolve(),
+    /** The time for bodies is up. */
+    timeOut: () => timer.abort(),
     pass(milliseconds: number) {
       now += milliseconds;
     },
@@ -146,18 +155,64 @@ test("a judgement takes the place of a request, and finds none where all are tak
   for (const [index, answer] of answers.entries()) await assertAnswered(await answer, index + 1);
 });
 
-test("no more bodies are read at once than there is memory for, whatever their senders declare", async () => {
+/** A body that begins with `bytes` and has not ended yet. */
+function createBody(bytes: number) {
+  let end = () => {};
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start(body) {
+      if (bytes > 0) body.enqueue(new Uint8Array(bytes));
+      end = () => body.close();
+    },
+    cancel() {
+      cancelled = true;
+    },
+  });
+  return { stream, end: () => end(), isCancelled: () => cancelled };
+}
+
+test("no more bodies are read at once than there is memory for", async () => {
   const { app, open } = await createHeld();
   open();
-  const ends: (() => void)[] = [];
-  const slow = range(0, MAX_HELD_BODY_BYTES / MAX_REQUEST_BODY_BYTES).map(() =>
-    post(app, INFER_PATH, new ReadableStream({ start: (body) => void ends.push(() => body.close()) })),
-  );
+  const bodies = range(0, MAX_HELD_BODY_BYTES / MIN_HELD_BODY_BYTES).map(() => createBody(0));
+  const slow = bodies.map(({ stream }) => post(app, INFER_PATH, stream));
   const unread = new ReadableStream({ pull: () => assert.fail("the body was read") }, { highWaterMark: 0 });
   await assertProblem(await post(app, INFER_PATH, unread), "overloaded");
   await assertProblem(await post(app, INFER_PATH, encodeRequest(await createQuestion(0))), "overloaded");
-  for (const end of ends) end();
+  for (const { end } of bodies) end();
   for (const response of slow) await assertProblem(await response, "body_missing");
+  await assertAnswered(await ask(app, 0), 0);
+});
+
+test("a body takes what has come of it, and not what could come", async () => {
+  const { app, open } = await createHeld();
+  open();
+  const count = MAX_HELD_BODY_BYTES / MAX_REQUEST_BODY_BYTES;
+  const small = range(0, count).map(() => createBody(1));
+  const waiting = small.map(({ stream }) => post(app, INFER_PATH, stream));
+  await assertAnswered(await ask(app, 0), 0);
+  const large = range(1, count).map(() => createBody(MAX_REQUEST_BODY_BYTES));
+  waiting.push(...large.map(({ stream }) => post(app, INFER_PATH, stream)));
+  const one = createBody(MAX_REQUEST_BODY_BYTES);
+  await assertProblem(await post(app, INFER_PATH, one.stream), "overloaded");
+  assert.ok(one.isCancelled());
+  for (const { end } of [...small, ...large]) end();
+  for (const response of waiting) assert.equal((await response).status, 400);
+  await assertAnswered(await ask(app, 1), 1);
+});
+
+test("a body that does not come in time is refused, and its share is there for others", async () => {
+  const { app, open, timeOut } = await createHeld();
+  open();
+  const bodies = range(0, MAX_HELD_BODY_BYTES / MIN_HELD_BODY_BYTES).map(() => createBody(1));
+  const slow = bodies.map(({ stream }) => post(app, INFER_PATH, stream));
+  await assertProblem(await post(app, INFER_PATH, createBody(0).stream), "overloaded");
+  timeOut();
+  for (const response of slow) {
+    assert.equal((await response).status, 408);
+    await assertProblem(await response, "body_too_slow");
+  }
+  assert.ok(bodies.every(({ isCancelled }) => isCancelled()));
   await assertAnswered(await ask(app, 0), 0);
 });
 

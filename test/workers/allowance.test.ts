@@ -60,3 +60,24 @@ test("the share of a holder that vanished lapses", async () => {
   pass(1);
   await allowance.share(1, nothing);
 });
+
+test("a share grows as long as it fits beside the others, and stays as it was where it does not", async () => {
+  const { allowance } = create(5);
+  allowance.share(2, () => FOREVER);
+  await allowance.share(1, async (grow) => {
+    grow(3);
+    assert.throws(() => grow(4), isOverloaded);
+    await assert.rejects(allowance.share(1, nothing), isOverloaded);
+    grow(2);
+    await allowance.share(1, nothing);
+  });
+  await allowance.share(3, nothing);
+});
+
+test("alone a share grows beyond everything", async () => {
+  const { allowance } = create(5);
+  await allowance.share(1, async (grow) => {
+    grow(9);
+    await assert.rejects(allowance.share(1, nothing), isOverloaded);
+  });
+});

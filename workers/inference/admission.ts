@@ -7,7 +7,7 @@ import { MAX_HELD_BODY_BYTES, MAX_HELD_OPERATIONS, MAX_HELD_REQUESTS } from "./l
 
 /** In the order in which a request takes its shares of them. */
 export interface Admission {
-  /** Bytes of bodies, from before they are read until they are answered. */
+  /** Bytes of bodies, as far as they have come, until they are answered. */
   readonly bodies: Allowance;
   /** Requests that run, or wait for a model or for the thread. */
   readonly requests: Allowance;

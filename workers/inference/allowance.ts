@@ -4,7 +4,7 @@
 import { InferenceError } from "../../protocol/errors.ts";
 
 interface Share {
-  readonly amount: number;
+  amount: number;
   readonly since: number; // unix milliseconds
 }
 
@@ -32,29 +32,35 @@ export class Allowance {
   }
 
   /**
-   * Calls `use`, who has `amount` until it is done. Where nobody has a share, any amount is given: alone it keeps nobody
-   * waiting. Throws InferenceError overloaded, without calling `use`.
+   * Calls `use`, who has `amount` until it is done, and may ask for more: `grow` takes what it wants to have altogether.
+   * Where nobody else has a share, any amount is given: alone it keeps nobody waiting. Throws InferenceError overloaded,
+   * without calling `use`; so does `grow`, and the share stays as it is.
    */
-  async share<T>(amount: number, use: () => Promise<T>): Promise<T> {
-    const now = this.#clock();
-    let taken = 0;
-    for (const share of this.#shares) {
-      // On workerd a request can end without its `finally`, when its isolate takes back its context.
-      if (now - share.since >= this.#lapseMs) this.#shares.delete(share);
-      else taken += share.amount;
-    }
-    if (taken > 0 && taken + amount > this.#total) {
-      throw new InferenceError(
-        "overloaded",
-        `this worker is busy with ${taken} of ${this.#total} ${this.#of}, this would be ${amount} more; ask another one`,
-      );
-    }
-    const share = { amount, since: now };
+  async share<T>(amount: number, use: (grow: (amount: number) => void) => Promise<T>): Promise<T> {
+    const share = { amount: 0, since: this.#clock() };
+    this.#change(share, amount);
     this.#shares.add(share);
     try {
-      return await use();
+      return await use((larger) => this.#change(share, larger));
     } finally {
       this.#shares.delete(share);
     }
+  }
+
+  #change(share: Share, amount: number): void {
+    const now = this.#clock();
+    let others = 0;
+    for (const other of this.#shares) {
+      // On workerd a request can end without its `finally`, when its isolate takes back its context.
+      if (now - other.since >= this.#lapseMs) this.#shares.delete(other);
+      else if (other !== share) others += other.amount;
+    }
+    if (others > 0 && others + amount > this.#total) {
+      throw new InferenceError(
+        "overloaded",
+        `this worker is busy with ${others} of ${this.#total} ${this.#of}, this would be ${amount} more; ask another one`,
+      );
+    }
+    share.amount = amount;
   }
 }

@@ -24,6 +24,7 @@ import { checkRequest, type infer, refuseRequest } from "./infer.ts";
 import { checkCase, countOperations, judgeCase } from "./judge.ts";
 import { createKeyring } from "./keyring.ts";
 import {
+  BODY_TIMEOUT_MS,
   MAX_EVIDENCE_BODY_BYTES,
   MAX_REQUEST_BODY_BYTES,
   MIN_HELD_BODY_BYTES,
@@ -71,7 +72,8 @@ export interface InferenceApp {
 
 /** Throws TypeError for settings that cannot work. */
 export async function createInferenceApp(options: InferenceOptions): Promise<InferenceApp> {
-  const { artifacts, kernels, startedAt, sealingStore, clock, randomBytes, yieldThread, report } = options;
+  const { artifacts, kernels, startedAt, sealingStore, clock, randomBytes, yieldThread, timeout, report } =
+    options;
   const settings = parseSettings(options.variables);
   const engine = await engineDigest(options.digestsJson);
   const workerKey = await publicKey(settings.workerKey);
@@ -119,7 +121,10 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
       return compute();
     });
 
-  /** Calls `use` with what came in a request, whose body is not read before there is room for it. */
+  /**
+   * Calls `use` with what came in a request. Its body is read as far as there is room for what has come: a sender that
+   * declares much and sends little keeps little from others, and not for long.
+   */
   const receive = (
     request: Request,
     maxBytes: number,
@@ -128,9 +133,11 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   ): Promise<Reply> => {
     const bytes = declaredBytes(request, maxBytes);
     const { acceptsPlain } = settings;
-    const received = admission.bodies.share(Math.max(bytes, MIN_HELD_BODY_BYTES), async () =>
-      use(await open(request, { maxBytes: bytes, acceptsPlain, keyring, workerKey, clock, randomBytes })),
-    );
+    const received = admission.bodies.share(MIN_HELD_BODY_BYTES, async (grow) => {
+      const reserve = { signal: timeout(BODY_TIMEOUT_MS), grow };
+      const options = { maxBytes: bytes, reserve, acceptsPlain, keyring, workerKey, clock, randomBytes };
+      return use(await open(request, options));
+    });
     // What an asker that hangs up has taken is given back all the same.
     hold(received.catch(() => {}));
     return received;

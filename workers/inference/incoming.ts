@@ -1,5 +1,6 @@
 // A message to the worker, sealed or not, opened, with the way back: what came sealed is answered sealed.
 
+import type { Reserve } from "../../protocol/body.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { SealingError } from "../../protocol/errors.ts";
 import { CBOR_MEDIA_TYPE, SEALED_REPLY_MEDIA_TYPE, SEALED_REQUEST_MEDIA_TYPE } from "../../protocol/http.ts";
@@ -23,6 +24,7 @@ export async function open(
   request: Request,
   options: {
     readonly maxBytes: number;
+    readonly reserve: Reserve;
     readonly acceptsPlain: boolean;
     readonly keyring: Keyring;
     readonly workerKey: Bytes;
@@ -31,9 +33,9 @@ export async function open(
     randomBytes(length: number): Bytes;
   },
 ): Promise<Incoming> {
-  const { maxBytes, acceptsPlain, keyring, workerKey, clock, randomBytes } = options;
+  const { maxBytes, reserve, acceptsPlain, keyring, workerKey, clock, randomBytes } = options;
   const mediaTypes = [SEALED_REQUEST_MEDIA_TYPE, CBOR_MEDIA_TYPE];
-  const { mediaType, bytes } = await readBody(request, { mediaTypes, maxBytes });
+  const { mediaType, bytes } = await readBody(request, { mediaTypes, maxBytes, reserve });
   // attacker-controlled: whoever seals chooses every byte inside, too.
   if (mediaType === SEALED_REQUEST_MEDIA_TYPE) {
     const closed = decodeSealedRequest(bytes);

@@ -46,7 +46,7 @@ async function post(record: Bytes, region: string, { fetch, timeout }: Outgoing)
   });
   if (response.status === 204) return null;
   // attacker-controlled: the region's words go to a log, cut to size and to printable text by parseProblem.
-  const body = await readBounded(response.body, MAX_PROBLEM_BYTES);
+  const body = await readBounded(response.body, MAX_PROBLEM_BYTES, null);
   const problem = body === null ? null : parseProblem(body);
   return problem === null ? `HTTP ${response.status}` : `${problem.code}: ${problem.detail}`;
 }

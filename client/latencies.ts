@@ -1,0 +1,114 @@
+// How long workers took to answer this client: what lets one seat go to whoever is near. It says nothing of honesty, and
+// who loses it loses no more than that. docs/protocol.md §14.
+
+import { type Bytes, formatBase64Url, formatHex, parseHex } from "../protocol/bytes.ts";
+import { DecodeError } from "../protocol/errors.ts";
+import { MAX_ENDPOINT_CHARACTERS } from "../protocol/limits.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
+import type { ReportedVerdict } from "./answer.ts";
+
+/** Times that are remembered; a file of them has less than 1 MB. */
+const MAX_LATENCIES = 1024;
+const VERSION = 1;
+
+/** One worker at one endpoint with one model: a time includes the run, so those of two models do not compare. */
+export interface Latency {
+  readonly model: string; // digest in hex
+  readonly workerKey: string; // base64url; whoever else names the endpoint in its record does not inherit the time
+  readonly endpoint: string;
+  readonly ms: number; // from sending to an answer that was accepted, smoothed
+  readonly seen: number; // unix milliseconds, of the last one
+}
+
+/** By what nameOf makes of model, worker and endpoint. */
+export type Latencies = ReadonlyMap<string, Latency>;
+
+/**
+ * The times with those of one question. An accepted answer counts for a quarter, as the first one does alone; whoever
+ * failed or was contradicted is forgotten, and is near again once it answers. Of more than 1,024 the longest unseen go.
+ */
+export function observe(
+  latencies: Latencies,
+  question: {
+    readonly model: Bytes; // digest
+    readonly verdicts: readonly Pick<
+      ReportedVerdict,
+      "workerKey" | "endpoint" | "outcome" | "code" | "elapsedMs"
+    >[];
+    readonly now: number; // unix milliseconds
+  },
+): Latencies {
+  const next = new Map(latencies);
+  const model = formatHex(question.model);
+  for (const { workerKey: key, endpoint, outcome, code, elapsedMs } of question.verdicts) {
+    const workerKey = formatBase64Url(key);
+    const name = nameOf({ model, workerKey, endpoint });
+    if (outcome === "agreed") {
+      const took = Math.max(0, Math.round(elapsedMs)); // a clock may be set back meanwhile
+      const known = next.get(name);
+      const ms = known === undefined ? took : Math.round((3 * known.ms + took) / 4);
+      next.set(name, { model, workerKey, endpoint, ms, seen: question.now });
+    } else if (outcome === "conflicting" || (outcome === "failed" && !isOurs(code))) next.delete(name);
+  }
+  return new Map([...next].sort(([, a], [, b]) => b.seen - a.seen).slice(0, MAX_LATENCIES));
+}
+
+/** What ended an ask without saying anything of the worker. */
+function isOurs(code: ReportedVerdict["code"]): boolean {
+  return code === "cancelled" || code === "unexpected_error";
+}
+
+/** Of these the worker with the least time for this model, the first of several; null where none has one. */
+export function findNearest(
+  workers: readonly OpenedRecord[],
+  model: Bytes,
+  latencies: Latencies,
+): OpenedRecord | null {
+  const digest = formatHex(model);
+  let nearest: { readonly worker: OpenedRecord; readonly ms: number } | null = null;
+  for (const worker of workers) {
+    const { workerKey, endpoints } = worker.record;
+    const name = nameOf({ model: digest, workerKey: formatBase64Url(workerKey), endpoint: endpoints[0]! });
+    const ms = latencies.get(name)?.ms;
+    if (ms !== undefined && (nearest === null || ms < nearest.ms)) nearest = { worker, ms };
+  }
+  return nearest?.worker ?? null;
+}
+
+function nameOf({ model, workerKey, endpoint }: Pick<Latency, "model" | "workerKey" | "endpoint">): string {
+  return `${model} ${workerKey} ${endpoint}`;
+}
+
+/** JSON that a person can read, a worker and model a line. */
+export function formatLatencies(latencies: Latencies): string {
+  const lines = [...latencies.values()].map((latency) => JSON.stringify(latency));
+  return `{ "version": ${VERSION}, "workers": [\n${lines.join(",\n")}\n] }\n`;
+}
+
+/** Throws DecodeError text_malformed. */
+export function parseLatencies(text: string): Latencies {
+  try {
+    const { version, workers } = JSON.parse(text) as { version: unknown; workers: unknown };
+    if (version !== VERSION || !Array.isArray(workers) || workers.length > MAX_LATENCIES)
+      throw new TypeError("another form");
+    return new Map(workers.map(readLatency).map((latency) => [nameOf(latency), latency]));
+  } catch (cause) {
+    throw new DecodeError("text_malformed", "the latencies are not what this version writes; remove them", {
+      cause,
+    });
+  }
+}
+
+function readLatency(value: unknown): Latency {
+  const { model, workerKey, endpoint, ms, seen } = value as Record<string, unknown>;
+  const isSound =
+    typeof model === "string" &&
+    parseHex(model).length === 32 &&
+    typeof workerKey === "string" &&
+    /^[\w-]{43}$/.test(workerKey) &&
+    typeof endpoint === "string" &&
+    endpoint.length <= MAX_ENDPOINT_CHARACTERS &&
+    [ms, seen].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+  if (!isSound) throw new TypeError("a worker in another form");
+  return { model, workerKey, endpoint, ms, seen } as Latency;
+}

@@ -1,0 +1,137 @@
+// The verifier as a stranger uses it: one file, opened from a disk in a browser that may not reach the network.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { closeEvidence } from "../../client/evidence.ts";
+import { formatHex } from "../../protocol/bytes.ts";
+import { encodeFaultProof } from "../../protocol/fault-proof.ts";
+import { parsePolicy } from "../../protocol/policy-file.ts";
+import { createPage } from "../../web/verifier/build.ts";
+import { examine } from "../../web/verifier/examine.ts";
+import { createConflict, createFaultProof, HONEST, lieAt } from "../protocol/conflicts.ts";
+import { createBundle, createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
+import { SAMPLE_POLICY } from "../protocol/policies.ts";
+import { openPage, type Page } from "./browser.ts";
+
+const MAX_GZIPPED_BYTES = 40_000;
+
+const html = await createPage();
+const [a, b, c] = [await createWorker("a"), await createWorker("b"), await createWorker("c")];
+const certificate = await createBundle([a, b, c], "standard");
+const evidence = await createConflict(HONEST, lieAt(1));
+
+let folder: string;
+let page: Page;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "quorate-verifier-"));
+  const path = join(folder, "verify.html");
+  await writeFile(path, html);
+  page = await openPage(pathToFileURL(path).href);
+});
+after(async () => {
+  await page[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+/** The text of each card, once all of them are there. */
+async function show(files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+  const paths = await Promise.all(
+    Object.entries(files).map(async ([name, bytes]) => {
+      await writeFile(join(folder, name), bytes);
+      return join(folder, name);
+    }),
+  );
+  await page.evaluate(`document.querySelector("#findings").replaceChildren()`);
+  await page.chooseFiles("#files", paths);
+  return page.evaluate(`new Promise((resolve) => {
+    const look = () => {
+      const cards = [...document.querySelectorAll("article")].map(({ innerText }) => innerText);
+      cards.length === ${paths.length} ? resolve(cards) : requestAnimationFrame(look);
+    };
+    look();
+  })`);
+}
+
+test("the whole page is at most 40 KB gzipped and names nothing to fetch", () => {
+  assert.ok(gzipSync(html).length <= MAX_GZIPPED_BYTES, `${gzipSync(html).length} bytes`);
+  assert.doesNotMatch(html, /\b(src|href)=|@import|url\(|\bfetch\(|XMLHttpRequest|WebSocket|WebAssembly/);
+});
+
+test("a certificate says who signed, what, and under which policies it holds", async () => {
+  const [card] = await show({ "boats.qc": certificate });
+  for (const part of [
+    "boats.qc",
+    "3 operators of 3 providers signed the same bytes",
+    "a.example",
+    "provider-c",
+    "0.25, 0.75",
+    formatHex(MODEL),
+    formatHex(ENGINE),
+  ])
+    assert.ok(card!.includes(part), `${part} is not in:\n${card}`);
+  assert.match(card!, /standard \(the asker's\)\s+✔ yes/);
+  assert.match(card!, /strict\s+no: needs 5 distinct operators of 3 providers/);
+});
+
+test("a changed certificate and a file of something else are not believed", async () => {
+  const changed = certificate.slice();
+  changed[changed.length - 1]! ^= 1;
+  const [first, second] = await show({
+    "changed.qc": changed,
+    "photo.png": Uint8Array.of(0x89, 0x50, 0x4e, 0x47),
+  });
+  assert.match(first!, /✘ Not valid: do not rely on it/);
+  assert.match(second!, /✘ No file of Quorate, or a damaged one/);
+});
+
+test("evidence and a fault proof are shown with what they rest on", async () => {
+  const proof = encodeFaultProof(await createFaultProof(evidence));
+  const [opened, closed, judged] = await show({
+    "opened.evidence": evidence,
+    "closed.evidence": await closeEvidence(evidence),
+    "judged.proof": proof,
+  });
+  assert.match(opened!, /At least one of the two is at fault.*It holds the question/s);
+  assert.match(closed!, /holds neither input nor outputs/);
+  assert.match(judged!, /a referee signed that b\.example is at fault.*It rests on that signature/s);
+});
+
+test("a certificate that names a policy from a file needs that file beside it", async () => {
+  const policy = await parsePolicy(SAMPLE_POLICY);
+  const workers = [await createWorker("alder"), await createWorker("cedar")];
+  const bundle = await createBundle(workers, policy.reference);
+  const [alone] = await show({ "own.qc": bundle });
+  assert.match(alone!, /✘ Not valid.*policy_missing/s);
+  const cards = await show({ "own.qc": bundle, "sample.policy": SAMPLE_POLICY });
+  assert.match(
+    cards[0]!,
+    new RegExp(`${formatHex(policy.reference as Uint8Array)} \\(the asker's\\)\\s+✔ yes`),
+  );
+  assert.match(cards[1]!, /✔ A policy/);
+});
+
+test("names in a file are text on the page", async () => {
+  const [card] = await show({ "<img src=x onerror=alert(1)>.qc": certificate });
+  assert.match(card!, /<img src=x/);
+  assert.equal(await page.evaluate(`document.images.length`), 0);
+});
+
+test("the page asks nobody, and may not", async () => {
+  const blocked = await page.evaluate(`new Promise((resolve) => {
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective));
+    fetch("http://127.0.0.1:9/").catch(() => {});
+  })`);
+  assert.equal(blocked, "connect-src");
+  assert.deepEqual(
+    page.requests.filter((url) => !url.startsWith("file:")),
+    [],
+  );
+});
+
+test("no file, no finding", async () => {
+  assert.deepEqual(await examine([]), []);
+});

@@ -1,0 +1,54 @@
+// Writes the verifier as one file that any browser opens, from a disk too: .quorate/verify.html, or the path given.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * The page. Its policy lets exactly this script and this style in and nothing else: no request leaves it, whatever a
+ * file that it reads says.
+ */
+export async function createPage(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: ["web/verifier/main.ts", "web/verifier/style.css"],
+    absWorkingDir: ROOT,
+    outdir: "out",
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2023",
+    charset: "utf8",
+    legalComments: "none",
+  });
+  const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text.trim();
+  const [script, style] = [textOf(".js"), textOf(".css")];
+  if (script.includes("</script")) throw new Error("the script would end the element that holds it");
+  const policy = `default-src 'none'; script-src '${digest(script)}'; style-src '${digest(style)}'; base-uri 'none'; form-action 'none'`;
+  const page = await readFile(new URL("page.html", import.meta.url), "utf8");
+  return page
+    .replace(
+      "</title>",
+      () =>
+        `</title>\n    <meta http-equiv="Content-Security-Policy" content="${policy}">\n    <style>${style}</style>`,
+    )
+    .replace("</body>", () => `  <script>${script}</script>\n  </body>`);
+}
+
+function digest(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+if (import.meta.main) {
+  const path = resolve(
+    process.env.INIT_CWD ?? ROOT,
+    process.argv[2] ?? resolve(ROOT, ".quorate/verify.html"),
+  );
+  const page = await createPage();
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, page);
+  console.log(`${path}: ${page.length} bytes; open it in a browser, here or anywhere`);
+}

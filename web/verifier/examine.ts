@@ -1,0 +1,100 @@
+// What a file that somebody was handed says. Bytes in, findings out: no page, no network, no clock.
+
+import {
+  describeEvidence,
+  describeFaultProof,
+  type FaultProofFacts,
+  type VerifiedEvidence,
+} from "../../client/evidence.ts";
+import { type VerifiedBundle, verifyBundle } from "../../client/verify.ts";
+import { decodeBundle } from "../../protocol/bundle.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { CodedError, DecodeError } from "../../protocol/errors.ts";
+import { openEvidence } from "../../protocol/evidence.ts";
+import { openFaultProof } from "../../protocol/fault-proof.ts";
+import { readFileKind } from "../../protocol/file-kind.ts";
+import {
+  describeNeed,
+  isSameReference,
+  meetsPolicy,
+  POLICIES,
+  type Policy,
+  type PolicyReference,
+} from "../../protocol/policy.ts";
+import { parsePolicy } from "../../protocol/policy-file.ts";
+
+/** A file as the browser gives it. */
+export interface GivenFile {
+  readonly name: string;
+  readonly bytes: Bytes;
+}
+
+/** Whether a certificate satisfies a policy, whatever the asker asked for. */
+export interface PolicyFinding {
+  readonly policy: PolicyReference;
+  readonly isNamed: boolean; // by the certificate itself
+  readonly unmet: string | null; // why it does not hold
+}
+
+export type Finding = { readonly name: string } & (
+  | {
+      readonly kind: "certificate";
+      readonly verified: VerifiedBundle;
+      readonly policies: readonly PolicyFinding[];
+    }
+  | { readonly kind: "evidence"; readonly evidence: VerifiedEvidence }
+  | { readonly kind: "fault proof"; readonly proof: FaultProofFacts }
+  | { readonly kind: "policy"; readonly policy: Policy }
+  | { readonly kind: "invalid"; readonly code: string; readonly message: string; readonly damaged: boolean }
+);
+
+/** A finding for each file, in their order. What is none of ours by its first byte is read as a policy file. */
+export async function examine(files: readonly GivenFile[]): Promise<Finding[]> {
+  const read = await Promise.all(
+    files.map(async (file) =>
+      readFileKind(file.bytes) === null
+        ? attempt(file.name, async () => ({ kind: "policy", policy: await parsePolicy(file.bytes) }) as const)
+        : file,
+    ),
+  );
+  const own = read.flatMap((each) => ("kind" in each && each.kind === "policy" ? [each.policy] : []));
+  return Promise.all(
+    read.map((each) => ("kind" in each ? each : attempt(each.name, () => examineFile(each.bytes, own)))),
+  );
+}
+
+/** A finding without the name of its file. */
+type Examined = Finding extends infer Each ? (Each extends Finding ? Omit<Each, "name"> : never) : never;
+
+async function attempt(name: string, check: () => Promise<Examined>): Promise<Finding> {
+  try {
+    return { name, ...(await check()) };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const { code, message } = error;
+    return {
+      name,
+      kind: "invalid",
+      code,
+      message,
+      damaged: error instanceof DecodeError || code === "policy_malformed",
+    };
+  }
+}
+
+/** Throws DecodeError, VerificationError, PolicyError: the file is not to be relied on. */
+async function examineFile(bytes: Bytes, own: readonly Policy[]): Promise<Examined> {
+  const kind = readFileKind(bytes);
+  if (kind === "evidence") return { kind, evidence: describeEvidence(await openEvidence(bytes)) };
+  if (kind === "fault proof") return { kind, proof: describeFaultProof(await openFaultProof(bytes)) };
+  const { policy: named } = decodeBundle(bytes);
+  const verified = await verifyBundle(bytes, {
+    policies: own.filter(({ reference }) => isSameReference(reference, named)),
+  });
+  const policies = [...Object.values(POLICIES), ...own].map((policy) => ({
+    policy: policy.reference,
+    isNamed: isSameReference(policy.reference, named),
+    unmet: meetsPolicy(policy, verified.signatures) ? null : `needs ${describeNeed(policy)}`,
+  }));
+  return { kind: "certificate", verified, policies };
+}

@@ -1,0 +1,33 @@
+// The page: files come in by choice or by drop, a card for each goes out.
+
+import { MAX_FAULT_PROOF_BYTES } from "../../protocol/limits.ts";
+import { examine, type GivenFile } from "./examine.ts";
+import { render } from "./render.ts";
+
+const input = document.querySelector<HTMLInputElement>("#files")!;
+const drop = document.querySelector<HTMLElement>("#drop")!;
+const findings = document.querySelector<HTMLElement>("#findings")!;
+
+input.addEventListener("change", () => show([...(input.files ?? [])]));
+for (const [type, isOver] of [
+  ["dragover", true],
+  ["dragleave", false],
+  ["drop", false],
+] as const)
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", isOver);
+    if (type === "drop") show([...(event.dataTransfer?.files ?? [])]);
+  });
+
+async function show(files: readonly File[]): Promise<void> {
+  findings.replaceChildren("checking…");
+  const given = await Promise.all(files.map(read));
+  findings.replaceChildren(...(await examine(given)).map(render));
+}
+
+/** attacker-controlled: no more is read than the largest file of ours has, and one byte, which its decoder refuses. */
+async function read(file: File): Promise<GivenFile> {
+  const part = file.slice(0, MAX_FAULT_PROOF_BYTES + 1);
+  return { name: file.name, bytes: new Uint8Array(await part.arrayBuffer()) };
+}

@@ -1,0 +1,189 @@
+// Findings as parts of a page. Whatever comes from a file becomes text, never markup.
+
+import type { SideFacts, VerifiedEvidence } from "../../client/evidence.ts";
+import { formatHex } from "../../protocol/bytes.ts";
+import { formatReference } from "../../protocol/policy.ts";
+import type { Tensor } from "../../protocol/tensor.ts";
+import type { Finding, PolicyFinding } from "./examine.ts";
+import { readValues } from "./values.ts";
+
+type Part = Node | string;
+type Tone = "good" | "bad" | "warn";
+
+const SHOWN_VALUES = 16; // of an output
+
+/** One card for one file. */
+export function render(finding: Finding): HTMLElement {
+  switch (finding.kind) {
+    case "certificate": {
+      const { verified, policies } = finding;
+      const { operators, providers } = verified;
+      return createCard(
+        "good",
+        finding.name,
+        `✔ Holds: ${count(operators, "operator")} of ${count(providers, "provider")} signed the same bytes.`,
+        [heading("Policies"), policyTable(policies)],
+        [
+          heading("Who signed"),
+          signerTable(verified.signatures, "Counted", ({ counted }) =>
+            counted ? "yes" : "no: one operator, one vote",
+          ),
+        ],
+        [heading("The answer"), outputTable(verified.outputs)],
+        origin(verified),
+      );
+    }
+    case "evidence":
+      return createCard(
+        "warn",
+        finding.name,
+        "✔ Holds: one question, two signed results. At least one of the two is at fault.",
+        [sidesTable(finding.evidence)],
+        [createElement("p", describeOpening(finding.evidence.opened))],
+        origin(finding.evidence),
+      );
+    case "fault proof": {
+      const { evidence, atFault, referee, finding: basis } = finding.proof;
+      const guilty = atFault.map(({ operator }) => operator).join(" and ");
+      return createCard(
+        "warn",
+        finding.name,
+        `✔ Holds: a referee signed that ${guilty || "neither side"} is at fault.`,
+        [
+          createElement(
+            "p",
+            `Judged by ${referee.operator}, ${basis}. It rests on that signature until somebody computes it again.`,
+          ),
+        ],
+        [sidesTable(evidence)],
+        [createElement("p", describeOpening(evidence.opened))],
+        origin(evidence),
+      );
+    }
+    case "policy":
+      return createCard("good", finding.name, "✔ A policy; certificates beside it are checked against it.", [
+        field("Policy digest", formatReference(finding.policy.reference)),
+      ]);
+    case "invalid":
+      return createCard(
+        "bad",
+        finding.name,
+        finding.damaged ? "✘ No file of Quorate, or a damaged one." : "✘ Not valid: do not rely on it.",
+        [createElement("p", finding.message), createElement("code", finding.code)],
+      );
+  }
+}
+
+function describeOpening(opened: VerifiedEvidence["opened"]): string {
+  if (opened === "input") return "It holds the question: keep it, or close it before you publish it.";
+  if (opened === "block") return "It holds an inner result of the model and no input.";
+  return "It is closed: it holds neither input nor outputs.";
+}
+
+function policyTable(policies: readonly PolicyFinding[]): HTMLElement {
+  return createTable(
+    ["Policy", "Holds"],
+    policies.map(({ policy, isNamed, unmet }) => [
+      `${formatReference(policy)}${isNamed ? " (the asker's)" : ""}`,
+      unmet === null ? createElement("span", { className: "holds" }, "✔ yes") : `no: ${unmet}`,
+    ]),
+  );
+}
+
+function sidesTable({ sides }: VerifiedEvidence): HTMLElement {
+  return signerTable(sides, "Signed output", ({ outputDigest }) =>
+    createElement("code", outputDigest.slice(0, 16), "…"),
+  );
+}
+
+type Signer = Pick<SideFacts, "operator" | "provider" | "region" | "workerKey" | "time">;
+
+function signerTable<S extends Signer>(
+  signers: readonly S[],
+  last: string,
+  cell: (signer: S) => Part,
+): HTMLElement {
+  return createTable(
+    ["Operator", "Provider", "Region", "Worker key", "Signed at", last],
+    signers.map((signer) => [
+      signer.operator,
+      signer.provider,
+      signer.region,
+      createElement("code", `${formatHex(signer.workerKey).slice(0, 16)}…`),
+      new Date(signer.time)
+        .toISOString()
+        .replace("T", " ")
+        .replace(/\.\d+Z/, " UTC"),
+      cell(signer),
+    ]),
+  );
+}
+
+function outputTable(outputs: readonly Tensor[]): HTMLElement {
+  return createTable(
+    ["Output", "Values"],
+    outputs.map((tensor) => {
+      const values = readValues(tensor, SHOWN_VALUES);
+      const isWhole = values.length === tensor.shape.reduce((product, size) => product * size, 1);
+      return [
+        createElement("code", `${tensor.dtype} [${tensor.shape.join(", ")}]`),
+        createElement("td", { className: "wrap" }, `${values.join(", ")}${isWhole ? "" : ", …"}`),
+      ];
+    }),
+  );
+}
+
+function origin({ model, engine }: Pick<VerifiedEvidence, "model" | "engine">): Part[] {
+  return [field("Model", formatHex(model)), field("Engine", formatHex(engine))];
+}
+
+function field(name: string, value: string): HTMLElement {
+  return createElement("div", heading(name), createElement("code", value));
+}
+
+function heading(text: string): HTMLElement {
+  return createElement("h3", text);
+}
+
+function createCard(
+  tone: Tone,
+  name: string,
+  verdict: string,
+  ...sections: readonly (readonly Part[])[]
+): HTMLElement {
+  return createElement(
+    "article",
+    { className: tone },
+    createElement("h2", name),
+    createElement("p", { className: "verdict" }, verdict),
+    ...sections.flat(),
+  );
+}
+
+function createTable(head: readonly string[], rows: readonly (readonly Part[])[]): HTMLElement {
+  const toCell = (part: Part) => (part instanceof HTMLTableCellElement ? part : createElement("td", part));
+  return createElement(
+    "div",
+    { className: "scroll" },
+    createElement(
+      "table",
+      createElement("thead", createElement("tr", ...head.map((title) => createElement("th", title)))),
+      createElement("tbody", ...rows.map((cells) => createElement("tr", ...cells.map(toCell)))),
+    ),
+  );
+}
+
+function createElement(
+  tag: string,
+  ...parts: readonly (Part | { readonly className: string })[]
+): HTMLElement {
+  const element = document.createElement(tag);
+  for (const part of parts)
+    if (typeof part === "string" || part instanceof Node) element.append(part);
+    else element.className = part.className;
+  return element;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
