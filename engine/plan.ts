@@ -29,7 +29,9 @@ export interface Plan {
   readonly scratchBytes: number;
   /** Weights and everything else, each behind a cache line. */
   readonly totalBytes: number;
-  /** The sum over all operations, known before anything runs. */
+  /** Multiply-adds, or elements, of each operation. */
+  readonly opCounts: readonly number[];
+  /** Their sum, known before anything runs. */
   readonly opCount: number;
 }
 
@@ -46,10 +48,12 @@ export function planRun(manifest: Manifest, symbols: readonly number[]): Plan {
   const bound = bindManifest(manifest, symbols);
   const { offsets, arenaBytes } = placeTensors(bound);
   const packed: PackedWeights[] = [];
+  const opCounts: number[] = [];
   let [opCount, blocks, scratchBytes] = [0, 0, 0];
   for (const index of manifest.ops.keys()) {
     const lowering = lowerOperation(bound, index, NOWHERE, () => 0);
     packed.push(...lowering.packed);
+    opCounts.push(lowering.opCount);
     opCount += lowering.opCount;
     blocks += lowering.steps.reduce((sum, { family }) => sum + align(paramsBytes(family)), 0);
     scratchBytes = Math.max(scratchBytes, lowering.scratchBytes);
@@ -70,7 +74,8 @@ export function planRun(manifest: Manifest, symbols: readonly number[]): Plan {
       `${manifest.name} needs ${totalBytes} bytes or more, the limit is ${MAX_MODEL_MEMORY_BYTES}; nothing was loaded`,
     );
   }
-  return { bound, packed, offsets, arenaBytes, paramsBytes: blocks, scratchBytes, totalBytes, opCount };
+  const sizes = { arenaBytes, paramsBytes: blocks, scratchBytes, totalBytes };
+  return { bound, packed, offsets, ...sizes, opCounts, opCount };
 }
 
 const NOWHERE = { weights: 0, scratch: 0 };

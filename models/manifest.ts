@@ -1,6 +1,6 @@
 // A program as a manifest with its weights: packs layers, numbers sizes, finds the blocks of the trace.
 import type { Dimension, Fields, Manifest, Op, TensorSpec, WeightRange } from "../engine/index.ts";
-import { findConstantFlaw, MAX_MULTIPLIER, OPERATIONS, planMemory } from "../engine/index.ts";
+import { ELEMENT_BYTES, findConstantFlaw, MAX_MULTIPLIER, OPERATIONS, planMemory } from "../engine/index.ts";
 import { type Bytes, concatBytes } from "../protocol/bytes.ts";
 import { align } from "../wasm/memory.ts";
 import { findFlaw } from "../wasm/packed.ts";
@@ -59,13 +59,17 @@ export function emitProgram(program: Program, header: Header): EmittedModel {
     outputs: program.outputs,
     tensors,
     ops,
-    blocks: findBlocks(program),
+    blocks: [],
     chunks: [],
     memory: { weights: packed.bytes, arena: 0 },
   };
-  const { arenaBytes } = planMemory(manifest);
+  const { arenaBytes, opCounts } = planMemory(manifest);
   const weights = packed.concat();
-  return { manifest: { ...manifest, memory: { weights: weights.length, arena: arenaBytes } }, weights };
+  const blocks = findBlocks(program, opCounts);
+  return {
+    manifest: { ...manifest, blocks, memory: { weights: weights.length, arena: arenaBytes } },
+    weights,
+  };
 }
 
 function emitOp(
@@ -127,12 +131,17 @@ class PackedWeights {
   }
 }
 
+/** Outputs of this size are always worth their digest: it takes some 20 µs. */
+const MAX_FREE_BLOCK_BYTES = 32 * 1024;
+/** Of larger ones a block has this much work: hashing a byte takes as long as 25 multiply-adds, and it is hashed twice. */
+const MIN_OPERATIONS_PER_BYTE = 200;
+
 /**
  * Blocks end where a single tensor carries everything that later operations need (so that one block can be recomputed
- * from the output of the one before), and of those points at the local minima of size (so that hashing them stays
- * cheap). Converted inputs are known anyway. The last operation always ends a block.
+ * from the output of the one before), and of those points at the local minima of size, where the block is worth its
+ * digest. Converted inputs are known anyway. The last operation always ends a block. `opCounts` is the work of each.
  */
-function findBlocks(program: Program): number[] {
+function findBlocks(program: Program, opCounts: readonly number[]): number[] {
   const { ops, tensors } = program;
   const symbols = program.symbols.map(({ max }) => max);
   const owner = (tensor: number) => rootOf(program, tensor);
@@ -141,23 +150,28 @@ function findBlocks(program: Program): number[] {
     for (const tensor of op.inputs) if (tensor >= 0) lastRead.set(owner(tensor), time);
   }
   for (const { tensor } of program.outputs) lastRead.set(owner(tensor), ops.length);
-  const cuts: { op: number; elements: number }[] = [];
+  const cuts: { op: number; elements: number; bytes: number }[] = [];
   const alive = new Set<number>();
   for (const [time, op] of ops.entries()) {
     for (const tensor of alive) if (lastRead.get(tensor)! <= time) alive.delete(tensor);
     for (const tensor of op.outputs) if (tensor >= 0 && lastRead.has(owner(tensor))) alive.add(owner(tensor));
     const [output] = op.outputs;
     if (alive.size === 1 && output !== undefined && alive.has(owner(output))) {
-      cuts.push({ op: time, elements: evaluateSize(countOf(tensors[output]!), symbols) });
+      const { dtype } = tensors[output]!;
+      const elements = evaluateSize(countOf(tensors[output]!), symbols);
+      cuts.push({ op: time, elements, bytes: elements * ELEMENT_BYTES[dtype] });
     }
   }
-  const isBlock = ({ op, elements }: (typeof cuts)[number], index: number): boolean => {
-    if (op === ops.length - 1) return true;
+  const isMinimum = ({ op, elements }: (typeof cuts)[number], index: number): boolean => {
     if (ops[op]!.kind === "convert") return false;
     const before = cuts[index - 1]?.elements ?? Number.POSITIVE_INFINITY;
     const after = cuts[index + 1]?.elements ?? Number.POSITIVE_INFINITY;
     return elements < before && elements <= after;
   };
-  const blocks = cuts.filter(isBlock).map(({ op }) => op);
+  const blocks: number[] = [];
+  for (const { op, bytes } of cuts.filter(isMinimum)) {
+    const work = opCounts.slice((blocks.at(-1) ?? -1) + 1, op + 1).reduce((sum, count) => sum + count, 0);
+    if (bytes <= MAX_FREE_BLOCK_BYTES || work >= bytes * MIN_OPERATIONS_PER_BYTE) blocks.push(op);
+  }
   return blocks.at(-1) === ops.length - 1 || ops.length === 0 ? blocks : [...blocks, ops.length - 1];
 }

@@ -36,7 +36,9 @@ const DECODE_OPTIONS = {
 /** The one encoding of a value. Numbers must be safe integers: TypeError otherwise. */
 export function encode(value: CborValue): Bytes {
   assertIntegers(value);
-  return concatBytes(encodeLoosely(value, rfc8949EncodeOptions));
+  const encoded = encodeLoosely(value, rfc8949EncodeOptions);
+  // What is small may lie in memory that the runtime shares out.
+  return encoded.length === encoded.buffer.byteLength ? (encoded as Bytes) : concatBytes(encoded);
 }
 
 function assertIntegers(value: CborValue): void {

@@ -9,6 +9,7 @@ import {
   decodeTensor,
   encodeTensor,
   holdsNaN,
+  isFiniteTensor,
   type Tensor,
 } from "../../protocol/tensor.ts";
 
@@ -57,10 +58,18 @@ test("values that are not finite are refused in f32 and nowhere else", () => {
     roundTrip({ ...tensor, dtype: "i32" });
     assert.equal(holdsNaN("f32", data), title.includes("NaN"), title);
     assert.equal(holdsNaN("i32", data), false, title);
+    for (const offset of [1, 2, 3, 4]) {
+      const moved = new Uint8Array(offset + data.length).subarray(offset);
+      moved.set(data);
+      assert.equal(isFiniteTensor("f32", moved), finite, title);
+      assert.equal(holdsNaN("f32", moved), title.includes("NaN"), title);
+    }
   }
   const doubles = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
   assert.equal(holdsNaN("f64", doubles(1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)), false);
   assert.equal(holdsNaN("f64", doubles(1, Number.NaN)), true);
+  assert.equal(isFiniteTensor("f64", doubles(1, Number.MAX_VALUE)), true);
+  assert.equal(isFiniteTensor("f64", doubles(1, Number.NEGATIVE_INFINITY)), false);
 });
 
 test("shapes and data that do not belong together are refused on both sides", () => {
