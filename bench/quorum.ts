@@ -81,7 +81,7 @@ async function createAsk(records: readonly OpenedRecord[], accept: number): Prom
   const options = {
     ...{ policy, records, model: model.digest, engine: await readEngineDigest() },
     ...{ inputs: [createRequest("u8", [1, 224, 224, 3])], deadlineMs: DEADLINE_MS, settleMs: SETTLE_MS },
-    ...{ clock: createSystemClock(), fetch, rerun: null, near: null },
+    ...{ clock: createSystemClock(), fetch, rerun: null, near: null, reputation: new Map() },
     random: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
   };
   return () => askQuorum(options);

@@ -1,6 +1,7 @@
 // How often an attacker fills a whole committee, by what it has made up: the rule that ships, over seeded draws of a
 // made-up directory, beside the closed form. No network, no clock; the same numbers on every machine.
 import { type Latencies, observe } from "../client/latencies.ts";
+import { type Reputation, remember } from "../client/reputation.ts";
 import { planSeats } from "../client/select.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
@@ -31,6 +32,8 @@ export interface Scenario {
   readonly claim: (index: number) => { readonly domain: number; readonly key: number };
   /** Whether clients let one seat go to the nearest worker, and its first record is that one, every time. */
   readonly isNearest: boolean;
+  /** Whether clients know the attacker's as steady and all others as unsteady, whoever kept these from answering. */
+  readonly isSteadier: boolean;
 }
 
 const spread = (operators: number) => (index: number) => ({
@@ -47,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 36,
     claim: spread(4),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "4 of 40 operators, with 32 made-up providers each",
@@ -56,6 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 128,
     claim: spread(4),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "4 of 40 operators, with 32 domains under each key",
@@ -65,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 128,
     claim: (index) => ({ domain: index, key: index % 4 }),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "4 of 40 operators, with 32 keys under each domain",
@@ -74,6 +80,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 128,
     claim: (index) => ({ domain: index % 4, key: index }),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "13 of 40 operators",
@@ -83,6 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 13,
     claim: spread(13),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "20 of 40 operators",
@@ -92,6 +100,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 20,
     claim: spread(20),
     isNearest: false,
+    isSteadier: false,
   },
   {
     name: "4 of 40 operators, of which one is always the nearest",
@@ -101,6 +110,7 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 4,
     claim: spread(4),
     isNearest: true,
+    isSteadier: false,
   },
   {
     name: "13 of 40 operators, of which one is always the nearest",
@@ -110,6 +120,27 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 13,
     claim: spread(13),
     isNearest: true,
+    isSteadier: false,
+  },
+  {
+    name: "4 of 40 operators, and all others made to look unsteady",
+    sizes: ALL_SIZES,
+    honest: 36,
+    attackers: 4,
+    records: 4,
+    claim: spread(4),
+    isNearest: false,
+    isSteadier: true,
+  },
+  {
+    name: "13 of 40 operators, and all others made to look unsteady",
+    sizes: ALL_SIZES,
+    honest: 27,
+    attackers: 13,
+    records: 13,
+    claim: spread(13),
+    isNearest: false,
+    isSteadier: true,
   },
   {
     name: "36 of 72 operators: each worker of the first row drawn by itself",
@@ -119,24 +150,34 @@ export const SCENARIOS: readonly Scenario[] = [
     records: 36,
     claim: spread(36),
     isNearest: false,
+    isSteadier: false,
   },
 ];
 
+/** a (a − 1) … (a − k + 1) ÷ (n (n − 1) … (n − k + 1)): the first k of n in chance order are all of the a. */
+function chanceOfRow(a: number, n: number, k: number): number {
+  let chance = 1;
+  for (let place = 0; place < k; place++) chance *= Math.max(0, a - place) / (n - place);
+  return chance;
+}
+
 /**
  * C(attackers, seats) ÷ C(all, seats): every operator has one draw, and no seat is drawn twice. Where one of the
- * attacker's is always nearest, it has its seat, and the others are drawn of the rest.
+ * attacker's is always nearest, it has its seat, and the others are drawn of the rest. Where it is steadier, one honest
+ * operator in the last seat may lose it to the attacker's behind it.
  */
-export function chanceToFill({ honest, attackers, isNearest }: Scenario, seats: number): number {
-  let chance = 1;
-  for (let seat = isNearest ? 1 : 0; seat < seats; seat++)
-    chance *= Math.max(0, attackers - seat) / (honest + attackers - seat);
-  return chance;
+export function chanceToFill({ honest, attackers, isNearest, isSteadier }: Scenario, seats: number): number {
+  const all = honest + attackers;
+  if (isNearest) return chanceOfRow(attackers - 1, all - 1, seats - 1);
+  const whole = chanceOfRow(attackers, all, seats);
+  return isSteadier ? whole * (1 + honest / (all - seats)) : whole;
 }
 
 /** Of `draws` committees of each size, planned by planSeats under seeds 0 to `draws` − 1, how many the attacker filled. */
 export async function countFilled(scenario: Scenario, seats: number, draws: number): Promise<number> {
   const records = await createDirectory(scenario);
   const near = scenario.isNearest ? measure(records) : null;
+  const reputation = scenario.isSteadier ? watch(records) : new Map();
   let filled = 0;
   for (let draw = 0; draw < draws; draw++) {
     const plan = await planSeats({
@@ -147,6 +188,7 @@ export async function countFilled(scenario: Scenario, seats: number, draws: numb
       sizeBucket: 1024,
       seed: await digestRaw(utf8(`draw ${draw}`)),
       near,
+      reputation,
     });
     if (plan.seats.every(({ record }) => record.operator.startsWith("x"))) filled++;
   }
@@ -186,6 +228,15 @@ function measure(records: readonly OpenedRecord[]): Latencies {
     return { workerKey, endpoint, outcome: "agreed" as const, code: null, elapsedMs };
   });
   return observe(new Map(), { model: MODEL, verdicts, now: 0 });
+}
+
+/** The attacker's answered, and nobody else did, twice. */
+function watch(records: readonly OpenedRecord[]): Reputation {
+  const sightings = records.map(({ record }) => {
+    const kind = record.operator.startsWith("x") ? ("answer" as const) : ("failure" as const);
+    return { operator: record.operator, operatorKey: record.operatorKey, kind };
+  });
+  return remember(new Map(), [...sightings, ...sightings], 0);
 }
 
 /** The built-in policy that asks so many; of seven, as `strict` does of five. */

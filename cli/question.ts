@@ -98,17 +98,16 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   const reputation = await readReputation();
   const near = question.near ? await readLatencies() : null;
   const listed = await findRecords(question.regions, clock);
-  const records = withoutExcluded(listed, reputation);
-  if (records.length < listed.length)
-    log(
-      `${listed.length - records.length} workers of operators that lied are not asked (${showPath(REPUTATION_FILE)})`,
-    );
+  const excluded = listed.length - withoutExcluded(listed, reputation).length;
+  if (excluded > 0)
+    log(`${excluded} workers of operators that lied are not asked (${showPath(REPUTATION_FILE)})`);
   const requests: Promise<Request>[] = [];
   const askOne = async (name: string, inputs: readonly Tensor[]): Promise<Request> => {
     const local = await models.open(name);
     const answer = await askQuorum({
       policy: question.policy,
-      records,
+      records: listed,
+      reputation,
       near,
       model: local.digest,
       engine,

@@ -3,6 +3,7 @@ import {
   type AuditFinding,
   type Conflict,
   formatReputation,
+  isSilent,
   parseReputation,
   type ReportedVerdict,
   type Reputation,
@@ -56,7 +57,7 @@ export async function sightingsOf(answer: {
   const sightings: Sighting[] = [];
   for (const verdict of answer.verdicts.filter(({ endpoint }) => !isLocalTarget(endpoint))) {
     const { operator, operatorKey, workerKey } = verdict;
-    const kind = kindOf(verdict);
+    const kind = kindOf(verdict, answer.verdicts);
     if (kind !== null) sightings.push({ operator, operatorKey, kind });
     for (const { evidence } of answer.conflicts.filter((each) => equalBytes(each.workerKey, workerKey)))
       sightings.push({ operator, operatorKey, kind: "lie", evidence: await nameEvidence(evidence) });
@@ -67,9 +68,14 @@ export async function sightingsOf(answer: {
 }
 
 /** Null for what says nothing of the operator: it was no longer needed, or the mistake is ours. */
-function kindOf({ outcome, code, refusal }: ReportedVerdict): "answer" | "refusal" | "failure" | null {
+function kindOf(
+  verdict: ReportedVerdict,
+  verdicts: readonly ReportedVerdict[],
+): "answer" | "refusal" | "failure" | null {
+  const { outcome, code, refusal } = verdict;
   if (outcome !== "failed") return "answer";
-  if (code === "cancelled" || code === "unexpected_error") return null;
+  if (code === "cancelled") return isSilent(verdict, verdicts) ? "failure" : null;
+  if (code === "unexpected_error" || code === "input_invalid") return null;
   return refusal === null ? "failure" : "refusal";
 }
 

@@ -6,6 +6,7 @@ import { DecodeError } from "../protocol/errors.ts";
 import { MAX_ENDPOINT_CHARACTERS } from "../protocol/limits.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { ReportedVerdict } from "./answer.ts";
+import { isSilent } from "./silence.ts";
 
 /** Times that are remembered; a file of them has less than 1 MB. */
 const MAX_LATENCIES = 1024;
@@ -25,7 +26,7 @@ export type Latencies = ReadonlyMap<string, Latency>;
 
 /**
  * The times with those of one question. An accepted answer counts for a quarter, as the first one does alone; whoever
- * failed or was contradicted is forgotten, and is near again once it answers. Of more than 1,024 the longest unseen go.
+ * failed, was silent or contradicted is forgotten, and is near again once it answers. Of more than 1,024 the longest unseen go.
  */
 export function observe(
   latencies: Latencies,
@@ -40,22 +41,24 @@ export function observe(
 ): Latencies {
   const next = new Map(latencies);
   const model = formatHex(question.model);
-  for (const { workerKey: key, endpoint, outcome, code, elapsedMs } of question.verdicts) {
-    const workerKey = formatBase64Url(key);
+  for (const verdict of question.verdicts) {
+    const { endpoint, outcome, elapsedMs } = verdict;
+    const workerKey = formatBase64Url(verdict.workerKey);
     const name = nameOf({ model, workerKey, endpoint });
     if (outcome === "agreed") {
       const took = Math.max(0, Math.round(elapsedMs)); // a clock may be set back meanwhile
       const known = next.get(name);
       const ms = known === undefined ? took : Math.round((3 * known.ms + took) / 4);
       next.set(name, { model, workerKey, endpoint, ms, seen: question.now });
-    } else if (outcome === "conflicting" || (outcome === "failed" && !isOurs(code))) next.delete(name);
+    } else if (isAbsent(verdict) || isSilent(verdict, question.verdicts)) next.delete(name);
   }
   return new Map([...next].sort(([, a], [, b]) => b.seen - a.seen).slice(0, MAX_LATENCIES));
 }
 
-/** What ended an ask without saying anything of the worker. */
-function isOurs(code: ReportedVerdict["code"]): boolean {
-  return code === "cancelled" || code === "unexpected_error";
+/** Asked, and without an answer that counts; not if it was no longer waited for, or the mistake is ours. */
+function isAbsent({ outcome, code }: Pick<ReportedVerdict, "outcome" | "code">): boolean {
+  if (outcome === "failed") return code !== "cancelled" && code !== "unexpected_error";
+  return outcome === "conflicting";
 }
 
 /** Of these the worker with the least time for this model, the first of several; null where none has one. */

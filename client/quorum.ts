@@ -14,6 +14,7 @@ import { FanOut } from "./fan-out.ts";
 import type { Latencies } from "./latencies.ts";
 import { checkDuration, createQuestion } from "./question.ts";
 import { askReferees, type Judged } from "./referee.ts";
+import type { Reputation } from "./reputation.ts";
 import type { LocalRerun } from "./rerun.ts";
 import { planReferees, planSeats } from "./select.ts";
 import type { Fetch } from "./transport.ts";
@@ -22,6 +23,7 @@ import type { Fetch } from "./transport.ts";
 export interface AskOptions {
   readonly policy: PolicyName | Policy; // built in, or of parsePolicy
   readonly records: readonly OpenedRecord[]; // of fetchDirectory
+  readonly reputation: Reputation; // of remember; empty where nobody is known
   readonly near: Latencies | null; // where one seat goes to the nearest; of observe. Null: chance decides over all
   readonly model: Bytes; // digest
   readonly engine: Bytes; // digest
@@ -40,14 +42,15 @@ export interface AskOptions {
  * worker could read, RangeError for durations and for `near` under a policy that asks one, and whatever `rerun` throws.
  */
 export async function askQuorum(options: AskOptions): Promise<Answer> {
-  const { random, clock, fetch, rerun, records, near, model, engine } = options;
+  const { random, clock, fetch, rerun, records, reputation, near, model, engine } = options;
   const { deadlineMs, settleMs } = options;
   const policy = toPolicy(options.policy);
   const start = clock.now();
   const { request, seed } = await createQuestion({ ...options, policy, now: start });
   checkDuration("settleMs", settleMs, 0, deadlineMs);
   const { sizeBucket } = request;
-  const plan = await planSeats({ records, near, policy, model, engine, sizeBucket, seed });
+  const selection = { records, reputation, policy, model, engine, sizeBucket, seed };
+  const plan = await planSeats({ ...selection, near });
   const expectation = await createExpectation(request);
   const fanOut = new FanOut({ expectation, allowPlain: policy.allowPlain, fetch, clock });
   const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });
@@ -57,7 +60,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
     const judge = async (a: SignedVerdict, b: SignedVerdict): Promise<Judged | null> => {
       // Whoever was asked is a party, whatever it answered.
       const asked = [...fanOut.verdicts, ...fanOut.pending.map(({ record }) => record.record)];
-      const referees = await planReferees({ records, policy, model, engine, sizeBucket, seed }, asked);
+      const referees = await planReferees(selection, asked);
       const evidence = toEvidence(a, b, request);
       const { deadline } = request;
       const { allowPlain } = policy;

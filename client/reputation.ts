@@ -1,21 +1,22 @@
 // What this client itself saw of operators, by key. Nothing in it is hearsay, and nobody else's file is read. Being absent
-// costs an operator nothing here; what excludes it is what this client's own run proved. docs/protocol.md §14.
+// costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved. docs/protocol.md §14.
 
 import { type Bytes, formatBase64Url, parseHex } from "../protocol/bytes.ts";
 import { DecodeError } from "../protocol/errors.ts";
-import type { OpenedRecord } from "../protocol/record.ts";
+import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
 
 /** Operators that are remembered; a file of them has less than 1 MB. */
 const MAX_STANDINGS = 1024;
 const MAX_LIES = 4; // digests kept of one operator: one is enough to exclude it
 const VERSION = 1;
 
-/** One operator. The first three say how available it was, the other two how honest. */
+/** One operator. The first four say how available it was, the next two how honest. */
 export interface Standing {
   readonly operator: string; // its domain when it was last seen: a claim
   readonly answers: number; // receipts that hold
   readonly refusals: number; // signed
   readonly failures: number; // anything else
+  readonly misses: number; // refusals and failures since the last answer
   readonly lies: readonly string[]; // digests of evidence in hex, each decided by this client's own run
   readonly lazy: number; // right results with a keyed trace that no run has made
   readonly seen: number; // unix milliseconds, of the last of all these
@@ -35,13 +36,18 @@ export function isExcluded({ lies, lazy }: Standing): boolean {
   return lies.length > 0 || lazy > 0;
 }
 
+/** What is known of the record's operator, if anything. */
+export function findStanding(reputation: Reputation, { operatorKey }: WorkerRecord): Standing | undefined {
+  return reputation.get(formatBase64Url(operatorKey));
+}
+
 /** The records of those whom nothing was proved against. */
 export function withoutExcluded(
   records: readonly OpenedRecord[],
   reputation: Reputation,
 ): readonly OpenedRecord[] {
   return records.filter(({ record }) => {
-    const standing = reputation.get(formatBase64Url(record.operatorKey));
+    const standing = findStanding(reputation, record);
     return standing === undefined || !isExcluded(standing);
   });
 }
@@ -62,17 +68,17 @@ export function remember(reputation: Reputation, sightings: readonly Sighting[],
   return new Map(kept.slice(0, MAX_STANDINGS));
 }
 
-const NEW = { answers: 0, refusals: 0, failures: 0, lies: [], lazy: 0 } as const;
+const NEW = { answers: 0, refusals: 0, failures: 0, misses: 0, lies: [], lazy: 0 } as const;
 
 function add(standing: Omit<Standing, "operator" | "seen">, sighting: Sighting, now: number): Standing {
   const facts = { ...standing, operator: sighting.operator, seen: now };
   switch (sighting.kind) {
     case "answer":
-      return { ...facts, answers: facts.answers + 1 };
+      return { ...facts, answers: facts.answers + 1, misses: 0 };
     case "refusal":
-      return { ...facts, refusals: facts.refusals + 1 };
+      return { ...facts, refusals: facts.refusals + 1, misses: facts.misses + 1 };
     case "failure":
-      return { ...facts, failures: facts.failures + 1 };
+      return { ...facts, failures: facts.failures + 1, misses: facts.misses + 1 };
     case "lazy":
       return { ...facts, lazy: facts.lazy + 1 };
     case "lie":
@@ -103,11 +109,11 @@ export function parseReputation(text: string): Reputation {
 }
 
 function readEntry(value: unknown): [string, Standing] {
-  const { operatorKey, operator, answers, refusals, failures, lies, lazy, seen } = value as Record<
+  const { operatorKey, operator, answers, refusals, failures, misses, lies, lazy, seen } = value as Record<
     string,
     unknown
   >;
-  const counts = [answers, refusals, failures, lazy, seen];
+  const counts = [answers, refusals, failures, misses, lazy, seen];
   const isSound =
     typeof operatorKey === "string" &&
     /^[\w-]{43}$/.test(operatorKey) &&
@@ -117,5 +123,5 @@ function readEntry(value: unknown): [string, Standing] {
     lies.length <= MAX_LIES &&
     lies.every((lie) => typeof lie === "string" && parseHex(lie).length === 32);
   if (!isSound) throw new TypeError("an operator in another form");
-  return [operatorKey, { operator, answers, refusals, failures, lies, lazy, seen } as Standing];
+  return [operatorKey, { operator, answers, refusals, failures, misses, lies, lazy, seen } as Standing];
 }

@@ -7,7 +7,7 @@ import { type CborValue, encode } from "../protocol/cbor.ts";
 import { digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
-import { type Identity, meetsQuorum } from "../protocol/named-quorum.ts";
+import { meetsQuorum } from "../protocol/named-quorum.ts";
 import {
   admitsOperator,
   countProviders,
@@ -19,10 +19,13 @@ import {
 import { isAskable, type OpenedRecord, type WorkerRecord } from "../protocol/record.ts";
 import { findNearest, type Latencies } from "./latencies.ts";
 import { describeAbsent, putQuorumFirst } from "./named-seats.ts";
+import { findStanding, type Reputation, withoutExcluded } from "./reputation.ts";
+import { putSteadyFirst } from "./steadiness.ts";
 
 /** What the choice depends on, and nothing else does. */
 export interface Selection {
   readonly records: readonly OpenedRecord[];
+  readonly reputation: Reputation; // whoever lied is not asked
   readonly policy: Policy;
   readonly model: Bytes;
   readonly engine: Bytes;
@@ -43,12 +46,14 @@ export interface SeatPlan {
 }
 
 /**
- * A pure function: same records, seed and times, same plan, in whatever order the records come. Throws PolicyError
+ * A pure function: same records, reputation, seed and times, same plan, in whatever order the records come. Throws PolicyError
  * `committee_unavailable`, saying what is there and what is missing, RangeError for `near` under a policy that asks one.
  */
 export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
-  const { policy } = selection;
-  const drawn = putNearestFirst(selection, await drawOperators(selection)).slice(0, MAX_SEATS);
+  const { policy, reputation } = selection;
+  const standingOf = (operator: Operator) => findStanding(reputation, identityOf(operator));
+  const steady = putSteadyFirst(await drawOperators(selection), standingOf);
+  const drawn = putNearestFirst(selection, steady).slice(0, MAX_SEATS);
   const operators = putQuorumFirst(policy, drawn, identityOf);
   const seated = operators
     .slice(0, policy.groups)
@@ -150,7 +155,7 @@ function findChange(
   return null;
 }
 
-function identityOf({ workers }: Operator): Identity {
+function identityOf({ workers }: Operator): WorkerRecord {
   return workers[0]!.record;
 }
 
@@ -185,7 +190,8 @@ const DRAWS = {
  */
 async function drawOperators(selection: Selection): Promise<Operator[]> {
   const { seed } = selection;
-  const eligible = selection.records.filter((record) => isEligible(record, selection));
+  const honest = withoutExcluded(selection.records, selection.reputation);
+  const eligible = honest.filter((record) => isEligible(record, selection));
   const ofKeys = await drawEach(seed, "domain-order", classify(eligible, keyOf), domainOf);
   const ofDomains = await drawEach(seed, "key-order", classify(ofKeys.flat(), domainOf), keyOf);
   const drawn = await rank(seed, "operator-order", ofDomains);

@@ -25,6 +25,8 @@ const verdict: ReportedVerdict = {
   cause: null,
   elapsedMs: 1,
 };
+const others = (...times: readonly number[]): ReportedVerdict[] =>
+  times.map((elapsedMs) => ({ ...verdict, outcome: "agreed", code: null, elapsedMs }));
 const kindsOf = async (change: Partial<ReportedVerdict>, lazy: ReportedVerdict[] = []) =>
   (await sightingsOf({ verdicts: [{ ...verdict, ...change }], conflicts: [], lazy })).map(({ kind }) => kind);
 
@@ -35,6 +37,21 @@ test("silence, a signed refusal, an answer and a copied one are told apart; what
   assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [verdict]), ["answer", "lazy"]);
   assert.deepEqual(await kindsOf({ code: "cancelled" }), []);
   assert.deepEqual(await kindsOf({ code: "unexpected_error" }), []);
+  assert.deepEqual(
+    await kindsOf({ code: "input_invalid", refusal: new Uint8Array(1) }),
+    [],
+    "the asker's own inputs",
+  );
+});
+
+test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
+  const cancelled = async (elapsedMs: number, ...times: readonly number[]) => {
+    const verdicts = [...others(...times), { ...verdict, code: "cancelled" as const, elapsedMs }];
+    return (await sightingsOf({ verdicts, conflicts: [], lazy: [] })).map(({ kind }) => kind).at(-1);
+  };
+  assert.equal(await cancelled(201, 40, 100), "failure");
+  assert.equal(await cancelled(200, 40, 100), "answer", "the last that says anything");
+  assert.equal(await cancelled(5000), undefined, "nobody shows how long it takes");
 });
 
 test("the person's own network on this machine is not remembered", async () => {

@@ -42,6 +42,7 @@ async function plan(policy: Policy, records: readonly OpenedRecord[], seed: stri
     engine: ENGINE,
     sizeBucket: 1024,
     near: null,
+    reputation: new Map(),
     seed: await bytesFor(seed),
   });
 }
@@ -56,6 +57,7 @@ async function ask(policy: Policy, parts: Partial<Record<(typeof NAMES)[number],
     policy,
     records: network.records,
     near: null,
+    reputation: new Map(),
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,
@@ -265,6 +267,7 @@ test("a failed seat is made up for by whoever the quorum still needs", async () 
     engine: ENGINE,
     sizeBucket: 1024,
     near: null,
+    reputation: new Map(),
     seed: createRandom(false)(32),
   });
   const south = seats.map(nameOf).find((name) => name === "cedar" || name === "dogwood")!;

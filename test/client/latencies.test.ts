@@ -71,6 +71,24 @@ test("whoever fails, refuses or is contradicted is no longer near; what says not
   for (const seen of silent) assert.deepEqual(see(known, a!, seen), known);
 });
 
+test("whoever says nothing while others answer is no longer near", () => {
+  const known = see(none, a!, { elapsedMs: 20 });
+  const seen = (waitedMs: number) => {
+    const verdicts = [
+      {
+        ...a!.record,
+        endpoint: a!.record.endpoints[0]!,
+        outcome: "failed" as const,
+        code: "cancelled" as const,
+      },
+      { ...b!.record, endpoint: b!.record.endpoints[0]!, outcome: "agreed" as const, code: null },
+    ].map((verdict, index) => ({ ...verdict, elapsedMs: index === 0 ? waitedMs : 50 }));
+    return observe(known, { model: MODEL, verdicts, now: NOW });
+  };
+  assert.equal(findNearest([a!], MODEL, seen(101)), null);
+  assert.equal(findNearest([a!], MODEL, seen(100)), a);
+});
+
 test("at most 1,024 times are kept, and the longest unseen go first", () => {
   let known = see(none, a!, { elapsedMs: 20 }, NOW - 1);
   const { workerKey } = b!.record;

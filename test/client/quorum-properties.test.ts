@@ -39,6 +39,7 @@ async function ask(cast: readonly Part[], options: { readonly local: boolean; re
       policy: "standard",
       records: network.records,
       near: null,
+      reputation: new Map(),
       model: MODEL,
       engine: ENGINE,
       inputs: INPUTS,
@@ -123,6 +124,7 @@ test("an answer needs two providers: a lacking one is sought first among the sub
             fetch,
             rerun: RERUN,
             near: null,
+            reputation: new Map(),
           },
           random: (length) => createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw)),
         });
@@ -158,7 +160,7 @@ test("a silent seat's provider is sought among the substitutes: silence is not o
         };
       const answer = askQuorum({
         ...{ ...asking, inputs: INPUTS, deadlineMs: 10_000, settleMs: 0, fetch, rerun: null },
-        ...{ random, clock, near: null },
+        ...{ random, clock, near: null, reputation: new Map() },
       });
       await clock.started(1000); // a tenth of the deadline after the first signed result
       clock.advance(1000);

@@ -55,6 +55,7 @@ async function play(scene: Scene) {
     sizeBucket: 1,
     seed: SEED,
     near: null,
+    reputation: new Map(),
   };
   const { seats, reserves } = await planSeats(choice);
   const order = [...seats, ...reserves];
@@ -68,6 +69,7 @@ async function play(scene: Scene) {
     policy,
     records,
     near: null,
+    reputation: new Map(),
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,

@@ -26,6 +26,7 @@ after(() => network.close());
 
 const choice = {
   policy: POLICIES.standard,
+  reputation: new Map(),
   model: MODEL,
   engine: ENGINE,
   sizeBucket: 1,
@@ -61,6 +62,7 @@ function ask(change: Partial<AskOptions> = {}) {
     policy: "standard",
     records: network.records,
     near: null,
+    reputation: new Map(),
     model: MODEL,
     engine: ENGINE,
     inputs: INPUTS,

@@ -9,6 +9,7 @@ import {
   type Sighting,
   withoutExcluded,
 } from "../../client/reputation.ts";
+import { isSteady, isUnsteady, putSteadyFirst } from "../../client/steadiness.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { bytesFor, createWorker, NOW } from "../protocol/fixtures.ts";
 
@@ -28,6 +29,32 @@ test("failures and refusals, however many, exclude nobody", () => {
   const { answers, refusals, failures } = only(reputation);
   assert.deepEqual([answers, refusals, failures], [1, 1, 50]);
   assert.equal(isExcluded(only(reputation)), false);
+});
+
+test("two misses in a row make an operator unsteady, one answer ends it, and the unknown are neither", () => {
+  const states = (...kinds: Parameters<typeof see>) => {
+    const standing = kinds.length === 0 ? undefined : only(see(...kinds));
+    return [isSteady(standing), isUnsteady(standing)];
+  };
+  assert.deepEqual(states(), [false, false]);
+  assert.deepEqual(states("failure"), [false, false]);
+  assert.deepEqual(states("failure", "refusal"), [false, true]);
+  assert.deepEqual(states("refusal", "failure", "answer"), [true, false]);
+  assert.deepEqual(states("answer", "failure"), [false, false]);
+  assert.deepEqual(states("lazy"), [false, false]);
+});
+
+test("nobody moves twice, and the unknown neither gain nor lose", () => {
+  const standings = new Map([
+    ["u", only(see("failure", "failure"))],
+    ["s", only(see("answer"))],
+  ]);
+  const order = (given: string) => putSteadyFirst([...given], (each) => standings.get(each)).join("");
+  assert.equal(order("us"), "su");
+  assert.equal(order("uus"), "usu");
+  assert.equal(order("uss"), "sus");
+  assert.equal(order("ususs"), "susus");
+  for (const kept of ["", "u", "su", "u?s", "?s", "ss", "uu"]) assert.equal(order(kept), kept);
 });
 
 test("one lie excludes, and one copied answer", () => {
@@ -75,6 +102,7 @@ test("the file is read back as it was, and nothing else is read", () => {
     text.replace('"version": 1', '"version": 2'),
     text.replace(evidence, "ab"),
     text.replace('"lazy":1', '"lazy":-1'),
+    text.replace('"misses":0,', ""),
     text.replace('"answers":1', '"answers":"1"'),
     "",
     "null",

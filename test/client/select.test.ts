@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Latencies, observe } from "../../client/latencies.ts";
+import { type Reputation, remember } from "../../client/reputation.ts";
 import { planSeats } from "../../client/select.ts";
 import { type Bytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
@@ -35,6 +36,7 @@ function plan(
   policy: PolicyName,
   seed: Bytes,
   near: Latencies | null = null,
+  reputation: Reputation = new Map(),
 ) {
   return planSeats({
     records,
@@ -44,6 +46,7 @@ function plan(
     sizeBucket: 1024,
     seed,
     near,
+    reputation,
   });
 }
 
@@ -81,6 +84,49 @@ test("the plan is a function of records and seed, not of the order of records", 
     [1, 2, 3, 4].map(async (n) => names((await plan(records, "standard", await key(`${n}`))).seats).join()),
   );
   assert.ok(new Set(others).size > 1, "another seed, another committee");
+});
+
+test("an unsteady operator loses one place to the next that answered, and no committee changes by more than one seat", async () => {
+  const records = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => place(`${i}`, `o${i}.example`, `p${i}`)),
+  );
+  const see = ({ record }: OpenedRecord, kind: "answer" | "failure", times: number) =>
+    Array.from({ length: times }, () => ({ ...record, kind }));
+  const sightings = records.flatMap((record, i) => see(record, i < 16 ? "failure" : "answer", 2));
+  const reputation = remember(new Map(), sightings, 0);
+  let changed = 0;
+  for (let run = 0; run < 60; run++) {
+    const seed = await key(`steady ${run}`);
+    for (const policy of ["fast", "standard", "strict"] as const) {
+      const before = await plan(records, policy, seed);
+      const after = await plan(records, policy, seed, null, reputation);
+      const lost = names(before.seats).filter((name) => !names(after.seats).includes(name));
+      const won = names(after.seats).filter((name) => !names(before.seats).includes(name));
+      assert.ok(lost.length <= 1 && lost.length === won.length, `${lost} for ${won}`);
+      changed += won.length;
+      for (const name of won) assert.match(name, /^o1[6-9]\.example$/);
+      const [all, then] = [before, after].map((each) => names([...each.seats, ...each.reserves]));
+      for (const [place, name] of all!.entries()) {
+        const moved = then!.indexOf(name);
+        assert.ok(moved === -1 ? place === all!.length - 1 : Math.abs(moved - place) <= 1, name);
+      }
+    }
+  }
+  assert.ok(changed > 10, `${changed}`);
+});
+
+test("an operator that lied has no seat and no substitute, under any of its domains", async () => {
+  const records = await Promise.all([
+    place("1", "a.example", "one", "liar"),
+    place("2", "b.example", "two", "liar"),
+    place("3", "c.example", "three"),
+  ]);
+  const { operator, operatorKey } = records[0]!.record;
+  const lied = remember(new Map(), [{ operator, operatorKey, kind: "lie", evidence: "00".repeat(32) }], 0);
+  for (let run = 0; run < 12; run++) {
+    const { seats, reserves } = await plan(records, "fast", await key(`lied ${run}`), null, lied);
+    assert.deepEqual([names(seats), names(reserves)], [["c.example"], []]);
+  }
 });
 
 /** Times of these workers' answers, in milliseconds. */

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { observe } from "../../client/latencies.ts";
+import { type Latencies, observe } from "../../client/latencies.ts";
+import { type Reputation, remember } from "../../client/reputation.ts";
 import { planSeats } from "../../client/select.ts";
 import { POLICIES, POLICY_NAMES, parsePolicyName } from "../../protocol/policy.ts";
 import type { OpenedRecord } from "../../protocol/record.ts";
@@ -15,15 +16,15 @@ const template = (await createWorker("template")).opened;
 const WORKERS = [
   ...document.matchAll(/^\| ([a-z]\d) \| ([a-z0-9.]+) \| (operator [a-z0-9]+) \| ([a-z]+) \|$/gm),
 ];
-/** The times, where there is a column of them: `e1 20, c2 30`. */
+/** What is known of workers, where there is a column of it: `e1 20, c2 unsteady`; a number is a time in milliseconds. */
 const PLANS = [
   ...document.matchAll(
-    /^\| (seed \d+) \| ([a-z]+) \| (?:((?:,? ?[a-z]\d \d+)+) \| )?((?: ?[a-z]\d)+) \| ((?: ?[a-z]\d)+) \|$/gm,
+    /^\| (seed \d+) \| ([a-z]+) \| (?:((?:,? ?[a-z]\d (?:\d+|steady|unsteady))+) \| )?((?: ?[a-z]\d)+) \| ((?: ?[a-z]\d)+) \|$/gm,
   ),
 ];
 
 test("each vector of the document is what planSeats plans", async () => {
-  assert.deepEqual([WORKERS.length, PLANS.length], [11, 14], "the tables were not found");
+  assert.deepEqual([WORKERS.length, PLANS.length], [11, 19], "the tables were not found");
   const names = new Map<OpenedRecord, string>();
   for (const [, name, operator, operatorKey, provider] of WORKERS)
     names.set(
@@ -40,17 +41,22 @@ test("each vector of the document is what planSeats plans", async () => {
       name!,
     );
   const show = (plan: readonly OpenedRecord[]) => plan.map((record) => names.get(record)).join(" ");
-  const measure = (times: string) => {
-    const verdicts = times.split(", ").map((time) => {
-      const [worker, ms] = time.split(" ");
+  const learn = (facts: string) => {
+    let [near, reputation]: [Latencies | null, Reputation] = [null, new Map()];
+    for (const fact of facts.split(", ")) {
+      const [worker, said] = fact.split(" ");
       const [{ record }] = [...names].find(([, name]) => name === worker)!;
       const { workerKey, endpoints } = record;
-      const took = { outcome: "agreed", code: null, elapsedMs: Number(ms) } as const;
-      return { workerKey, endpoint: endpoints[0]!, ...took };
-    });
-    return observe(new Map(), { model: MODEL, verdicts, now: 0 });
+      const took = { outcome: "agreed", code: null, elapsedMs: Number(said) } as const;
+      const verdicts = [{ workerKey, endpoint: endpoints[0]!, ...took }];
+      const failure = { ...record, kind: "failure" } as const;
+      if (said === "unsteady") reputation = remember(reputation, [failure, failure], 0);
+      else if (said === "steady") reputation = remember(reputation, [{ ...record, kind: "answer" }], 0);
+      else near = observe(near ?? new Map(), { model: MODEL, verdicts, now: 0 });
+    }
+    return { near, reputation };
   };
-  for (const [, seed, policy, times, seats, reserves] of PLANS) {
+  for (const [, seed, policy, known, seats, reserves] of PLANS) {
     const plan = await planSeats({
       records: [...names.keys()],
       policy: POLICIES[parsePolicyName(policy!, POLICY_NAMES)],
@@ -58,12 +64,12 @@ test("each vector of the document is what planSeats plans", async () => {
       engine: ENGINE,
       sizeBucket: 1024,
       seed: await bytesFor(seed!),
-      near: times === undefined ? null : measure(times),
+      ...(known === undefined ? { near: null, reputation: new Map() } : learn(known)),
     });
     assert.deepEqual(
       [show(plan.seats), show(plan.reserves)],
       [seats, reserves],
-      `${seed}, ${policy}, ${times}`,
+      `${seed}, ${policy}, ${known}`,
     );
   }
 });

@@ -142,6 +142,7 @@ export async function ask(stage: Stage, { cast, policy, rerun, honest = HONEST }
     const asking = askQuorum({
       ...options,
       near: null,
+      reputation: new Map(),
       model: model.digest,
       engine,
       deadlineMs: DEADLINE_MS,
@@ -177,6 +178,7 @@ async function findSeed(
       sizeBucket,
       seed,
       near: null,
+      reputation: new Map(),
     });
     const order = policy === "fast" ? [...plan.seats, ...plan.reserves] : plan.seats;
     const seats = wanted.map((record) => order.indexOf(record));

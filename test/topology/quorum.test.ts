@@ -49,7 +49,14 @@ async function ask(network: Network, policy: PolicyName): Promise<Answer> {
   const engine = await readEngineDigest();
   return askQuorum({
     ...{ policy, records, inputs, engine, random, clock, fetch },
-    ...{ model: model.digest, deadlineMs: DEADLINE_MS, settleMs: SETTLE_MS, rerun: model, near: null },
+    ...{
+      model: model.digest,
+      deadlineMs: DEADLINE_MS,
+      settleMs: SETTLE_MS,
+      rerun: model,
+      near: null,
+      reputation: new Map(),
+    },
   });
 }
 
