@@ -7,6 +7,7 @@ import { checkDrawing, writeDrawing } from "./draw.ts";
 import { CliError } from "./errors.ts";
 import { checkTarget } from "./given.ts";
 import { checkInput, type GivenInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
+import { mixInKnownAnswers } from "./known-answers.ts";
 import { createLocalModels, type LocalModels } from "./local.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
@@ -97,7 +98,7 @@ async function inferByQuorum(
     );
   const out = optionalText(given, "out");
   if (out !== null) await checkTarget(resolveGiven(out));
-  const outcome = await ask({
+  const { outcome, circumstances } = await ask({
     task,
     models,
     inquiry: await prepareInquiry(task, input),
@@ -109,6 +110,7 @@ async function inferByQuorum(
   });
   if (given.values.json) printJson(summarizeOutcome(outcome));
   else printOutcome(outcome);
+  await mixInKnownAnswers(circumstances);
   return outcome.answer;
 }
 

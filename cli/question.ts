@@ -11,9 +11,11 @@ import {
   type ReportedVerdict,
   withoutExcluded,
 } from "../client/index.ts";
+import type { Model } from "../engine/index.ts";
 import { type Bytes, formatHex } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { formatReference, type Policy } from "../protocol/policy.ts";
+import type { OpenedRecord } from "../protocol/record.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
 import { readEngineDigest } from "./artifacts.ts";
@@ -46,9 +48,18 @@ export interface QuestionOptions {
   readonly out: string | null;
 }
 
+/** What a question was asked with. */
+export interface Circumstances {
+  readonly policy: Policy;
+  readonly records: readonly OpenedRecord[];
+  readonly engine: Bytes; // digest
+  readonly deadlineMs: number;
+  readonly models: readonly Model[]; // of each of its requests
+}
+
 /** One request of a task to a committee. */
 interface Request {
-  readonly model: Bytes;
+  readonly local: Model;
   readonly answer: Answer;
 }
 
@@ -89,7 +100,9 @@ export interface RequestOutcome {
 }
 
 /** Throws TaskError, TransportError, PolicyError, QuorumError (after writing its evidence), ModelError, CliError. */
-export async function ask(question: QuestionOptions): Promise<Outcome> {
+export async function ask(
+  question: QuestionOptions,
+): Promise<{ readonly outcome: Outcome; readonly circumstances: Circumstances }> {
   const { models } = question;
   // What is not built here is noticed before anybody is looked for.
   for (const model of question.task.models) await models.open(model);
@@ -132,7 +145,7 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
       log(
         `${name}: ${agreed} of ${asked} operators signed the same bytes, in ${formatMilliseconds(elapsedMs)}`,
       );
-    return { model: local.digest, answer };
+    return { local, answer };
   };
   const started = performance.now();
   const answer = await question.inquiry({
@@ -146,11 +159,14 @@ export async function ask(question: QuestionOptions): Promise<Outcome> {
   const elapsedMs = performance.now() - started;
   const answered = await Promise.all(requests);
   // The model ran here wherever results differed, so who is in conflict lied.
-  for (const { model, answer: signed } of answered) {
+  for (const { local, answer: signed } of answered) {
     await keepSightings(await sightingsOf({ ...signed, lazy: signed.audit?.lazy ?? [] }));
-    await keepLatencies({ model, verdicts: signed.verdicts });
+    await keepLatencies({ model: local.digest, verdicts: signed.verdicts });
   }
-  return saveAnswer(question, answer, answered, { engine, elapsedMs });
+  const outcome = await saveAnswer(question, answer, answered, { engine, elapsedMs });
+  const { policy, deadlineMs } = question;
+  const asked = answered.map(({ local }) => local);
+  return { outcome, circumstances: { policy, records: listed, engine, deadlineMs, models: asked } };
 }
 
 async function findRecords(regions: readonly string[], clock: Clock): Promise<Directory["records"]> {
@@ -176,7 +192,7 @@ async function saveAnswer(
 ): Promise<Outcome> {
   const saved: RequestOutcome[] = [];
   const conflicts = [];
-  for (const [index, { model, answer: signed }] of requests.entries()) {
+  for (const [index, { local, answer: signed }] of requests.entries()) {
     const name = `${await shortName(signed.bundle)}.qc`;
     const certificate = out === null ? join(CERTIFICATES_FOLDER, name) : numberPath(out, index + 1);
     await writeWholeFile(certificate, signed.bundle);
@@ -185,7 +201,7 @@ async function saveAnswer(
     }
     const agreed = signed.verdicts.filter((verdict) => verdict.outcome === "agreed");
     saved.push({
-      model: formatHex(model),
+      model: formatHex(local.digest),
       certificate,
       asked: signed.asked,
       agreed: signed.agreed,

@@ -100,7 +100,7 @@ async function askSample(network: Network): Promise<Outcome> {
   const models = createLocalModels(task, null);
   log(`asking about a photograph: ${showPath(photoPath(SAMPLE_PHOTO))}`);
   for (let draw = 1; draw <= MAX_DRAWS; draw++) {
-    const outcome = await ask({
+    const { outcome } = await ask({
       task,
       models,
       inquiry,

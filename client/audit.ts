@@ -1,9 +1,10 @@
 // A request whose answer is known: one worker is asked, and held to what the local engine computes. On the wire it is a
-// request like any other under `fast`. docs/protocol.md §14.
+// request like any other. docs/protocol.md §14.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { POLICIES } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
+import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { askWorker, type FailedVerdict } from "./ask.ts";
 import { createExpectation } from "./check.ts";
@@ -36,12 +37,26 @@ export async function auditWorker(options: {
   readonly fetch: Fetch;
   readonly rerun: LocalRerun;
 }): Promise<AuditFinding> {
-  const { record, clock, fetch, rerun, random } = options;
-  const { request } = await createQuestion({ ...options, policy: POLICIES.fast, now: clock.now() });
+  const policy = POLICIES.fast;
+  const { request } = await createQuestion({ ...options, policy, now: options.clock.now() });
+  return auditSeat({ ...options, request, seat: 0, allowPlain: policy.allowPlain });
+}
+
+/** One seat asked what every seat of a committee would be, and held to the local run. Throws as auditWorker does. */
+export async function auditSeat(options: {
+  readonly record: OpenedRecord;
+  readonly seat: number;
+  readonly request: Omit<InferRequest, "seat">;
+  readonly allowPlain: boolean;
+  readonly random: (length: number) => Bytes;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  readonly rerun: LocalRerun;
+}): Promise<AuditFinding> {
+  const { record, seat, request, allowPlain, random, clock, fetch, rerun } = options;
   const expectation = await createExpectation(request);
-  const { allowPlain } = POLICIES.fast;
   const { signal } = new AbortController();
-  const verdict = await askWorker({ expectation, seat: 0, record, allowPlain, fetch, clock, signal });
+  const verdict = await askWorker({ expectation, seat, record, allowPlain, fetch, clock, signal });
   const { elapsedMs } = verdict;
   if (verdict.outcome === "failed") {
     const { outcome, code, detail, refusal } = verdict;

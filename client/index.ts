@@ -17,6 +17,7 @@ export {
   verifyEvidence,
 } from "./evidence.ts";
 export type { Failure, FailureCode } from "./failure.ts";
+export { type KnownAnswer, mixInKnownAnswer } from "./known-answer.ts";
 export {
   formatLatencies,
   type Latencies,

@@ -37,6 +37,21 @@ export async function createQuestion(options: {
   return { request, seed };
 }
 
+/** Whether a request is audited. Takes 4 bytes of `random`: a uniform draw of 32 bits against thousandths, in integers. */
+export function drawAudit({ auditPermille }: Policy, random: (length: number) => Bytes): boolean {
+  return drawWord(random) * 1000 < auditPermille * 2 ** 32;
+}
+
+/** One of 0 to `count` − 1, each as often, to 2⁻³². Takes 4 bytes of `random`. */
+export function drawBelow(count: number, random: (length: number) => Bytes): number {
+  return Math.floor((drawWord(random) * count) / 2 ** 32);
+}
+
+function drawWord(random: (length: number) => Bytes): number {
+  const bytes = random(4);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+}
+
 /** Throws RangeError. */
 export function checkDuration(name: string, value: number, min: number, max: number): void {
   if (!Number.isSafeInteger(value) || value < min || value > max)

@@ -12,7 +12,7 @@ import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Latencies } from "./latencies.ts";
-import { checkDuration, createQuestion } from "./question.ts";
+import { checkDuration, createQuestion, drawAudit } from "./question.ts";
 import { askReferees, type Judged } from "./referee.ts";
 import type { Reputation } from "./reputation.ts";
 import type { LocalRerun } from "./rerun.ts";
@@ -71,11 +71,4 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting
   }
-}
-
-/** A uniform draw of 32 bits against thousandths, in integers. */
-function drawAudit(policy: Policy, random: (length: number) => Bytes): boolean {
-  const bytes = random(4);
-  const draw = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  return draw * 1000 < policy.auditPermille * 2 ** 32;
 }

@@ -132,6 +132,7 @@ async function askUnderAFile(certificate: string): Promise<void> {
     "group both all first second",
     "quorum both",
     "ask 3",
+    "audit 1000",
     `deny ${operators[4]}`,
   ];
   await writeFile(policy, lines.join("\n"));
@@ -139,6 +140,9 @@ async function askUnderAFile(certificate: string): Promise<void> {
   const question = ["infer", "--task", "moderate", "--image", boats, "--out", out, "--json"];
   const asked = await program.run(...question, "--policy-file", policy);
   assert.equal(asked.status, 0, asked.stderr);
+  const [, known] =
+    asked.stderr.match(/^asked (\S+) one more, whose answer this machine knows: right$/m) ?? [];
+  assert.ok(operators.slice(0, 4).includes(known!), asked.stderr);
   const digest = lastLine(asked).policy as string;
   assert.match(digest, /^[0-9a-f]{64}$/);
   assert.ok(!(lastLine(asked).operators as string[]).includes(operators[4]!));

@@ -1,0 +1,34 @@
+// What is asked after a question is answered: now and then, as the policy's audit share says, one request more, whose answer
+// this machine computes.
+import { createSystemClock, mixInKnownAnswer } from "../client/index.ts";
+import type { Bytes } from "../protocol/bytes.ts";
+import { CodedError } from "../protocol/errors.ts";
+import { findRecipe } from "./artifacts.ts";
+import { readCalibration } from "./calibration.ts";
+import { log } from "./output.ts";
+import { createProbe } from "./probes.ts";
+import { type Circumstances, writeEvidence } from "./question.ts";
+import { keepSightings, readReputation, sightingOf } from "./reputation.ts";
+import { showPath } from "./state.ts";
+
+/** One draw for each request. Whatever goes wrong is told and costs nothing: the question has its answer. */
+export async function mixInKnownAnswers({ models, ...circumstances }: Circumstances): Promise<void> {
+  const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
+  const clock = createSystemClock();
+  for (const model of models) {
+    const inputs = async () => createProbe(await readCalibration(findRecipe(model.manifest.name)), random);
+    try {
+      const reputation = await readReputation(); // with what the question showed
+      const asked = { ...circumstances, reputation, model: model.digest, rerun: model };
+      const known = await mixInKnownAnswer({ ...asked, inputs, random, clock, fetch });
+      if (known === null) continue;
+      const { record, finding } = known;
+      log(`asked ${record.record.operator} one more, whose answer this machine knows: ${finding.outcome}`);
+      if (finding.outcome === "wrong") log(`evidence: ${showPath(await writeEvidence(finding.evidence))}`);
+      await keepSightings(await sightingOf(record.record, finding));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      log(`a request with a known answer was not asked: ${error.message} [${error.code}]`);
+    }
+  }
+}
