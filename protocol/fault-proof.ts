@@ -4,7 +4,7 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { decode, encode, readArray, readBytes } from "./cbor.ts";
 import { VerificationError } from "./errors.ts";
-import { evidenceDigest, type OpenedEvidence, openEvidence } from "./evidence.ts";
+import { evidenceDigest, type OpenedEvidence, type OpenedSide, openEvidence } from "./evidence.ts";
 import { sidesAtFault } from "./judge.ts";
 import { type Judgement, openJudgement } from "./judgement.ts";
 import {
@@ -15,7 +15,7 @@ import {
   MAX_RECORD_BYTES,
   PROTOCOL_VERSION,
 } from "./limits.ts";
-import { isSameOperator } from "./policy.ts";
+import { isSameOperator, type Party } from "./policy.ts";
 import type { OpenedRecord } from "./record.ts";
 import { openRecordNamed } from "./signer.ts";
 import { readVersion } from "./version.ts";
@@ -80,8 +80,7 @@ export async function verifyJudgement(
     throw new VerificationError("evidence_mismatch", "the judgement is on other evidence than this");
   if (!referee.record.isReferee)
     throw new VerificationError("referee_mismatch", "the record of who judged does not say that it judges");
-  // Policy: nobody is judge in its own cause.
-  if (evidence.sides.some(({ signer }) => isSameOperator(signer, referee.record)))
+  if (isParty(evidence.sides, referee.record))
     throw new VerificationError("referee_mismatch", "who judged is one of the two sides, or linked to one");
   if (evidence.sides.some(({ receipt }) => time < receipt.wrap.time - MAX_CLOCK_SKEW_MS))
     throw new VerificationError("time_mismatch", "the judgement is older than what it judges");
@@ -92,4 +91,17 @@ export async function verifyJudgement(
       "the judgement blames other sides than its own finding contradicts",
     );
   return { judgement, referee };
+}
+
+/**
+ * Policy: nobody is judge in its own cause. Whether a referee is one of the sides or linked to one, by its operator or by
+ * its own key under another operator's delegation.
+ */
+export function isParty(
+  sides: readonly OpenedSide[],
+  referee: Party & { readonly workerKey: Bytes },
+): boolean {
+  return sides.some(
+    ({ signer }) => isSameOperator(signer, referee) || equalBytes(signer.workerKey, referee.workerKey),
+  );
 }

@@ -158,23 +158,24 @@ function readDigests(value: unknown, max: number, title: string): Bytes[] {
   return digests;
 }
 
-/** No key may serve in two roles, whatever its order in the record. */
-function checkKeySeparation(record: WorkerRecord): void {
-  const keys = [record.workerKey, record.operatorKey, ...record.sealingKeys];
+/** No key may serve in two roles, whatever its order in the record, and what is sealed to must keep a secret. */
+function checkKeys({ workerKey, operatorKey, sealingKeys }: WorkerRecord): void {
+  const keys = [workerKey, operatorKey, ...sealingKeys];
   if (keys.some((key, index) => keys.slice(0, index).some((earlier) => equalBytes(earlier, key))))
     throw new VerificationError(
       "key_reused",
       "one key stands in two roles; worker, operator and sealing keys must differ",
     );
+  for (const key of sealingKeys) admitSealingKey(key);
 }
 
 /**
  * Signs with the worker's key, after the checks of form that openRecord makes, so that a worker cannot publish
- * what nobody will read. Throws DecodeError, VerificationError `key_reused`, `worker_mismatch`.
+ * what nobody will read. Throws DecodeError, VerificationError `key_reused`, `key_inadmissible`, `worker_mismatch`.
  */
 export async function signRecord(record: WorkerRecord, secretKey: Bytes): Promise<Bytes> {
   const payload = encodeRecord(record);
-  checkKeySeparation(decodeRecord(payload));
+  checkKeys(decodeRecord(payload));
   if (!equalBytes(await publicKey(secretKey), record.workerKey))
     throw new VerificationError(
       "worker_mismatch",
@@ -200,8 +201,7 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   const record = decodeRecord(envelope.payload);
   if (!equalBytes(envelope.key, record.workerKey))
     throw new VerificationError("worker_mismatch", "the record is signed by another key than its workerKey");
-  checkKeySeparation(record);
-  for (const key of record.sealingKeys) admitSealingKey(key);
+  checkKeys(record);
   checkTimes(record, options.now);
   await verifyEnvelope("record", envelope);
   const { operatorKey, delegation } = await openDelegation(record.delegation, options);

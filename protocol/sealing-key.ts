@@ -1,4 +1,4 @@
-// Which X25519 keys may be sealed to. Everything else about sealing is in sealing.ts.
+// Which X25519 keys may be sealed to, or with. Everything else about sealing is in sealing.ts.
 
 import { type Bytes, parseHex } from "./bytes.ts";
 import { VerificationError } from "./errors.ts";
@@ -18,17 +18,22 @@ const LOW_ORDER: ReadonlySet<bigint> = new Set([
 
 /**
  * Throws VerificationError `key_inadmissible` for a key with which every secret would be zero, and for the second
- * encodings that RFC 7748 §5 lets pass: runtimes differ on both. TypeError for a wrong length.
+ * encodings that RFC 7748 §5 lets pass. TypeError for a wrong length.
  */
 export function admitSealingKey(key: Bytes): void {
-  // attacker-controlled: a record may hold anything of 32 bytes.
-  if (key.length !== SEALING_KEY_BYTES) throw new TypeError("admitSealingKey: a key has 32 bytes");
-  const u = readLittleEndian(key);
-  if (u < P && !LOW_ORDER.has(u)) return;
+  if (isAdmissible(key)) return;
   throw new VerificationError(
     "key_inadmissible",
     "the sealing key is of low order or not canonical; make one with a library for X25519",
   );
+}
+
+/** Policy: our own table says so, whatever a runtime's X25519 does. TypeError for a wrong length. */
+export function isAdmissible(key: Bytes): boolean {
+  // attacker-controlled: a record or a sealed request may hold anything of 32 bytes.
+  if (key.length !== SEALING_KEY_BYTES) throw new TypeError("isAdmissible: an X25519 key has 32 bytes");
+  const u = readLittleEndian(key);
+  return u < P && !LOW_ORDER.has(u);
 }
 
 function readLittleEndian(bytes: Bytes): bigint {

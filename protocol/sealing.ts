@@ -19,6 +19,7 @@ import {
   SEALING_KEY_BYTES,
 } from "./limits.ts";
 import { bucketFor, pad, unpad } from "./padding.ts";
+import { isAdmissible } from "./sealing-key.ts";
 import { readVersion } from "./version.ts";
 
 const SUITE = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
@@ -118,6 +119,8 @@ export async function openSealedRequest(
   workerKey: Bytes,
 ): Promise<OpenedRequest> {
   const { sealingKey, enc } = closed;
+  // Policy: what seals is admitted as what is sealed to; who seals honestly made a fresh key.
+  if (!isAdmissible(enc)) throw unsealingFailed("the request", null);
   const info = concatBytes(REQUEST_LABEL, workerKey, sealingKey);
   const { secret, padded } = await unseal(closed, seed, info).catch((cause) => {
     throw unsealingFailed("the request", cause);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { KEY_MEMORY_SECONDS } from "../../durable-objects/limits.ts";
 import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
-import { decode, encode } from "../../protocol/cbor.ts";
+import { type CborValue, decode, encode } from "../../protocol/cbor.ts";
 import { encodeEnvelope, openEnvelope, signEnvelope } from "../../protocol/cose.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { MAX_RECORD_BYTES, MAX_RECORD_LIFETIME_SECONDS } from "../../protocol/limits.ts";
@@ -267,6 +267,19 @@ async function hostileRecords(worker: TestWorker): Promise<[title: string, code:
       "delegated until now",
       "delegation_expired",
       await worker.sign({ delegation: await delegate("alder.example", seconds, worker.operatorSecretKey) }),
+    ],
+    [
+      "with a sealing key of small order",
+      "key_inadmissible",
+      await signEnvelope({
+        role: "record",
+        secretKey: worker.secretKey,
+        payload: encode(
+          (decode(payload, { maxBytes: MAX_RECORD_BYTES, title: "payload" }) as CborValue[]).with(11, [
+            new Uint8Array(32),
+          ]),
+        ),
+      }),
     ],
     [
       "with one key in two roles",

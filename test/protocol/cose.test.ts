@@ -43,15 +43,35 @@ test("an envelope can be rebuilt from role, key, payload and signature", () => {
   assert.equal(formatHex(encodeEnvelope("receipt", { key, payload, signature })), formatHex(sealed));
 });
 
-test("an envelope opens in its own role only", async () => {
-  const opened = await openEnvelope({ role: "receipt", bytes: sealed, maxBytes });
-  assert.equal(formatHex(opened.key), formatHex(key));
-  assert.equal(formatHex(opened.payload), formatHex(payload));
-  for (const role of ["record", "delegation"] satisfies Role[]) {
-    await assert.rejects(openEnvelope({ role, bytes: sealed, maxBytes }), { code: "header_mismatch" });
-    // With the header of the other role the signature no longer fits.
-    const moved = encodeEnvelope(role, { key, payload, signature });
-    await assert.rejects(openEnvelope({ role, bytes: moved, maxBytes }), { code: "signature_invalid" });
+const ROLES = ["delegation", "record", "receipt", "refusal", "judgement"] as const satisfies Role[];
+
+test("one key may sign in several roles, and an envelope opens in its own role only", async () => {
+  for (const own of ROLES) {
+    const bytes = await signEnvelope({ role: own, secretKey, payload });
+    const opened = await openEnvelope({ role: own, bytes, maxBytes });
+    assert.deepEqual([opened.key, opened.payload].map(formatHex), [key, payload].map(formatHex));
+    for (const role of ROLES.filter((other) => other !== own)) {
+      await assert.rejects(openEnvelope({ role, bytes, maxBytes }), { code: "header_mismatch" });
+      // With the header of the other role the signature no longer fits.
+      const moved = encodeEnvelope(role, { key, payload, signature: opened.signature });
+      await assert.rejects(openEnvelope({ role, bytes: moved, maxBytes }), { code: "signature_invalid" });
+    }
+  }
+});
+
+test("the role stands twice under a signature: in the header, and beside it where no parser of headers looks", async () => {
+  for (const [inHeader, beside] of [
+    ["receipt", "judgement"],
+    ["judgement", "receipt"],
+  ] as const) {
+    const other = await signEnvelope({ role: inHeader, secretKey, payload });
+    const [headerOf] = decode(other.slice(1), { maxBytes, title: "It" }) as [CborValue];
+    const toBeSigned = encode(["Signature1", headerOf, utf8(`quorate/1/${beside}`), payload]);
+    const forged = { key, payload, signature: await sign(secretKey, toBeSigned) };
+    for (const role of [inHeader, beside])
+      await assert.rejects(openEnvelope({ role, bytes: encodeEnvelope(role, forged), maxBytes }), {
+        code: "signature_invalid",
+      });
   }
 });
 

@@ -68,6 +68,11 @@ const refusals: [string, () => Promise<TestWorker>, string][] = [
     "referee_mismatch",
   ],
   [
+    "a side's worker key under another operator's delegation",
+    () => createWorker("a", { operator: "c.example", provider: "provider-c", change: judges }),
+    "referee_mismatch",
+  ],
+  [
     "a referee of another model",
     async () => {
       const models = [await bytesFor("another model")];

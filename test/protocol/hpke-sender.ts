@@ -26,24 +26,41 @@ const expand = async (id: Bytes, secret: Bytes, label: string, info: Bytes, leng
   return (await hmac(secret, concatBytes(labeled, Uint8Array.of(1)))).slice(0, length);
 };
 
-async function agree(secretKey: Bytes, publicKey: Bytes): Promise<Bytes> {
+/** The X25519 secret of the pair of `seed` (RFC 9180 §7.1.3) and somebody's public key. */
+export async function agree(seed: Bytes, publicKey: Bytes): Promise<Bytes> {
   const name = "X25519";
+  const secretKey = await expand(KEM_ID, await extract(KEM_ID, EMPTY, "dkp_prk", seed), "sk", EMPTY, 32);
   const pkcs8 = concatBytes(PKCS8, secretKey);
   const mine = await crypto.subtle.importKey("pkcs8", pkcs8, name, false, ["deriveBits"]);
   const theirs = await crypto.subtle.importKey("raw", publicKey, name, false, []);
   return new Uint8Array(await crypto.subtle.deriveBits({ name, public: theirs }, mine, 256));
 }
 
+interface Message {
+  readonly recipient: Bytes;
+  readonly info: Bytes;
+  readonly aad: Bytes;
+  readonly plaintext: Bytes;
+}
+
 /** Seals the first message of a context whose ephemeral key is that of `seed` (RFC 9180 §7.1.3). */
 export async function sealWith(
   seed: Bytes,
-  { recipient, info, aad, plaintext }: { recipient: Bytes; info: Bytes; aad: Bytes; plaintext: Bytes },
+  message: Message,
 ): Promise<{ readonly enc: Bytes; readonly ciphertext: Bytes }> {
   const { publicKey: enc } = await createSealingKeyPair(seed);
-  const secretKey = await expand(KEM_ID, await extract(KEM_ID, EMPTY, "dkp_prk", seed), "sk", EMPTY, 32);
+  return { enc, ciphertext: await sealAgreed(enc, await agree(seed, message.recipient), message) };
+}
+
+/** The ciphertext for whoever gets `secret` out of `enc` with its own key. */
+async function sealAgreed(
+  enc: Bytes,
+  secret: Bytes,
+  { recipient, info, aad, plaintext }: Message,
+): Promise<Bytes> {
   const shared = await expand(
     KEM_ID,
-    await extract(KEM_ID, EMPTY, "eae_prk", await agree(secretKey, recipient)),
+    await extract(KEM_ID, EMPTY, "eae_prk", secret),
     "shared_secret",
     concatBytes(enc, recipient),
     32,
@@ -53,22 +70,33 @@ export async function sealWith(
     await extract(HPKE_ID, EMPTY, "psk_id_hash", EMPTY),
     await extract(HPKE_ID, EMPTY, "info_hash", info),
   );
-  const secret = await extract(HPKE_ID, shared, "secret", EMPTY);
-  const raw = await expand(HPKE_ID, secret, "key", schedule, 16);
-  const iv = await expand(HPKE_ID, secret, "base_nonce", schedule, 12);
+  const scheduled = await extract(HPKE_ID, shared, "secret", EMPTY);
+  const raw = await expand(HPKE_ID, scheduled, "key", schedule, 16);
+  const iv = await expand(HPKE_ID, scheduled, "base_nonce", schedule, 12);
   const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt"]);
   const algorithm = { name: "AES-GCM", iv, additionalData: aad };
-  return { enc, ciphertext: new Uint8Array(await crypto.subtle.encrypt(algorithm, key, plaintext)) };
+  return new Uint8Array(await crypto.subtle.encrypt(algorithm, key, plaintext));
+}
+
+/** What a sender claims to have sealed with: its public key, and the secret that comes of it and the recipient's. */
+interface Claim {
+  readonly enc: Bytes;
+  readonly secret: Bytes;
 }
 
 /** SealedRequest, docs/protocol.md §9, under the ephemeral key of `seed`: `padded` is sealed as it is. */
-export async function sealPadded(
-  seed: Bytes,
+export async function sealPadded(seed: Bytes, padded: Bytes, to: SealingRecipient): Promise<Bytes> {
+  const { publicKey: enc } = await createSealingKeyPair(seed);
+  return sealClaiming({ enc, secret: await agree(seed, to.sealingKey) }, padded, to);
+}
+
+/** The same with any claim. */
+export async function sealClaiming(
+  { enc, secret }: Claim,
   padded: Bytes,
   { workerKey, sealingKey }: SealingRecipient,
 ): Promise<Bytes> {
   const info = concatBytes(utf8("quorate/1/sealed-request\0"), workerKey, sealingKey);
   const message = { recipient: sealingKey, info, aad: EMPTY, plaintext: padded };
-  const { enc, ciphertext } = await sealWith(seed, message);
-  return encode([1, sealingKey, enc, ciphertext]);
+  return encode([1, sealingKey, enc, await sealAgreed(enc, secret, message)]);
 }

@@ -72,6 +72,7 @@ test("a reused key is refused in a record that somebody signed without looking",
   await openRecord(await sign(11, [await bytesFor("sealing")]), { now: NOW });
   for (const key of [record.workerKey, record.operatorKey])
     await assert.rejects(openRecord(await sign(11, [key]), { now: NOW }), { code: "key_reused" });
+  await assert.rejects(openRecord(await sign(6, record.workerKey), { now: NOW }), { code: "key_reused" });
   const stranger = await publicKey(await bytesFor("stranger"));
   await assert.rejects(openRecord(await sign(1, stranger), { now: NOW }), { code: "worker_mismatch" });
 });

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from "hpke";
 import { type Bytes, equalBytes, formatHex, parseHex } from "../../protocol/bytes.ts";
+import { type CborValue, decode, encode } from "../../protocol/cbor.ts";
+import { readPayload, signEnvelope } from "../../protocol/cose.ts";
+import { MAX_RECORD_BYTES } from "../../protocol/limits.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { encodeReply } from "../../protocol/reply.ts";
 import { encodeRequest } from "../../protocol/request.ts";
@@ -128,12 +131,23 @@ test("keys of low order and second encodings are admitted nowhere", async () => 
   for (const key of hostile) {
     assert.throws(() => admitSealingKey(key), { code: "key_inadmissible" });
     const change = (record: typeof worker.opened.record) => ({ ...record, sealingKeys: [key] });
+    // Neither signed nor, where somebody signs it without looking, opened.
     await assert.rejects(createWorker("c", { change }), { code: "key_inadmissible" });
+    await assert.rejects(openRecord(await resignWith(key), { now: NOW }), { code: "key_inadmissible" });
   }
   admitSealingKey(pair.publicKey);
   assert.throws(() => admitSealingKey(pair.publicKey.slice(1)), TypeError);
   await openRecord(worker.opened.bytes, { now: NOW });
 });
+
+/** The worker's record with this sealing key, under the worker's own signature. */
+async function resignWith(key: Bytes): Promise<Bytes> {
+  const maxBytes = MAX_RECORD_BYTES;
+  const payload = readPayload("record", worker.opened.bytes, maxBytes);
+  const fields = decode(payload, { maxBytes, title: "It" }) as CborValue[];
+  const { secretKey } = worker;
+  return signEnvelope({ role: "record", secretKey, payload: encode(fields.with(11, [key])) });
+}
 
 test("of the Wycheproof vectors those that give no secret, or are not canonical, are refused", (context) => {
   const vectors = readPeer(context, "x25519/wycheproof.json") as Wycheproof | null;

@@ -11,7 +11,9 @@ export interface SignatureCase {
 }
 
 /** `true` or the code of refusal, by the path that verifySignature chose and by points alone. */
-export async function judge(cases: readonly SignatureCase[]): Promise<[chosen: string, points: string][]> {
+export default async function judge(
+  cases: readonly SignatureCase[],
+): Promise<[chosen: string, points: string][]> {
   const verdicts: [string, string][] = [];
   for (const one of cases) {
     const [key, message, signature] = [parseHex(one.key), parseHex(one.message), parseHex(one.signature)];

@@ -19,6 +19,7 @@ import {
   SEALED_REQUEST_MEDIA_TYPE,
 } from "../../protocol/http.ts";
 import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS } from "../../protocol/limits.ts";
+import { pad } from "../../protocol/padding.ts";
 import { PROBLEM_CONTENT_TYPE, type Problem } from "../../protocol/problem.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { openRecord } from "../../protocol/record.ts";
@@ -39,6 +40,7 @@ import {
   traceRoot,
 } from "../../protocol/statement.ts";
 import { MAX_REQUEST_BODY_BYTES, MAX_REQUEST_SIZE_BUCKET } from "../../workers/inference/limits.ts";
+import { sealClaiming } from "../protocol/hpke-sender.ts";
 import { addTwin, copyArtifacts } from "../support/artifacts.ts";
 import { GOLDENS } from "../support/golden.ts";
 import { decodeReply, readRefusal } from "../support/replies.ts";
@@ -70,6 +72,8 @@ async function readBytes(response: Response): Promise<Bytes> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** An ephemeral key of low order. */
+const NO_SECRET = { enc: new Uint8Array(32), secret: new Uint8Array(32) };
 /** Statement digests by runtime: every worker signs the same statement about the same request. */
 const statements = new Map<string, string>();
 /** Records in the region by runtime, hex. */
@@ -220,11 +224,14 @@ for (const runtime of RUNTIMES) {
       const other = await createSealingKeyPair(new Uint8Array(32).fill(1));
       const seal = (key: Bytes, bucket = request.sizeBucket, to = workerKey) =>
         sealRequest(encodeRequest(request), bucket, { workerKey: to, sealingKey: key });
+      const padded = pad(encodeRequest(request), request.sizeBucket);
       const refused: [string, Bytes][] = [
         ["sealing_key_unknown", (await seal(other.publicKey)).bytes],
         ["unsealing_failed", (await seal(sealingKey!, request.sizeBucket, other.publicKey)).bytes],
         ["out_of_range", (await seal(sealingKey!, MAX_REQUEST_SIZE_BUCKET)).bytes],
         ["unsealing_failed", bytes.with(-1, bytes.at(-1)! ^ 1)],
+        // With this ephemeral key the secret is zero, and everybody knows it.
+        ["unsealing_failed", await sealClaiming(NO_SECRET, padded, { workerKey, sealingKey: sealingKey! })],
       ];
       for (const [code, body] of refused) {
         const problem = (await (await post(worker.url, body, SEALED)).json()) as Problem;

@@ -5,10 +5,10 @@ import type { Model } from "../../engine/index.ts";
 import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
 import { InferenceError, VerificationError } from "../../protocol/errors.ts";
 import { evidenceDigest } from "../../protocol/evidence.ts";
+import { isParty } from "../../protocol/fault-proof.ts";
 import { type JudgeableEvidence, judgeEvidence } from "../../protocol/judge.ts";
 import { signJudgement } from "../../protocol/judgement.ts";
 import { shapesOf } from "../../protocol/opening.ts";
-import { isSameOperator } from "../../protocol/policy.ts";
 import { MAX_JUDGED_OPERATIONS } from "./limits.ts";
 import { openIdentity, type Settings } from "./settings.ts";
 
@@ -29,10 +29,10 @@ export async function checkCase(
   }
   const { provider } = settings;
   const self = { ...(await openIdentity(settings, now)), provider };
-  if (sides.some(({ signer }) => isSameOperator(signer, self)))
+  if (isParty(sides, self))
     throw new VerificationError(
       "referee_mismatch",
-      "this operator is one of the two sides; ask another referee",
+      "this worker or its operator is one of the two sides; ask another referee",
     );
 }
 

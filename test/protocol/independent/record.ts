@@ -5,6 +5,7 @@ import { digest, openEnvelope } from "./envelope.ts";
 import { type Fields, fieldsOf, isBytes, isDigest, isUint, listOf, must, same, YEAR_2200 } from "./form.ts";
 
 export interface Party {
+  readonly workerKey: Uint8Array;
   readonly operator: string;
   readonly operatorKey: Uint8Array;
   readonly provider: string;
@@ -99,7 +100,7 @@ export function openRecord(
     served.some((one) => same(one, model)) && run.some((one) => same(one, engine)),
     "model or engine are not listed",
   );
-  return { operator, operatorKey, provider, models: served, engines: run, isReferee };
+  return { workerKey, operator, operatorKey, provider, models: served, engines: run, isReferee };
 }
 
 /** §14 */
