@@ -39,7 +39,7 @@ export interface Company {
 }
 
 /** Longer than any test waits. */
-const SLOW_MS = "60000";
+const SLOW_MS = "600000";
 
 export async function startCompany(roles: readonly Role[]): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), "quorate-company-"));

@@ -1,5 +1,5 @@
-// The table in docs/threat-model.md of what comes of each vice: measured, and only what does not depend on the machine.
-// `node test/topology/cast-table.ts` writes it anew.
+// The tables in docs/threat-model.md of what comes of each vice, alone and in pairs: measured, and only what does not
+// depend on the machine. `node test/topology/cast-table.ts` writes them anew.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,98 +7,78 @@ import process from "node:process";
 import { PROJECT_ROOT } from "../../cli/state.ts";
 import { POLICY_NAMES, type PolicyName } from "../../protocol/policy.ts";
 import { ask, openStage, runCases, type Stage, type Summary, summarize, VICE_NAMES } from "./cast.ts";
+import { formatPairs, measurePairs } from "./pairs-table.ts";
+import { checkPromises } from "./promises.ts";
+import { ASKERS, type Asker, formatCell, formatCode, formatTable } from "./table-format.ts";
 
-export const DOCUMENT = join(PROJECT_ROOT, "docs/threat-model.md");
-const BEGIN = "<!-- measured: cast -->\n";
-const END = "<!-- end: cast -->\n";
+const DOCUMENT = join(PROJECT_ROOT, "docs/threat-model.md");
 
-/** Of one vice under one policy, for an asker without the model and for one who can run it. */
+/** Of one vice under one policy. */
 export interface Single {
   readonly vice: string;
   readonly policy: PolicyName;
-  readonly asker: "without" | "with";
+  readonly asker: Asker;
   readonly summary: Summary;
 }
 
-/** `check` sees each outcome. */
-export function measureSingles(
-  stage: Stage,
-  check: (...of: [...Parameters<typeof summarize>, Summary]) => Promise<void>,
-): Promise<Single[]> {
+/** Every outcome is held to the promises. */
+export function measureSingles(stage: Stage): Promise<Single[]> {
   const cases = VICE_NAMES.flatMap((vice) =>
-    POLICY_NAMES.flatMap((policy) =>
-      (["without", "with"] as const).map((asker) => {
-        const rerun = asker === "with" ? stage.model : null;
-        return { vice, policy, asker, cast: [vice], rerun };
-      }),
-    ),
+    POLICY_NAMES.flatMap((policy) => ASKERS.map((asker) => ({ vice, policy, asker }))),
   );
-  return runCases(cases, async ({ vice, asker, ...asked }) => {
+  return runCases(cases, async (each) => {
+    const { vice, policy, asker } = each;
+    const asked = { cast: [vice], policy, rerun: asker === "with" ? stage.model : null };
     const outcome = await ask(stage, asked);
-    const summary = summarize(stage, asked, outcome);
-    await check(stage, asked, outcome, summary);
-    return { vice, asker, policy: asked.policy, summary };
+    await checkPromises(stage, asked, outcome);
+    return { ...each, summary: summarize(stage, asked, outcome) };
   });
 }
 
-export function formatTable(singles: readonly Single[]): string {
-  const cell = (vice: string, policy: PolicyName, asker: Single["asker"]) =>
-    describe(
-      singles.find((each) => each.vice === vice && each.policy === policy && each.asker === asker)!.summary,
-    );
-  const row = (title: string, vice: string, asker: Single["asker"]) =>
-    `| ${title} | ${POLICY_NAMES.map((policy) => cell(vice, policy, asker)).join(" | ")} |`;
-  const isSame = (vice: string) =>
-    POLICY_NAMES.every((policy) => cell(vice, policy, "with") === cell(vice, policy, "without"));
-  return [
-    `| vice | ${POLICY_NAMES.join(" | ")} |`,
-    "| --- | --- | --- | --- |",
-    ...VICE_NAMES.flatMap((vice) => [
-      row(`\`${vice}\``, vice, "without"),
-      ...(isSame(vice) ? [] : [row("…and the asker can run it", vice, "with")]),
-    ]),
-    "",
-  ].join("\n");
+export function formatSingles(singles: readonly Single[]): string {
+  const cells = (vice: string, asker: Asker) =>
+    POLICY_NAMES.map((policy) => {
+      const single = singles.find(
+        (each) => each.vice === vice && each.policy === policy && each.asker === asker,
+      );
+      const { seats, hasEvidence, ...came } = single!.summary;
+      return formatCell(came, [...seats.map(formatCode), ...(hasEvidence ? ["evidence"] : [])]);
+    });
+  const rows = VICE_NAMES.map((vice) => ({
+    title: `\`${vice}\``,
+    without: cells(vice, "without"),
+    with: cells(vice, "with"),
+  }));
+  return formatTable(["vice", ...POLICY_NAMES], rows);
 }
 
-function describe({ result, seats, hasEvidence, time }: Summary): string {
-  const outcome = result === "right" ? "right" : result === "wrong" ? "**wrong**" : `\`${result}\``;
-  const cast = seats.map((seat) => (seat.includes("_") ? `\`${seat}\`` : seat));
-  return [
-    outcome,
-    ...cast,
-    ...(hasEvidence ? ["evidence"] : []),
-    ...(time === "at once" ? [] : [TIMES[time]]),
-  ].join("; ");
+type TableName = "cast" | "pairs";
+
+/** The part of the document between the marks of that name. */
+export async function readTable(name: TableName): Promise<string> {
+  return cut(await readFile(DOCUMENT, "utf8"), name).table;
 }
 
-const TIMES = {
-  settle: "within settle",
-  hedge: "within hedge",
-  half: "half the deadline",
-  deadline: "at the deadline",
-} as const;
-
-/** The part of the document between the marks, and what is around it. */
-export async function readTable(): Promise<{
-  readonly before: string;
-  readonly table: string;
-  readonly after: string;
-}> {
-  const text = await readFile(DOCUMENT, "utf8");
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${DOCUMENT} has no ${BEGIN.trim()} before ${END.trim()}`);
-  const start = begin + BEGIN.length;
+function cut(text: string, name: TableName) {
+  const [beginMark, endMark] = [`<!-- measured: ${name} -->\n`, `<!-- end: ${name} -->\n`];
+  const [begin, end] = [text.indexOf(beginMark), text.indexOf(endMark)];
+  if (begin < 0 || end < begin)
+    throw new Error(`${DOCUMENT} has no ${beginMark.trim()} before ${endMark.trim()}`);
+  const start = begin + beginMark.length;
   return { before: text.slice(0, start), table: text.slice(start, end), after: text.slice(end) };
 }
 
+async function writeTable(name: TableName, table: string): Promise<void> {
+  const { before, after } = cut(await readFile(DOCUMENT, "utf8"), name);
+  await writeFile(DOCUMENT, before + table + after);
+  process.stdout.write(`${table}\n`);
+}
+
 if (import.meta.main) {
-  const stage = await openStage();
+  const stage = await openStage(VICE_NAMES);
   try {
-    const table = formatTable(await measureSingles(stage, async () => {}));
-    const { before, after } = await readTable();
-    await writeFile(DOCUMENT, before + table + after);
-    process.stdout.write(table);
+    await writeTable("cast", formatSingles(await measureSingles(stage)));
+    await writeTable("pairs", formatPairs(await measurePairs(stage)));
   } finally {
     await stage.company.stop();
   }

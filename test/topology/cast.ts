@@ -16,15 +16,18 @@ import { randomInput, tinyRequest } from "../models/tiny-model.ts";
 import { type Company, type Role, startCompany } from "../support/company.ts";
 import { QuietClock } from "../support/quiet-clock.ts";
 
-/** A tenth of it is the hedge, half of it the wait where nobody spoke. */
-export const DEADLINE_MS = 10_000;
+/**
+ * A tenth of it is the hedge, half of it the wait where nobody spoke. By the clock of the test, which costs no time; the
+ * workers go by their own, which a busy machine must not carry past it.
+ */
+export const DEADLINE_MS = 100_000;
 const HEDGE_MS = DEADLINE_MS / 10;
 const SETTLE_MS = 300;
 const LANES = 8;
-/** With two vices of five seats: three honest seats, and five of a second committee. One more may be asked in vain. */
-const HONEST = 9;
+/** Beside two vices: the rest of the committee, a second one, and one or two who may be asked in vain. */
+const HONEST = { fast: 3, standard: 6, strict: 9 } as const satisfies Record<PolicyName, number>;
 const PROVIDERS = ["meadow", "harbour", "summit", "delta"] as const;
-/** A given pair sits on one in fifteen committees of the rarest kind. */
+/** The rarest committee takes some hundred. */
 const MAX_SEEDS = 2_000;
 
 export const VICE_NAMES = [
@@ -45,23 +48,22 @@ export const VICE_NAMES = [
   "slow",
 ] as const satisfies readonly Vice[];
 
-/** Whom no answer of is read to its end: not one of them is waited for. */
-const MUTE: readonly string[] = ["hanging", "silent", "slow"];
+/** Whose answers are never read to their end: not one of them is waited for. */
+export const MUTE = ["hanging", "silent", "slow"].flatMap((vice) => [vice, `${vice}-2`]);
 
-/** Vices of which two are more than one, or are meant to be. */
-export const DOUBLED = ["lying", "colluding", "twin"] as const satisfies readonly Vice[];
-
-/** One worker for each vice, and one more for each doubled one; twins have one operator, a third one its key only. */
-function planRoles(): Role[] {
+/** One worker for each vice, two for each doubled one; twins have one operator, and a third one its key only. */
+function planRoles(doubled: readonly Vice[]): Role[] {
   const role = (name: string, vice: Vice | null, index: number, operator = name): Role => ({
     ...{ name, vice, operator: `${operator}.example`, operatorKey: operator },
     provider: PROVIDERS[index % PROVIDERS.length]!,
   });
-  const names = Array.from({ length: HONEST }, (_, index) => `honest-${index}`);
+  const names = Array.from({ length: Math.max(...Object.values(HONEST)) }, (_, index) => `honest-${index}`);
   return [
     ...names.map((name, index) => role(name, null, index)),
     ...VICE_NAMES.map((vice, index) => role(vice, vice, index)),
-    ...DOUBLED.map((vice, index) => role(`${vice}-2`, vice, index + 2, vice === "twin" ? vice : `${vice}-2`)),
+    ...VICE_NAMES.map((vice, index) =>
+      role(`${vice}-2`, vice, index + 2, vice === "twin" ? vice : `${vice}-2`),
+    ).filter(({ vice }) => doubled.includes(vice!)),
     { ...role("twin-3", "twin", 3), operatorKey: "twin" },
     role("small-order", "small-order", 0),
   ];
@@ -77,8 +79,9 @@ export interface Stage {
   readonly truth: readonly Tensor[];
 }
 
-export async function openStage(): Promise<Stage> {
-  const roles = planRoles();
+/** `doubled`: vices of which there are two. Each worker takes its time to start. */
+export async function openStage(doubled: readonly Vice[]): Promise<Stage> {
+  const roles = planRoles(doubled);
   const company = await startCompany(roles);
   try {
     const { model } = company;
@@ -89,7 +92,9 @@ export async function openStage(): Promise<Stage> {
     const truth = (await model.run({ inputs, traceKey: null })).outputs;
     const stage = { company, records, model, inputs, truth };
     // Everyone who answers is asked once: models are loaded, and one has a receipt to replay.
-    const answering = [...records.keys()].filter((name) => !MUTE.includes(name) && name !== "flooding");
+    const answering = [...records.keys()].filter(
+      (name) => !MUTE.includes(name) && !name.startsWith("flooding"),
+    );
     await Promise.all(
       answering.map((name) => ask(stage, { cast: [name], honest: 0, policy: "fast", rerun: null })),
     );
@@ -118,7 +123,10 @@ export interface Outcome {
 }
 
 /** The answer, or the QuorumError; whatever else is thrown is thrown. */
-export async function ask(stage: Stage, { cast, policy, rerun, honest = HONEST }: Case): Promise<Outcome> {
+export async function ask(
+  stage: Stage,
+  { cast, policy, rerun, honest = HONEST[policy] }: Case,
+): Promise<Outcome> {
   const { records: known, inputs, company } = stage;
   const names = [...cast, ...Array.from({ length: honest }, (_, index) => `honest-${index}`)];
   const records = names.map((name) => known.get(name)!);
@@ -133,7 +141,7 @@ export async function ask(stage: Stage, { cast, policy, rerun, honest = HONEST }
     return length === 4 ? new Uint8Array(4) : crypto.getRandomValues(new Uint8Array(length));
   };
   const clock = new QuietClock();
-  const mute = MUTE.map((name) => known.get(name)!.record.endpoints[0]!);
+  const mute = MUTE.flatMap((name) => known.get(name)?.record.endpoints ?? []);
   const isMute = (url: string) => mute.some((endpoint) => url.startsWith(endpoint));
   const start = clock.now();
   const options = { policy, records, inputs, random, rerun, clock, fetch: clock.watch(isMute) };
@@ -187,14 +195,19 @@ async function findSeed(
     if (policy !== "fast") {
       // In even seats it is honest.
       if (seats[cast.indexOf("equivocating")]! % 2 === 0) continue;
-      // Where the honest ones of the committee have one provider, another one is asked for, whatever the vice.
-      const honest = plan.seats.filter((record) => !wanted.includes(record));
-      if (honest.length > 1 && new Set(honest.map(({ record }) => record.provider)).size < 2) continue;
+      // Where the first who are right have one provider, or one that is mute has it too, more are asked, whatever the vice.
+      const isRight = (record: OpenedRecord) =>
+        (cast[wanted.indexOf(record)] ?? "copying").startsWith("copying");
+      const right = [...plan.seats, ...plan.reserves].filter(isRight).map(({ record }) => record.provider);
+      const mute = wanted.filter((_, index) => MUTE.includes(cast[index]!));
+      if (right[0] === right[1] || mute.some(({ record }) => record.provider === right[0])) continue;
     }
     return seed;
   }
   throw new assert.AssertionError({ message: `no seed seats ${cast.join(" and ")} under ${policy}` });
 }
+
+export const NAMED_BY_AUDIT = "named by the audit";
 
 /** What came of it, in words that do not depend on the machine. */
 export interface Summary {
@@ -213,7 +226,7 @@ export function summarize(stage: Stage, { cast }: Case, outcome: Outcome): Summa
   const seats = [...operators].flatMap((operator) => {
     const verdict = verdicts.find((each) => each.operator === operator);
     if (verdict === undefined) return [];
-    return [lazy.has(operator) ? "named by the audit" : (verdict.code ?? verdict.outcome)];
+    return [lazy.has(operator) ? NAMED_BY_AUDIT : (verdict.code ?? verdict.outcome)];
   });
   return {
     result: error?.code ?? (isRight ? "right" : "wrong"),
