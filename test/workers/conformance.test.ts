@@ -332,8 +332,9 @@ for (const runtime of RUNTIMES) {
       const { outputs } = await model.run({ inputs, traceKey: null });
       const asked = [model.digest, twin, model.digest, twin, twin, model.digest];
       for (const digest of asked) await check(digest, await ask(digest));
-      const responses = await Promise.all(asked.map(ask));
-      for (const [index, digest] of asked.entries()) await check(digest, responses[index]!);
+      const atOnce = asked.slice(0, 3);
+      const responses = await Promise.all(atOnce.map(ask));
+      for (const [index, digest] of atOnce.entries()) await check(digest, responses[index]!);
 
       async function check(digest: Bytes, response: Response): Promise<void> {
         const reply = decodeReply(await readBytes(response));

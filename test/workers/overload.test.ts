@@ -3,17 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
+import { planMemory } from "../../engine/index.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH } from "../../protocol/http.ts";
 import { openReceipt } from "../../protocol/receipt.ts";
 import { decodeAnswer } from "../../protocol/reply.ts";
 import { encodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
-import { MAX_HELD_REQUESTS } from "../../workers/inference/limits.ts";
+import { MAX_HELD_OPERATIONS } from "../../workers/inference/limits.ts";
 import { decodeReply, readRefusal } from "../support/replies.ts";
 import { createTestRequest, openTestModel } from "../support/requests.ts";
 import { startWorker } from "../support/workers.ts";
 
 const model = await openTestModel();
-const OFFERED = 2 * MAX_HELD_REQUESTS;
+const TAKEN = Math.floor(MAX_HELD_OPERATIONS / planMemory(model.manifest).opCount);
+const OFFERED = 2 * TAKEN;
 /** Whether a round overlaps enough to be refused in part is the machine's affair; that one of these does is not. */
 const MAX_ROUNDS = 50;
 
@@ -50,7 +52,7 @@ for (const runtime of ["workerd", "node"] as const) {
       for (let round = 0; round < MAX_ROUNDS && refused < OFFERED; round++) {
         const request = await createTestRequest(model);
         const outcomes = await Promise.all(Array.from({ length: OFFERED }, (_, seat) => ask(request, seat)));
-        assert.ok(outcomes.filter((outcome) => outcome === "signed").length >= MAX_HELD_REQUESTS);
+        assert.ok(outcomes.filter((outcome) => outcome === "signed").length >= TAKEN);
         refused += outcomes.filter((outcome) => outcome === "refused").length;
       }
       assert.ok(refused > 0, "nothing was refused");

@@ -158,13 +158,12 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   const run = async (asked: InferRequest, hold: Hold): Promise<Bytes> => {
     try {
       checkRequest(asked, engine, clock());
-      return await admission.requests.share(1, async () => {
-        await claimRequest(asked, sealingStore);
-        return shelf.use(asked.model, hold, (model) => {
+      return await admission.requests.share(1, () =>
+        shelf.use(asked.model, hold, (model) => {
           const operations = model.countOperations(asked.inputs.map(({ shape }) => shape));
           return takeTurn(operations, () => sign(model, asked, hold));
-        });
-      });
+        }),
+      );
     } catch (error) {
       if (!(error instanceof InferenceError)) throw error;
       return refuseRequest(asked, error, { secretKey: settings.workerKey, now: clock() });
@@ -174,6 +173,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   const sign = async (model: Model, asked: InferRequest, hold: Hold): Promise<Bytes> => {
     // The deadline may have passed while the model was loaded.
     checkRequest(asked, engine, clock());
+    // Not before there is room for it: who was refused as overloaded may ask again.
+    await claimRequest(asked, sealingStore);
     const record = await records(clock());
     if (isDue(record)) hold(offer(record));
     const { workerKey: secretKey } = settings;

@@ -29,11 +29,14 @@ export const MIN_HELD_BODY_BYTES = 64 * 1024;
 /** The largest body comes in time at 1.7 Mbit/s; whoever sends nothing at all has its share for as long. */
 export const BODY_TIMEOUT_MS = 10_000;
 
-/** The last of them waits for seven runs: some 120 ms where a picture takes 17. */
+/** However small they are: so many models at most are in use, or waited for. */
 export const MAX_HELD_REQUESTS = 8;
 
-/** Of the requests that run or wait: 15 pictures to classify, or half a second of a processor at 1.7 × 10^10 a second. */
-export const MAX_HELD_OPERATIONS = 2 ** 33;
+/**
+ * Of the requests that run or wait: three pictures to classify, or an eighth of a second at 1.7 × 10^10 a second. One thread
+ * runs them one after another, so more would only make everybody wait: the answers of a busy worker come no sooner.
+ */
+export const MAX_HELD_OPERATIONS = 2 ** 31;
 
 /** Of one judgement: what every request to a shipped model takes but four long lines to read at once (1.4 × 10^10). */
 export const MAX_JUDGED_OPERATIONS = 2 ** 33;
