@@ -12,6 +12,7 @@ import { digest } from "./independent/envelope.ts";
 import { openEvidence, openFaultProof } from "./independent/evidence.ts";
 import { openReceipt, openRefusal } from "./independent/receipt.ts";
 import { isLinked } from "./independent/record.ts";
+import { openSealedRequest, sealingKeyOf } from "./independent/sealed.ts";
 
 const FOLDER = fileURLToPath(new URL("independent/", import.meta.url));
 const document = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
@@ -31,7 +32,7 @@ test("the verifier uses nothing of the project", () => {
       ([, name]) => name!,
     );
     assert.deepEqual(
-      imports.filter((name) => !/^(node:crypto|\.\/[a-z]+\.ts)$/.test(name)),
+      imports.filter((name) => !/^(node:crypto|\.\/[a-z0-9]+\.ts)$/.test(name)),
       [],
       file,
     );
@@ -99,6 +100,20 @@ test("receipt, refusal, bundle, evidence and fault proof hold", () => {
   assert.deepEqual(names, ["b.example"]);
 });
 
+const SEALING_SEED = createHash("sha256").update("sealing a").digest();
+const openSealed = (bytes: Uint8Array) => openSealedRequest(bytes, SEALING_SEED, get("worker-key"));
+
+test("the sealed exchange opens with the worker's seed, and holds request and reply", () => {
+  const { content, bucket, openReply } = openSealed(get("sealed-request"));
+  assert.deepEqual(sealingKeyOf(SEALING_SEED), get("sealing-key"));
+  assert.deepEqual([content, bucket], [get("request"), 1024]);
+  assert.deepEqual(openReply(get("sealed-reply")), get("reply"));
+  const enc = createHash("sha256").update("ephemeral").digest();
+  assert.deepEqual(Buffer.from(fieldsOf("sealed-request")[2] as Uint8Array), sealingKeyOf(enc));
+  const nonce = createHash("sha256").update("response nonce").digest().subarray(0, 16);
+  assert.deepEqual(Buffer.from(fieldsOf("sealed-reply")[1] as Uint8Array), nonce);
+});
+
 /** Bytes of the fault proof that are not the evidence's own. */
 const around = [...faultProof.keys()].filter(
   (index) => index < 4 || index >= faultProof.indexOf(get("evidence")) + get("evidence").length,
@@ -109,6 +124,8 @@ for (const [name, bytes, open, places] of [
   ["refusal", get("refusal"), openRefusal, null],
   ["bundle", get("bundle"), openBundle, null],
   ["evidence", get("evidence"), openEvidence, null],
+  ["sealed request", get("sealed-request"), openSealed, null],
+  ["sealed reply", get("sealed-reply"), openSealed(get("sealed-request")).openReply, null],
   ["fault proof around its evidence", faultProof, openFaultProof, around],
 ] as const)
   test(`no byte of the ${name} can be changed`, () => {

@@ -1,8 +1,9 @@
 // Delegations and records, docs/protocol.md §6 and §7, written from that document alone.
 
 import { read, type Value } from "./cbor.ts";
-import { digest, openEnvelope } from "./envelope.ts";
+import { admit, digest, openEnvelope } from "./envelope.ts";
 import { type Fields, fieldsOf, isBytes, isDigest, isUint, listOf, must, same, YEAR_2200 } from "./form.ts";
+import { isSealingKey } from "./sealed.ts";
 
 export interface Party {
   readonly workerKey: Uint8Array;
@@ -39,6 +40,7 @@ function openDelegation(
     version === 1n && isDomain(operator) && isBytes(workerKey, 32) && isUint(expiresAt, 0n, YEAR_2200),
     "no delegation",
   );
+  admit(workerKey);
   must(!same(key, workerKey), "one key for operator and worker");
   must(
     expiresAt * 1000n > now && expiresAt * 1000n <= now + 34_560_000_000n,
@@ -78,9 +80,8 @@ export function openRecord(
   must(isDomain(operator) && isBytes(operatorKey, 32) && isBytes(delegation, 1, 1024), "no operator");
   listOf(endpoints, 1, 4, isOrigin);
   must(isSlug(provider) && isSlug(region), "no provider or region");
-  const keys = [workerKey, operatorKey, ...listOf(sealingKeys, 0, 2, isDigest)].map((each) =>
-    Buffer.from(each as Uint8Array).toString("hex"),
-  );
+  const sealed = listOf(sealingKeys, 0, 2, isDigest) as Uint8Array[];
+  const keys = [workerKey, operatorKey, ...sealed].map((each) => Buffer.from(each).toString("hex"));
   const [served, run] = [listOf(models, 0, 64, isDigest), listOf(engines, 0, 8, isDigest)];
   must(isAscending(served) && isAscending(run), "digests out of order");
   must(isUint(fieldsOf(limits!, 1)[0], 1n, 16_842_752n), "no limit");
@@ -90,6 +91,7 @@ export function openRecord(
   must(expiresAt > issuedAt && expiresAt - issuedAt <= 172_800n, "a lifetime of too long");
   must(same(workerKey, key) && same(key, signer), "another key");
   must(new Set(keys).size === keys.length, "one key in two roles");
+  must(sealed.every(isSealingKey), "a key that nobody can seal to");
   must(expiresAt * 1000n > now && issuedAt * 1000n <= now + 300_000n, "the record does not hold then");
   const word = openDelegation(delegation, now);
   must(
