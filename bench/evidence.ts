@@ -21,7 +21,10 @@ const MODEL = "moderate-mobilenet-v2";
 const MAX_RECEIPT_SIZE = 600;
 
 /** A request by nobody in particular. */
-export async function createQuestion(model: Model, inputs: readonly Tensor[]): Promise<InferRequest> {
+export async function createQuestion(
+  model: Pick<Model, "digest">,
+  inputs: readonly Tensor[],
+): Promise<InferRequest> {
   return {
     model: model.digest,
     engine: await readEngineDigest(),

@@ -15,6 +15,7 @@ import { benchEvidence } from "./evidence.ts";
 import { benchLoad } from "./load.ts";
 import { judge, quantile, type Row } from "./report.ts";
 import { createRequest } from "./requests.ts";
+import { benchSealing } from "./sealing.ts";
 
 const MODEL = "moderate-mobilenet-v2";
 const DEADLINE_MS = 20_000;
@@ -49,6 +50,7 @@ export async function benchQuorum(effort: Effort = { count: 41, warmUp: 5 }): Pr
         ...(await benchSlow([find(slow!.operator), ...seated.slice(0, 2)], effort)),
         ...(await benchLoad(honest[0]!.url, effort)),
         ...(await benchEvidence(effort)),
+        ...(await benchSealing(effort)),
         ...(await benchCertificates(effort)),
       ];
     } finally {

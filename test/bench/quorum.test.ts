@@ -16,5 +16,13 @@ test("every row has a number, each has a name of its own, and no size is missed"
       ["certificate, 3 signatures", true],
     ],
   );
+  // Each row of asking says what it cost, beside how long it took.
+  const asked = rows.filter(({ name }) => /asked, .*median$/.test(name));
+  assert.equal(asked.length, 5);
+  for (const { name } of asked)
+    assert.ok(
+      rows.some((row) => row.name === name.replace("median", "CPU of the client")),
+      name,
+    );
   assert.equal(formatTable(rows).split("\n").length, rows.length + 2);
 });
