@@ -12,7 +12,7 @@ import { CliError, UndecidedError } from "./errors.ts";
 import { createProgress, formatMilliseconds, print, printJson } from "./output.ts";
 import { createProbe } from "./probes.ts";
 import { writeEvidence } from "./question.ts";
-import { keepSightings, sightingOf } from "./reputation.ts";
+import { keepSightings, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 
 const DEFAULT_COUNT = "10";
@@ -113,7 +113,7 @@ async function auditBy(recipe: Recipe, record: OpenedRecord, count: number): Pro
       rerun,
     });
     findings.push(finding);
-    await keepSightings(await sightingOf(record.record, finding));
+    await keepSightings(await sightingsOfAudited(record.record, finding));
     progress("requests", findings.length, count);
   }
   return findings;

@@ -12,7 +12,7 @@ import { createLocalModels, type LocalModels } from "./local.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
 import { readPolicyFile } from "./policy.ts";
-import { ask, printOutcome, summarizeOutcome } from "./question.ts";
+import { ask, type Circumstances, printOutcome, summarizeOutcome } from "./question.ts";
 import { NETWORK_FOLDER, resolveGiven } from "./state.ts";
 
 const DEFAULT_POLICY = "standard";
@@ -26,6 +26,7 @@ export const infer: Command = {
 
 Asks the workers of a running network (start one with: npm start) and accepts what enough of them signed. Under the
 policy local nobody is asked: this machine computes the answer, needs no network, and has no certificate to show.
+Now and then, as the policy audits, one more request follows, to an operator by chance, whose answer is known here.
 
   --task NAME       ${TASKS.map(({ name }) => name).join(", ")}
   --image FILE      a picture: JPEG or PNG
@@ -33,8 +34,8 @@ policy local nobody is asked: this machine computes the answer, needs no network
   --text-file FILE  a text in a file (UTF-8)
   --policy NAME     fast (1 operator), standard (2 of 3 agree; the default), strict (5 of 5 agree) or local (nobody)
   --policy-file F   a policy of your own: which operators must agree (docs/protocol.md §14 has the grammar)
-  --near            one seat goes to whoever answered this machine quickest before; chance decides over the others. Whoever is
-                    near can foresee that; not for a policy that asks one
+  --near            one seat goes to whoever answered this machine quickest before, and can foresee that; chance decides
+                    over the others. Not for a policy that asks one
   --model NAME      another model of the task than its default
   --deadline N      seconds to wait at most (default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS})
   --region URL      a region to find workers with, instead of the local network's; may be given several times
@@ -63,9 +64,10 @@ policy local nobody is asked: this machine computes the answer, needs no network
     const draw = optionalText(given, "draw");
     if (draw !== null) await checkDrawing(task, resolveGiven(draw));
     const question = { task, input, models: createLocalModels(task, optionalText(given, "model")) };
-    const answer =
+    const { answer, circumstances } =
       policy === "local" ? await inferLocally(given, question) : await inferByQuorum(given, question, policy);
     if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, answer);
+    if (circumstances !== null) await mixInKnownAnswers(circumstances);
   },
 };
 
@@ -85,11 +87,17 @@ interface Question {
   readonly models: LocalModels;
 }
 
+/** `circumstances` are null where nobody was asked. */
+interface Inferred {
+  readonly answer: TaskAnswer;
+  readonly circumstances: Circumstances | null;
+}
+
 async function inferByQuorum(
   given: Arguments,
   { task, input, models }: Question,
   policy: Policy,
-): Promise<TaskAnswer> {
+): Promise<Inferred> {
   const near = given.values.near === true;
   if (near && policy.groups < 2)
     throw new CliError(
@@ -110,19 +118,18 @@ async function inferByQuorum(
   });
   if (given.values.json) printJson(summarizeOutcome(outcome));
   else printOutcome(outcome);
-  await mixInKnownAnswers(circumstances);
-  return outcome.answer;
+  return { answer: outcome.answer, circumstances };
 }
 
 /** What is about asking is refused: whoever gives a region believes that somebody is asked. */
-async function inferLocally(given: Arguments, { task, input, models }: Question): Promise<TaskAnswer> {
+async function inferLocally(given: Arguments, { task, input, models }: Question): Promise<Inferred> {
   for (const name of ["near", "deadline", "region", "out"])
     if (name in given.values)
       throw new CliError("option_invalid", `--${name} is for asking; the policy local asks nobody`);
   const outcome = await computeOutcome(task, models, await prepareInquiry(task, input));
   if (given.values.json) printJson(outcome);
   else printLocalOutcome(outcome);
-  return outcome.answer;
+  return { answer: outcome.answer, circumstances: null };
 }
 
 function parseSeconds(text: string): number {

@@ -8,7 +8,7 @@ import { readCalibration } from "./calibration.ts";
 import { log } from "./output.ts";
 import { createProbe } from "./probes.ts";
 import { type Circumstances, writeEvidence } from "./question.ts";
-import { keepSightings, readReputation, sightingOf } from "./reputation.ts";
+import { keepSightings, readReputation, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 
 /** One draw for each request. Whatever goes wrong is told and costs nothing: the question has its answer. */
@@ -25,7 +25,7 @@ export async function mixInKnownAnswers({ models, ...circumstances }: Circumstan
       const { record, finding } = known;
       log(`asked ${record.record.operator} one more, whose answer this machine knows: ${finding.outcome}`);
       if (finding.outcome === "wrong") log(`evidence: ${showPath(await writeEvidence(finding.evidence))}`);
-      await keepSightings(await sightingOf(record.record, finding));
+      await keepSightings(await sightingsOfAudited(record.record, finding));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log(`a request with a known answer was not asked: ${error.message} [${error.code}]`);

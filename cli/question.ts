@@ -25,7 +25,7 @@ import type { Inquiry } from "./input.ts";
 import { keepLatencies, readLatencies } from "./latencies.ts";
 import type { LocalModels } from "./local.ts";
 import { formatMilliseconds, log, print, printAnswer } from "./output.ts";
-import { keepSightings, readReputation, sightingsOf } from "./reputation.ts";
+import { keepSightings, readReputation, sightingsOfOthers } from "./reputation.ts";
 import { CERTIFICATES_FOLDER, EVIDENCE_FOLDER, REPUTATION_FILE, showPath } from "./state.ts";
 
 /** A region that does not answer in this time is left out; the others make up for it. */
@@ -134,7 +134,7 @@ export async function ask(
     }).catch(async (error: unknown) => {
       if (error instanceof QuorumError) {
         for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
-        await keepSightings(await sightingsOf({ verdicts: error.verdicts, conflicts: [], lazy: [] }));
+        await keepSightings(await sightingsOfOthers({ verdicts: error.verdicts, conflicts: [], lazy: [] }));
         await keepLatencies({ model: local.digest, verdicts: error.verdicts });
       }
       throw error;
@@ -160,7 +160,7 @@ export async function ask(
   const answered = await Promise.all(requests);
   // The model ran here wherever results differed, so who is in conflict lied.
   for (const { local, answer: signed } of answered) {
-    await keepSightings(await sightingsOf({ ...signed, lazy: signed.audit?.lazy ?? [] }));
+    await keepSightings(await sightingsOfOthers({ ...signed, lazy: signed.audit?.lazy ?? [] }));
     await keepLatencies({ model: local.digest, verdicts: signed.verdicts });
   }
   const outcome = await saveAnswer(question, answer, answered, { engine, elapsedMs });

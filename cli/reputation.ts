@@ -1,19 +1,15 @@
 // What this machine saw of operators, as a file in the state folder: read before anybody is asked, written after.
 import {
   type AuditFinding,
-  type Conflict,
   formatReputation,
-  isSilent,
   parseReputation,
-  type ReportedVerdict,
   type Reputation,
   remember,
-  type SeatFacts,
   type Sighting,
+  sightingsOf,
+  sightingsOfAudit,
 } from "../client/index.ts";
-import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { DecodeError } from "../protocol/errors.ts";
-import { evidenceDigest, openEvidence } from "../protocol/evidence.ts";
 import { isLocalTarget } from "../protocol/names.ts";
 import type { WorkerRecord } from "../protocol/record.ts";
 import { CliError } from "./errors.ts";
@@ -45,60 +41,13 @@ export async function keepSightings(sightings: readonly Sighting[]): Promise<voi
   await writeWholeFile(REPUTATION_FILE, formatReputation(next));
 }
 
-/**
- * What a question showed. `conflicts` and `lazy` must be of this machine's own run. Who was asked on this machine is the
- * person's own network, and not remembered.
- */
-export async function sightingsOf(answer: {
-  readonly verdicts: readonly ReportedVerdict[];
-  readonly conflicts: readonly Conflict[];
-  readonly lazy: readonly SeatFacts[];
-}): Promise<Sighting[]> {
-  const sightings: Sighting[] = [];
-  for (const verdict of answer.verdicts.filter(({ endpoint }) => !isLocalTarget(endpoint))) {
-    const { operator, operatorKey, workerKey } = verdict;
-    const kind = kindOf(verdict, answer.verdicts);
-    if (kind !== null) sightings.push({ operator, operatorKey, kind });
-    for (const { evidence } of answer.conflicts.filter((each) => equalBytes(each.workerKey, workerKey)))
-      sightings.push({ operator, operatorKey, kind: "lie", evidence: await nameEvidence(evidence) });
-    if (answer.lazy.some((each) => equalBytes(each.workerKey, workerKey)))
-      sightings.push({ operator, operatorKey, kind: "lazy" });
-  }
-  return sightings;
-}
-
-/** Null for what says nothing of the operator: it was no longer needed, or the mistake is ours. */
-function kindOf(
-  verdict: ReportedVerdict,
-  verdicts: readonly ReportedVerdict[],
-): "answer" | "refusal" | "failure" | null {
-  const { outcome, code, refusal } = verdict;
-  if (outcome !== "failed") return "answer";
-  if (code === "cancelled") return isSilent(verdict, verdicts) ? "failure" : null;
-  if (code === "unexpected_error" || code === "input_invalid") return null;
-  return refusal === null ? "failure" : "refusal";
+/** What a question showed of whoever is not on this machine: what is, is the person's own network. */
+export function sightingsOfOthers(answer: Parameters<typeof sightingsOf>[0]): Promise<Sighting[]> {
+  const verdicts = answer.verdicts.filter(({ endpoint }) => !isLocalTarget(endpoint));
+  return sightingsOf({ ...answer, verdicts });
 }
 
 /** What an audit showed, likewise. */
-export async function sightingOf(
-  { operator, operatorKey, endpoints }: WorkerRecord,
-  finding: AuditFinding,
-): Promise<Sighting[]> {
-  if (isLocalTarget(endpoints[0]!)) return [];
-  const who = { operator, operatorKey };
-  switch (finding.outcome) {
-    case "right":
-      return [{ ...who, kind: "answer" }];
-    case "lazy":
-      return [{ ...who, kind: "lazy" }];
-    case "wrong":
-      return [{ ...who, kind: "lie", evidence: await nameEvidence(finding.evidence) }];
-    case "failed":
-      return [{ ...who, kind: finding.refusal === null ? "failure" : "refusal" }];
-  }
-}
-
-/** Its digest in hex. */
-async function nameEvidence(evidence: Bytes): Promise<string> {
-  return formatHex(await evidenceDigest(await openEvidence(evidence)));
+export async function sightingsOfAudited(record: WorkerRecord, finding: AuditFinding): Promise<Sighting[]> {
+  return isLocalTarget(record.endpoints[0]!) ? [] : sightingsOfAudit(record, finding);
 }

@@ -39,6 +39,6 @@ export {
   withoutExcluded,
 } from "./reputation.ts";
 export type { LocalRerun } from "./rerun.ts";
-export { isSilent } from "./silence.ts";
+export { sightingsOf, sightingsOfAudit } from "./sightings.ts";
 export type { Fetch } from "./transport.ts";
 export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";

@@ -1,0 +1,68 @@
+// What a question or an audit showed of the operators that were asked, for remember.
+
+import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { evidenceDigest, openEvidence } from "../protocol/evidence.ts";
+import type { WorkerRecord } from "../protocol/record.ts";
+import type { Conflict, ReportedVerdict } from "./answer.ts";
+import type { SeatFacts } from "./ask.ts";
+import type { AuditFinding } from "./audit.ts";
+import type { Sighting } from "./reputation.ts";
+import { isSilent } from "./silence.ts";
+
+/**
+ * Of an answer, or of the verdicts of a QuorumError. `conflicts` and `lazy` must be of this client's own run; without
+ * `rerun` there are none: what others signed makes nobody a liar.
+ */
+export async function sightingsOf(answer: {
+  readonly verdicts: readonly ReportedVerdict[];
+  readonly conflicts: readonly Conflict[];
+  readonly lazy: readonly SeatFacts[];
+}): Promise<Sighting[]> {
+  const sightings: Sighting[] = [];
+  for (const verdict of answer.verdicts) {
+    const { operator, operatorKey, workerKey } = verdict;
+    const kind = isSilent(verdict, answer.verdicts) ? "failure" : kindOf(verdict);
+    if (kind !== null) sightings.push({ operator, operatorKey, kind });
+    for (const { evidence } of answer.conflicts.filter((each) => equalBytes(each.workerKey, workerKey)))
+      sightings.push({ operator, operatorKey, kind: "lie", evidence: await nameEvidence(evidence) });
+    if (answer.lazy.some((each) => equalBytes(each.workerKey, workerKey)))
+      sightings.push({ operator, operatorKey, kind: "lazy" });
+  }
+  return sightings;
+}
+
+/** Of an audit of this record's worker. */
+export async function sightingsOfAudit(
+  { operator, operatorKey }: WorkerRecord,
+  finding: AuditFinding,
+): Promise<Sighting[]> {
+  const who = { operator, operatorKey };
+  switch (finding.outcome) {
+    case "right":
+      return [{ ...who, kind: "answer" }];
+    case "lazy":
+      return [{ ...who, kind: "lazy" }];
+    case "wrong":
+      return [{ ...who, kind: "lie", evidence: await nameEvidence(finding.evidence) }];
+    case "failed": {
+      const kind = kindOf(finding);
+      return kind === null ? [] : [{ ...who, kind }];
+    }
+  }
+}
+
+/** Null for what says nothing of the operator: it was no longer needed, or the mistake is ours. */
+function kindOf({
+  outcome,
+  code,
+  refusal,
+}: Pick<ReportedVerdict, "outcome" | "code" | "refusal">): "answer" | "refusal" | "failure" | null {
+  if (outcome !== "failed") return "answer";
+  if (code === "cancelled" || code === "unexpected_error" || code === "input_invalid") return null;
+  return refusal === null ? "failure" : "refusal";
+}
+
+/** Its digest in hex. */
+async function nameEvidence(evidence: Bytes): Promise<string> {
+  return formatHex(await evidenceDigest(await openEvidence(evidence)));
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ReportedVerdict } from "../../client/answer.ts";
+import { sightingsOf, sightingsOfAudit } from "../../client/sightings.ts";
+import { bytesFor, createWorker } from "../protocol/fixtures.ts";
+
+const verdict: ReportedVerdict = {
+  seat: 0,
+  workerKey: await bytesFor("worker"),
+  operator: "a.example",
+  operatorKey: await bytesFor("operator"),
+  provider: "p",
+  region: "r",
+  endpoint: "https://a.example",
+  outcome: "failed",
+  code: "timed_out",
+  detail: "",
+  refusal: null,
+  cause: null,
+  elapsedMs: 1,
+};
+const others = (...times: readonly number[]): ReportedVerdict[] =>
+  times.map((elapsedMs) => ({ ...verdict, outcome: "agreed", code: null, elapsedMs }));
+const kindsOf = async (change: Partial<ReportedVerdict>, lazy: ReportedVerdict[] = []) =>
+  (await sightingsOf({ verdicts: [{ ...verdict, ...change }], conflicts: [], lazy })).map(({ kind }) => kind);
+
+test("silence, a signed refusal, an answer and a copied one are told apart; what nobody waited for is not seen", async () => {
+  assert.deepEqual(await kindsOf({}), ["failure"]);
+  assert.deepEqual(await kindsOf({ code: "overloaded", refusal: new Uint8Array(1) }), ["refusal"]);
+  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }), ["answer"]);
+  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [verdict]), ["answer", "lazy"]);
+  assert.deepEqual(await kindsOf({ code: "cancelled" }), []);
+  assert.deepEqual(await kindsOf({ code: "unexpected_error" }), []);
+  assert.deepEqual(
+    await kindsOf({ code: "input_invalid", refusal: new Uint8Array(1) }),
+    [],
+    "the asker's own inputs",
+  );
+});
+
+test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
+  const cancelled = async (elapsedMs: number, ...times: readonly number[]) => {
+    const verdicts = [...others(...times), { ...verdict, code: "cancelled" as const, elapsedMs }];
+    return (await sightingsOf({ verdicts, conflicts: [], lazy: [] })).map(({ kind }) => kind).at(-1);
+  };
+  assert.equal(await cancelled(201, 40, 100), "failure");
+  assert.equal(await cancelled(200, 40, 100), "answer", "the last that says anything");
+  assert.equal(await cancelled(5000), undefined, "nobody shows how long it takes");
+});
+
+test("an audit is told in the same words, and inputs that a worker cannot take say nothing of it", async () => {
+  const { record } = (await createWorker("a")).opened;
+  const failed = { outcome: "failed", elapsedMs: 1, detail: "", refusal: new Uint8Array(1) } as const;
+  const rows = [
+    [{ outcome: "right", elapsedMs: 1 }, ["answer"]],
+    [{ outcome: "lazy", elapsedMs: 1 }, ["lazy"]],
+    [{ ...failed, code: "overloaded" }, ["refusal"]],
+    [{ ...failed, code: "timed_out", refusal: null }, ["failure"]],
+    [{ ...failed, code: "input_invalid" }, []],
+  ] as const;
+  for (const [finding, kinds] of rows)
+    assert.deepEqual(
+      (await sightingsOfAudit(record, finding)).map(({ kind }) => kind),
+      kinds,
+    );
+});
