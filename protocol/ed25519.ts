@@ -5,6 +5,7 @@ import { getPublicKeyAsync, Point, signAsync } from "@noble/ed25519";
 import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "./bytes.ts";
 import { VerificationError } from "./errors.ts";
 import { KEY_BYTES, SECRET_KEY_BYTES, SIGNATURE_BYTES } from "./limits.ts";
+import { isTorsionFree } from "./torsion.ts";
 
 /** The order of the prime-order subgroup, RFC 8032 §5.1. */
 const L = Point.CURVE().n;
@@ -31,7 +32,8 @@ function admitPoint(key: Bytes): Point {
   const known = admitted.get(name);
   if (known !== undefined) return known;
   const point = decodePoint(key);
-  if (point === null || point.is0() || !point.isTorsionFree())
+  // A point that was just decoded has Z = 1, so Y is the affine coordinate.
+  if (point === null || point.is0() || !isTorsionFree(point.Y))
     throw new VerificationError(
       "key_inadmissible",
       `the key ${name.slice(0, 2 * KEY_BYTES)} is not a canonical point of the prime-order subgroup; make a new key`,
