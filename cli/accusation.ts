@@ -39,7 +39,11 @@ export async function checkAccusation(
   const evidence = describeEvidence(await naming(path, () => openEvidence(bytes)));
   if (json) return printJson({ valid: true, ...summarizeEvidence(evidence) });
   printSides(evidence.sides);
-  print("one question, two signed results: at least one of the two is at fault");
+  print(
+    evidence.contradictsItself
+      ? "one question, two signed results of one worker: it is at fault, whatever a run finds"
+      : "one question, two signed results: at least one of the two is at fault",
+  );
   print(`  ${describeOpening(evidence.opened)}`);
   printModel(evidence);
 }
@@ -80,9 +84,11 @@ function summarizeProof(proof: OpenedFaultProof, rerun: boolean): object {
   };
 }
 
-function summarizeEvidence({ sides, differences, opened, model, engine }: VerifiedEvidence): object {
+function summarizeEvidence(evidence: VerifiedEvidence): object {
+  const { sides, differences, contradictsItself, opened, model, engine } = evidence;
   return {
     differences,
+    contradictsItself,
     opened,
     sides: sides.map(({ operator, provider, workerKey, time, outputDigest }) => {
       return { operator, provider, workerKey: formatHex(workerKey), time, outputDigest };

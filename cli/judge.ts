@@ -137,11 +137,12 @@ async function openAtBlock(evidence: JudgeableEvidence): Promise<Bytes> {
   });
 }
 
-function printRuling({ sides, differences, opened, model, engine }: VerifiedEvidence, ruling: Ruling): void {
-  const { finding, atFault } = ruling;
+function printRuling(evidence: VerifiedEvidence, { finding, atFault }: Ruling): void {
+  const { sides, differences, contradictsItself, opened, model, engine } = evidence;
   for (const [side, facts] of sides.entries())
     print(`${atFault.includes(side as SideIndex) ? "✘ LIED    " : "✔ right   "}${formatSigner(facts)}`);
   print(`one question, two signed results: they differ in ${differences.join(", ")}`);
+  if (contradictsItself) print("both are of one worker, which is at fault whatever a run finds");
   if (atFault.length === 2) print("both signed what no honest worker signs");
   print(describeFinding(finding, opened === "block"));
   if (opened === "input") print("the file holds the question; --close FILE writes one that can be published");
@@ -169,6 +170,7 @@ function summarize(facts: VerifiedEvidence, { finding, atFault }: Ruling, out: s
       return { operator, provider, workerKey: formatHex(workerKey), time, atFault: isAtFault };
     }),
     differences: facts.differences,
+    contradictsItself: facts.contradictsItself,
     opened: facts.opened,
     model: formatHex(facts.model),
     engine: formatHex(facts.engine),

@@ -2,15 +2,18 @@
 // request like any other. docs/protocol.md §14.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
+import { isConflict } from "../protocol/evidence.ts";
+import { MAX_RESERVE_COMMITTEES } from "../protocol/limits.ts";
 import { POLICIES } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
+import { toEvidence } from "./answer.ts";
 import { askWorker, type FailedVerdict } from "./ask.ts";
 import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { signAgainst } from "./countersign.ts";
-import { createQuestion } from "./question.ts";
+import { createQuestion, drawBelow } from "./question.ts";
 import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
 import type { Fetch } from "./transport.ts";
 
@@ -25,7 +28,7 @@ export type AuditFinding =
   /** Signed nothing that holds; `refusal` is not null where it signed that. */
   | Pick<FailedVerdict, "outcome" | "elapsedMs" | "code" | "detail" | "refusal">;
 
-/** Asks once. Throws RangeError for a deadline out of range, DecodeError for inputs, and whatever `rerun` throws. */
+/** Asks in any of the seats that a request under `fast` may come to. Throws RangeError for a deadline out of range, DecodeError for inputs, and whatever `rerun` throws. */
 export async function auditWorker(options: {
   readonly record: OpenedRecord;
   readonly model: Bytes; // digest
@@ -39,10 +42,15 @@ export async function auditWorker(options: {
 }): Promise<AuditFinding> {
   const policy = POLICIES.fast;
   const { request } = await createQuestion({ ...options, policy, now: options.clock.now() });
-  return auditSeat({ ...options, request, seat: 0, allowPlain: policy.allowPlain });
+  const seat = drawBelow(policy.groups * (1 + MAX_RESERVE_COMMITTEES), options.random);
+  return auditSeat({ ...options, request, seat, allowPlain: policy.allowPlain });
 }
 
-/** One seat asked what every seat of a committee would be, and held to the local run. Throws as auditWorker does. */
+/**
+ * One seat asked what every seat of a committee would be, and held to the local run. A worker that signed another result
+ * is asked in the next seat too: if it signs a second result there, the two receipts are the evidence. Throws as
+ * auditWorker does.
+ */
 export async function auditSeat(options: {
   readonly record: OpenedRecord;
   readonly seat: number;
@@ -56,7 +64,8 @@ export async function auditSeat(options: {
   const { record, seat, request, allowPlain, random, clock, fetch, rerun } = options;
   const expectation = await createExpectation(request);
   const { signal } = new AbortController();
-  const verdict = await askWorker({ expectation, seat, record, allowPlain, fetch, clock, signal });
+  const asking = { expectation, record, allowPlain, fetch, clock, signal };
+  const verdict = await askWorker({ ...asking, seat });
   const { elapsedMs } = verdict;
   if (verdict.outcome === "failed") {
     const { outcome, code, detail, refusal } = verdict;
@@ -64,7 +73,11 @@ export async function auditSeat(options: {
   }
   const known = await computeStatementDigest(rerun, expectation);
   if (!equalBytes(known, verdict.receipt.wrap.statement)) {
-    const evidence = await signAgainst(verdict, { expectation, rerun, random, now: clock.now() });
+    const second = await askWorker({ ...asking, seat: seat ^ 1 });
+    const evidence =
+      second.outcome === "signed" && isConflict(verdict.receipt.statement, second.receipt.statement)
+        ? toEvidence(verdict, second, request)
+        : await signAgainst(verdict, { expectation, rerun, random, now: clock.now() });
     return { outcome: "wrong", elapsedMs, evidence };
   }
   const lazy = await findLazy(rerun, expectation, [verdict]);

@@ -20,7 +20,7 @@ export interface SideFacts {
 /** What a result consists of. One of these at least differs between two sides. */
 export type ResultField = "outputDigest" | "traceRoot" | "opCount";
 
-/** One question that was answered with two results. At least one signer is at fault; which, a run can tell. */
+/** One question that was answered with two results. At least one signer is at fault; which of two, a run can tell. */
 export interface VerifiedEvidence {
   readonly model: Bytes;
   readonly engine: Bytes;
@@ -28,6 +28,8 @@ export interface VerifiedEvidence {
   readonly inputCommitment: Bytes;
   readonly differences: readonly ResultField[];
   readonly sides: readonly [SideFacts, SideFacts]; // in the order of the file, which accuses neither
+  /** One worker key signed both: it is at fault, whatever a run finds, since no honest worker has two results. */
+  readonly contradictsItself: boolean;
   readonly opened: "input" | "block" | null; // what the file shows of the question; null for closed evidence
 }
 
@@ -50,6 +52,7 @@ export function describeEvidence({ sides, opening }: OpenedEvidence): VerifiedEv
     inputCommitment,
     differences: findDifferences(first, second),
     sides: [toSideFacts(sides[0]), toSideFacts(sides[1])],
+    contradictsItself: equalBytes(sides[0].receipt.key, sides[1].receipt.key),
     opened: opening?.at ?? null,
   };
 }

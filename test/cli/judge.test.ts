@@ -89,6 +89,24 @@ test("judge says that both lied", async () => {
   }
 });
 
+test("two results of one worker are shown as its fault, opened and closed", async () => {
+  const alone = await createEvidence(undefined, HERE, inputs, ["twice", "twice"]);
+  const file = await write("twice.evidence", alone);
+  const closed = join(program.state, "twice-closed.evidence");
+  assert.equal((await program.run("judge", file, "--close", closed)).status, 0);
+  for (const each of [file, closed])
+    assert.match(
+      (await program.run("verify", each)).stdout,
+      /two signed results of one worker: it is at fault/,
+    );
+  assert.equal(lastLine(await program.run("verify", closed, "--json")).contradictsItself, true);
+  assert.equal(lastLine(await program.run("verify", path, "--json")).contradictsItself, false);
+  assert.match(
+    (await program.run("judge", file)).stdout,
+    /one worker, which is at fault whatever a run finds/,
+  );
+});
+
 test("judge without a file takes the newest on this machine", async () => {
   const none = await program.run("judge");
   assert.match(none.stderr, /name the file \[file_unreadable\]/);

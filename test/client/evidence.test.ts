@@ -22,11 +22,11 @@ const a = await createWorker("a");
 const b = await createWorker("b");
 const request = await createRequest("standard");
 
-/** What a signed in seat 0 against what b signed in seat 4. */
-async function accuse(lie: SignOptions) {
+/** What a signed in seat 0 against what b, or who is given, signed in seat 4. */
+async function accuse(lie: SignOptions, other = b) {
   return encodeEvidence(
     { receipt: await createReceipt(a, request), record: a.opened.bytes },
-    { receipt: await createReceipt(b, { ...request, seat: 4 }, lie), record: b.opened.bytes },
+    { receipt: await createReceipt(other, { ...request, seat: 4 }, lie), record: other.opened.bytes },
     null,
   );
 }
@@ -53,6 +53,15 @@ test("results that differ in trace or op count are told apart from those that di
   assert.deepEqual((await verifyEvidence(trace)).differences, ["traceRoot"]);
   const count = await accuse({ changeStatement: (statement) => ({ ...statement, opCount: 8 }) });
   assert.deepEqual((await verifyEvidence(count)).differences, ["opCount"]);
+});
+
+test("two results under one key are that worker's fault alone; of two keys a run must tell", async () => {
+  const lie = { result: { outputs: INPUTS, blocks: BLOCKS } };
+  const alone = await verifyEvidence(await accuse(lie, a));
+  assert.equal(alone.contradictsItself, true);
+  assert.deepEqual(alone.sides.map(({ seat }) => seat).sort(), [0, 4]);
+  assert.equal((await verifyEvidence(await accuse(lie))).contradictsItself, false);
+  await assert.rejects(accuse({}, a).then(verifyEvidence), { code: "not_a_conflict" });
 });
 
 test("two receipts that agree are no evidence", async () => {

@@ -42,17 +42,18 @@ export function lie(from: number, mark: number): Result {
   return { outputs: honest.outputs, blocks };
 }
 
-/** What right.example and liar.example signed, opened at the input. */
+/** What right.example and liar.example, or who is named instead, signed; opened at the input. */
 export async function createEvidence(
   results: readonly [Result, Result] = [honest, lie(LIED_IN, 1)],
   named = HERE,
   given = inputs,
+  names: readonly [string, string] = ["right", "liar"],
 ): Promise<Bytes> {
   const request = { ...(await createRequest("standard")), ...named, inputs: given };
   const { opCount } = honest;
   const changeStatement: SignOptions["changeStatement"] = (statement) => ({ ...statement, opCount });
   const [first, second] = await Promise.all(
-    ["right", "liar"].map(async (name, seat) => {
+    names.map(async (name, seat) => {
       const worker = await createServing(name, named);
       const options = { result: results[seat]!, changeStatement };
       const receipt = await createReceipt(worker, { ...request, seat }, options);

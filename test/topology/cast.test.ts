@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { auditWorker, closeEvidence, createSystemClock, verifyEvidence } from "../../client/index.ts";
 import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
 import { openRecord } from "../../protocol/record.ts";
-import { ask, isTruth, openStage, type Stage } from "./cast.ts";
+import { ask, DEADLINE_MS, isTruth, openStage, type Stage } from "./cast.ts";
 import { formatSingles, measureSingles, readTable, type Single } from "./cast-table.ts";
 
 let stage: Stage;
@@ -64,6 +65,27 @@ test("twins are one operator: they have one seat, and lie alone", async () => {
     assert.ok(answer !== null && isTruth(stage, answer.outputs));
     assert.equal(verdicts.filter(({ outcome }) => outcome === "conflicting").length, 1);
   }
+});
+
+test("an audit proves a worker that equivocates by its own two receipts, which stay a proof when they are closed", async () => {
+  const { company, records, model, inputs } = stage;
+  const finding = await auditWorker({
+    record: records.get("equivocating")!,
+    model: model.digest,
+    engine: company.engine,
+    inputs,
+    deadlineMs: DEADLINE_MS,
+    // Draws the last of the seats, in which it lies.
+    random: (length) =>
+      length === 4 ? new Uint8Array(4).fill(0xff) : crypto.getRandomValues(new Uint8Array(length)),
+    clock: createSystemClock(),
+    fetch,
+    rerun: model,
+  });
+  assert.ok(finding.outcome === "wrong");
+  const { contradictsItself, sides } = await verifyEvidence(await closeEvidence(finding.evidence));
+  assert.ok(contradictsItself);
+  assert.deepEqual([...new Set(sides.map(({ operator }) => operator))], ["equivocating.example"]);
 });
 
 test("a flood costs the client no more memory than the largest reply", async () => {

@@ -37,7 +37,9 @@ export function render(finding: Finding): HTMLElement {
       return createCard(
         "warn",
         finding.name,
-        "✔ Holds: one question, two signed results. At least one of the two is at fault.",
+        finding.evidence.contradictsItself
+          ? "✔ Holds: one question, two signed results of one worker. It is at fault."
+          : "✔ Holds: one question, two signed results. At least one of the two is at fault.",
         [sidesTable(finding.evidence)],
         [createElement("p", describeOpening(finding.evidence.opened))],
         origin(finding.evidence),
