@@ -10,6 +10,7 @@ import { openBundle } from "./independent/bundle.ts";
 import { read, type Value, write } from "./independent/cbor.ts";
 import { digest } from "./independent/envelope.ts";
 import { openEvidence, openFaultProof } from "./independent/evidence.ts";
+import { encodePolicy } from "./independent/policy.ts";
 import { openReceipt, openRefusal } from "./independent/receipt.ts";
 import { isLinked } from "./independent/record.ts";
 import { openSealedRequest, sealingKeyOf } from "./independent/sealed.ts";
@@ -61,6 +62,11 @@ test("the digests of the example are what the document says they are over", () =
   const traceKey = digest("trace-key", write([1n, get("request-digest"), get("worker-key"), workerNonce!]));
   assert.deepEqual(digest("keyed-trace", write([1n, [traceKey]])), Buffer.from(keyedTraceRoot as Uint8Array));
   assert.deepEqual(Buffer.from(receipt as Uint8Array), get("receipt"));
+});
+
+test("the policy of the example is what the document makes of its file", () => {
+  const file = readFileSync(new URL("../../docs/sample.policy", import.meta.url));
+  assert.deepEqual(encodePolicy(file), get("policy"));
 });
 
 test("what the example's secrets are, is said", () => {

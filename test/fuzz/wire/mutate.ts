@@ -96,7 +96,7 @@ function repeat(bytes: Bytes, draw: Draw): Bytes {
 }
 
 /** Text, as a policy's file or JSON: words and what parts them replaced, repeated, exchanged or dropped. */
-function reword(bytes: Bytes, draw: Draw): Bytes {
+export function reword(bytes: Bytes, draw: Draw): Bytes {
   const words = new TextDecoder().decode(bytes).split(/([\s":,{}[\]]+)/);
   for (let edits = 1 + draw(4); edits > 0; edits--) {
     const [at, from] = [draw(words.length), draw(words.length)];

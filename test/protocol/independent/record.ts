@@ -18,7 +18,7 @@ export interface Record extends Party {
   readonly isReferee: boolean;
 }
 
-const isDomain = (value: Value | undefined): value is string =>
+export const isDomain = (value: Value | undefined): value is string =>
   typeof value === "string" &&
   value.length <= 253 &&
   /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value);
