@@ -135,6 +135,19 @@ test("work beyond what may wait is refused, and alone any request is taken", asy
   await assertAnswered(await ask(app, 1), 1);
 });
 
+test("what a worker does not run it has not taken, and what it has run it refuses the second time", async () => {
+  const { app, open } = await createHeld();
+  open();
+  const codes: string[] = [];
+  for (const digest of [pictures.digest, pictures.digest]) {
+    const request = encodeRequest({ ...(await createQuestion(0)), model: digest });
+    codes.push((await readRefusal(await bytesOf(await post(app, INFER_PATH, request)))).code);
+  }
+  assert.deepEqual(codes, ["model_unknown", "model_unknown"]);
+  await assertAnswered(await ask(app, 0), 0);
+  await assertRefused(await ask(app, 0), 0, "request_replayed");
+});
+
 test("the last of three pictures waits for two runs, and a fourth for none", () => {
   const { opCount } = planMemory(pictures.manifest);
   assert.equal(Math.floor(MAX_HELD_OPERATIONS / opCount), 3);

@@ -1,4 +1,4 @@
-// A request is run once: whoever sends it again before its deadline, in whatever seal, learns nothing and costs nothing.
+// A request is run once: whoever sends it again before its deadline, in whatever seal, learns nothing and has nothing computed.
 
 import { concatBytes } from "../../protocol/bytes.ts";
 import { InferenceError } from "../../protocol/errors.ts";
