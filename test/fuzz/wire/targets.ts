@@ -3,24 +3,15 @@
 import assert from "node:assert/strict";
 import { checkRefusal, checkReply, createExpectation } from "../../../client/check.ts";
 import { verifyEvidence } from "../../../client/evidence.ts";
-import { formatReputation, parseReputation, remember } from "../../../client/reputation.ts";
 import { verifyBundle } from "../../../client/verify.ts";
-import { decodeManifest, encodeManifest } from "../../../engine/index.ts";
 import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
-import { type Bytes, formatHex, parseBase64Url, parseHex } from "../../../protocol/bytes.ts";
-import { type CborValue, decode, encode } from "../../../protocol/cbor.ts";
-import { CodedError } from "../../../protocol/errors.ts";
+import { type Bytes, formatHex, parseHex } from "../../../protocol/bytes.ts";
+import { encode } from "../../../protocol/cbor.ts";
 import { openEvidence } from "../../../protocol/evidence.ts";
 import { decodeFaultProof, openFaultProof } from "../../../protocol/fault-proof.ts";
-import { parseSecretKey } from "../../../protocol/keys.ts";
-import { pad, unpad } from "../../../protocol/padding.ts";
-import { parsePolicy } from "../../../protocol/policy-file.ts";
-import { formatProblem, parseProblem } from "../../../protocol/problem.ts";
 import { encodeReceipt } from "../../../protocol/receipt.ts";
-import { openRecord, recordDigest } from "../../../protocol/record.ts";
 import { signRefusal } from "../../../protocol/refusal.ts";
 import { decodeAnswer, encodeReply } from "../../../protocol/reply.ts";
-import { compileTiny } from "../../models/compile-tiny.ts";
 import { createBlockConflict, createFaultProof, HONEST, lieAt, referee } from "../../protocol/conflicts.ts";
 import {
   BLOCKS,
@@ -32,8 +23,8 @@ import {
   NOW,
   OUTPUTS,
 } from "../../protocol/fixtures.ts";
-import { SAMPLE_POLICY } from "../../protocol/policies.ts";
 import { WIRE_TYPES } from "../../protocol/wire-types.ts";
+import { createFileTargets } from "./files.ts";
 import { listEnvelopes, Notary } from "./forgery.ts";
 import { createAsking, createJudging, SEALED_TO_WORKER } from "./sealed.ts";
 import { createServerTargets } from "./servers.ts";
@@ -227,107 +218,6 @@ const SIGNED = createSignedTargets(
   { secretKey: corrupt.secretKey, proof: await createFaultProof(proof.evidence, (same) => same, corrupt) },
 );
 
-/** The coded error of a refusal; any other goes on. */
-function tryParse(parse: (text: string) => Bytes, given: string): CodedError | null {
-  try {
-    parse(given);
-    return null;
-  } catch (error) {
-    if (error instanceof CodedError) return error;
-    throw error;
-  }
-}
-
-const { manifest } = await compileTiny();
-const text = (bytes: Bytes) => new TextDecoder().decode(bytes);
-const ascii = (words: string): Bytes => new TextEncoder().encode(words);
-
-const REPUTATION = ascii(
-  formatReputation(
-    remember(
-      new Map(),
-      [
-        { operator: "a.example", operatorKey: a.opened.record.operatorKey, kind: "answer" },
-        {
-          operator: "b.example",
-          operatorKey: b.opened.record.operatorKey,
-          kind: "lie",
-          evidence: "00".repeat(32),
-        },
-      ],
-      NOW,
-    ),
-  ),
-);
-
-const FILES: Target[] = [
-  {
-    name: "CBOR",
-    sources: OTHERS.filter((bytes) => bytes[0] !== 0xd2),
-    async open(bytes) {
-      const value = decode(bytes, { maxBytes: bytes.length, title: "anything" }) as CborValue;
-      assert.equal(formatHex(encode(value)), formatHex(bytes));
-    },
-  },
-  {
-    name: "a manifest",
-    sources: [manifest],
-    async open(bytes) {
-      assert.equal(formatHex(encodeManifest(decodeManifest(bytes))), formatHex(bytes));
-    },
-  },
-  {
-    name: "a policy's file",
-    sources: [SAMPLE_POLICY],
-    async open(bytes) {
-      const { accept, groups, acceptProviders } = await parsePolicy(bytes);
-      assert.ok(Math.min(accept, acceptProviders) >= 1 && Math.max(accept, acceptProviders) <= groups);
-      assert.ok(groups <= 16);
-    },
-  },
-  {
-    name: "a reputation's file",
-    sources: [REPUTATION],
-    async open(bytes) {
-      const reputation = parseReputation(text(bytes));
-      assert.deepEqual(parseReputation(formatReputation(reputation)), reputation);
-      for (const { answers, refusals, failures, lazy, seen } of reputation.values())
-        for (const count of [answers, refusals, failures, lazy, seen])
-          assert.ok(Number.isSafeInteger(count) && count >= 0, `a count of ${count}`);
-    },
-  },
-  {
-    name: "padding",
-    sources: [pad(honestReply, 2048), pad(ascii("word"), 1024)],
-    async open(bytes) {
-      assert.equal(formatHex(pad(unpad(bytes, "anything"), bytes.length)), formatHex(bytes));
-    },
-  },
-  {
-    name: "text",
-    sources: [ascii("00ff"), ascii("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")],
-    async open(bytes) {
-      const codes = [parseHex, parseBase64Url, parseSecretKey].map((parse) => tryParse(parse, text(bytes)));
-      const refused = codes.filter((code) => code !== null);
-      if (refused.length === codes.length) throw refused[0];
-    },
-  },
-  {
-    name: "a problem document",
-    sources: [ascii(JSON.stringify(formatProblem(null)))],
-    open: async (bytes) => parseProblem(bytes),
-  },
-  {
-    name: "the digest of a record",
-    sources: [a.opened.bytes, mallory.opened.bytes],
-    async open(bytes) {
-      await recordDigest(bytes);
-      await openRecord(bytes, { now: NOW });
-      notary.assertNoForgery(listEnvelopes(bytes) as Bytes[]);
-    },
-  },
-];
-
 export const MATERIAL = OTHERS;
 export const TARGETS: readonly Target[] = [
   ...DECODERS,
@@ -335,6 +225,6 @@ export const TARGETS: readonly Target[] = [
   ...SIGNED,
   ...SEALED_TO_CLIENT,
   ...SEALED_TO_WORKER,
-  ...FILES,
+  ...(await createFileTargets({ others: OTHERS, reply: honestReply, worker: a, notary })),
   ...(await createServerTargets(OTHERS)),
 ];
