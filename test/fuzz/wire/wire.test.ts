@@ -21,20 +21,20 @@ test("hostile bytes are refused with a code, nothing forged is accepted, and wha
     assert.ok(name === takesAnything || refused.has(name), `${name} refuses nothing`);
   // Signatures that hold reach what is checked behind them.
   for (const [target, code] of [
-    ["Receipt", "statement_mismatch"],
-    ["WorkerRecord", "worker_mismatch"],
-    ["verifyBundle", "record_mismatch"],
-    ["the client's check of a reply", "worker_mismatch"],
-    ["the payload of a record", "delegation_mismatch"],
+    ["the payload of a receipt", "statement_mismatch"],
+    ["the keys of a record", "worker_mismatch"],
+    ["the keys of a record", "delegation_mismatch"],
     ["the payload of a judgement", "judgement_mismatch"],
+    ["verifyBundle", "record_mismatch"],
+    ["the client's check of a reply", "signature_invalid"],
     ["POST /v1/judge", "signature_invalid"],
     ["POST /v1/judge, sealed", "signature_invalid"],
     ["POST /v1/infer, sealed", "engine_unknown"],
     ["POST /v1/infer, padded by hand and sealed", "not_canonical"],
     ["POST /v1/infer, changed in its seal", "unsealing_failed"],
-    ["asking a.example, which seals its answers", "worker_mismatch"],
-    ["asking mallory.example, which seals its answers", "trace_mismatch"],
-    ["asking a referee, which seals its judgement", "worker_mismatch"],
+    ["asking a.example, which seals its answers", "signature_invalid"],
+    ["asking mallory.example, which seals its answers", "signature_invalid"],
+    ["asking a referee, which seals its judgement", "signature_invalid"],
   ] as const)
     assert.ok(refused.get(target)!.has(code), `${target} never came to ${code}`);
 });
