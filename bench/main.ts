@@ -67,9 +67,8 @@ else
   );
 
 // Speed depends on the machine and is for people to judge; sizes and accuracy are the same everywhere.
-const broken = rows.filter(
-  ({ unit, met }) => met === false && !["ms", "GMAC/s", "of ceiling", "×", "%"].includes(unit),
-);
+const OF_THE_MACHINE = ["ms", "GMAC/s", "of ceiling", "×", "% of the run"];
+const broken = rows.filter(({ unit, met }) => met === false && !OF_THE_MACHINE.includes(unit));
 if (broken.length > 0) {
   console.error(`error: missed on any machine: ${broken.map(({ name }) => name).join("; ")}`);
   process.exitCode = 1;

@@ -10,7 +10,7 @@ export interface Row {
   readonly peerValue: number | null;
   /** Above 1 ours is better. */
   readonly ratio: number | null;
-  /** What `ratio` has to reach, or `value` where there is no peer. */
+  /** Of `ratio` in rows of time beside a peer's, else of `value`; `met` says whether it is kept. */
   readonly target: number | null;
   readonly met: boolean | null;
 }

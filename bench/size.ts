@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { loadArtifact } from "../cli/artifacts.ts";
+import { createPage } from "../web/verifier/build.ts";
 import { judge, type Row } from "./report.ts";
 
 const root = new URL("../", import.meta.url);
@@ -12,6 +13,7 @@ export async function benchSize(): Promise<Row[]> {
   const worker = await bundle("workers/adapters/cloudflare-worker.ts");
   const client = await bundle("client/index.ts");
   const verifier = await bundle("client/verify.ts");
+  const page = gzipSync(await createPage()).length;
   const { manifest } = await loadArtifact("moderate-mobilenet-v2", "simd128");
   const weights = manifest.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const { size } = await stat(new URL("wasm/kernels.wasm", root));
@@ -26,6 +28,7 @@ export async function benchSize(): Promise<Row[]> {
     ),
     judge("client SDK, gzipped", client / 1000, "KB", "at most", 40),
     judge("verifier alone, gzipped", verifier / 1000, "KB", "at most", 40),
+    judge("page that verifies, gzipped", page / 1000, "KB", "at most", 40),
     judge("moderate-mobilenet-v2, weights", weights / 2 ** 20, "MiB", null, null),
   ];
 }
