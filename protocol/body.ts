@@ -3,7 +3,7 @@
 import type { Bytes } from "./bytes.ts";
 
 const FIRST_BUFFER_BYTES = 64 * 1024;
-/** Small bodies may come in this many parts of any size; the rest in parts of 64 bytes, a tenth of a small packet. */
+/** Small bodies may come in this many parts of any size; more in parts of 64 bytes, a tenth of a small packet. */
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
 
@@ -16,8 +16,8 @@ export interface Reserve {
 }
 
 /**
- * The whole body, or null if it has more than `maxBytes` or comes in more than `64 + maxBytes / 64` parts; nothing
- * is an empty body. Holds the limit and one part of the stream at most, twice that while it grows, and leaves the
+ * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for
+ * every 64 bytes so far; nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows, and leaves the
  * rest unread. Without a reserve, time is the stream's to bound. Rejects with what the stream or the reserve throws.
  */
 export async function readBounded(
@@ -43,13 +43,12 @@ async function readParts(
 ): Promise<Bytes | null> {
   const late = reserve && rejectOnAbort(reserve.signal);
   const read = () => (late === null ? reader.read() : Promise.race([reader.read(), late]));
-  const maxParts = FREE_PARTS + Math.floor(maxBytes / MIN_AVERAGE_PART_BYTES);
   let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
   let length = 0;
   let parts = 0;
   for (let part = await read(); !part.done; part = await read()) {
     const end = length + part.value.length;
-    if (end > maxBytes || ++parts > maxParts) return null;
+    if (end > maxBytes || ++parts > FREE_PARTS + end / MIN_AVERAGE_PART_BYTES) return null;
     if (end > body.length) {
       const larger = Math.min(maxBytes, Math.max(end, 2 * body.length));
       reserve?.grow(larger);

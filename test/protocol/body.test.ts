@@ -42,14 +42,25 @@ test("stops at the first part too many and lets the sender go", async () => {
   assert.ok(cancelled());
 });
 
-test("refuses a body in many small parts long before its limit, and empty parts that never end", async () => {
-  for (const part of [Uint8Array.of(1), new Uint8Array(0)]) {
-    const { stream, pulled, cancelled } = createStream(Number.POSITIVE_INFINITY, part);
-    assert.equal(await readBounded(stream, 64 * 100, null), null);
-    assert.equal(pulled(), 64 + 100 + 1);
+test("refuses a body in many small parts as soon as there are too many, and empty parts that never end", async () => {
+  for (const [size, asked] of [
+    [0, 65],
+    [1, 66],
+    [32, 129],
+    [63, 4097],
+  ] as const) {
+    const { stream, pulled, cancelled } = createStream(Number.POSITIVE_INFINITY, new Uint8Array(size));
+    assert.equal(await readBounded(stream, 1_000_000, null), null);
+    assert.equal(pulled(), asked);
     assert.ok(cancelled());
   }
-  assert.equal((await readBounded(createStream(164, Uint8Array.of(1)).stream, 64 * 100, null))?.length, 164);
+});
+
+test("takes small bodies in any parts, and large ones in parts of 64 bytes", async () => {
+  const inBytes = createStream(64, Uint8Array.of(1)).stream;
+  assert.equal((await readBounded(inBytes, 1_000_000, null))?.length, 64);
+  const inParts = createStream(10_000, new Uint8Array(64)).stream;
+  assert.equal((await readBounded(inParts, 1_000_000, null))?.length, 640_000);
 });
 
 test("keeps the bytes of a part and not its buffer, which the sender's runtime may use again", async () => {
