@@ -134,7 +134,10 @@ export async function ask(
     }).catch(async (error: unknown) => {
       if (error instanceof QuorumError) {
         for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
-        await keepSightings(await sightingsOfOthers({ verdicts: error.verdicts, conflicts: [], lazy: [] }));
+        for (const { operator, evidence } of error.conflicts)
+          log(`evidence against ${operator}: ${showPath(await writeEvidence(evidence))}`);
+        const { verdicts, conflicts } = error;
+        await keepSightings(await sightingsOfOthers({ verdicts, conflicts, lazy: [] }));
         await keepLatencies({ model: local.digest, verdicts: error.verdicts });
       }
       throw error;

@@ -53,10 +53,18 @@ export interface Answer {
   readonly elapsedMs: number;
 }
 
+/** What evidence takes of a side: a signed result, and the record that it names. */
+export type Testimony = Pick<SignedVerdict, "receiptBytes" | "record" | "blocks">;
+
 /** PolicyError `quorum_not_reached` or `quorum_split`, with everything that is known. */
 export class QuorumError extends PolicyError {
   readonly verdicts: readonly ReportedVerdict[];
-  /** The first signer against each that contradicts it, one opened file for each. Which side lied is not said. */
+  /** Who signed another result than this client's own run, each with evidence; empty where nothing was run here. */
+  readonly conflicts: readonly Conflict[];
+  /**
+   * Where nothing was run here: the first signer against each that contradicts it, one opened file for each. Which
+   * side lied is not said.
+   */
   readonly evidence: readonly Bytes[];
   /** What a referee signed of one of these, where one was asked. */
   readonly faultProofs: readonly Bytes[];
@@ -64,11 +72,12 @@ export class QuorumError extends PolicyError {
   constructor(
     code: Extract<PolicyCode, "quorum_not_reached" | "quorum_split">,
     message: string,
-    facts: Pick<QuorumError, "verdicts" | "evidence" | "faultProofs">,
+    facts: Pick<QuorumError, "verdicts" | "conflicts" | "evidence" | "faultProofs">,
   ) {
     // A mistake of ours that had a part in it stays visible, in a stack trace too.
     super(code, message, { cause: facts.verdicts.find(({ cause }) => cause !== null)?.cause });
     this.verdicts = facts.verdicts;
+    this.conflicts = facts.conflicts;
     this.evidence = facts.evidence;
     this.faultProofs = facts.faultProofs;
   }
@@ -107,11 +116,7 @@ export function createAnswer(facts: {
     bundle: encodeBundle(bundle),
     certificate,
     verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed, dissent })),
-    conflicts: dissent.map((verdict) => ({
-      operator: verdict.operator,
-      workerKey: verdict.workerKey,
-      evidence: toEvidence(first, verdict, request),
-    })),
+    conflicts: dissent.map((verdict) => toConflict(verdict, first, request)),
     faultProofs,
     audit: lazy === null ? null : { lazy: lazy.map(toSeatFacts) },
     asked: verdicts.length,
@@ -132,37 +137,52 @@ function chooseSigners(agreed: readonly SignedVerdict[]): SignedVerdict[] {
 
 /**
  * `classes`: the results that were signed, each with its signers, the largest first; `localStatement`: the
- * digest of the statement that a local run makes, or null. Two results, or one that a local run
- * contradicts, are a split.
+ * digest of the statement that a local run makes, or null; `countersign` signs that run, called where nobody
+ * else signed its result. Two results, or one that a local run contradicts, are a split. Throws whatever `countersign`
+ * throws.
  */
-export function createQuorumError(facts: {
+export async function createQuorumError(facts: {
   readonly request: Omit<InferRequest, "seat">;
   readonly policy: Policy;
   readonly verdicts: readonly Verdict[];
   readonly classes: readonly (readonly SignedVerdict[])[];
   readonly localStatement: Bytes | null;
+  readonly countersign: () => Promise<Testimony>;
   readonly faultProofs: readonly Bytes[];
-}): QuorumError {
-  const { request, policy, verdicts, classes, localStatement, faultProofs } = facts;
+}): Promise<QuorumError> {
+  const { request, policy, verdicts, classes, localStatement, countersign, faultProofs } = facts;
   const isRight = (verdict: SignedVerdict) =>
     localStatement !== null && equalBytes(verdict.receipt.wrap.statement, localStatement);
   const split = classes.length > 1 || (localStatement !== null && !classes.flat().every(isRight));
   // Without a local run everyone in a split is at odds with someone; with one, the others are.
   const dissent = split ? classes.flat().filter((verdict) => !isRight(verdict)) : [];
-  const [first, ...others] = classes.flat();
-  const evidence = others
-    .filter((verdict) => isConflict(first!.receipt.statement, verdict.receipt.statement))
-    .map((verdict) => toEvidence(first!, verdict, request));
+  const isConvicted = localStatement !== null && dissent.length > 0;
+  const right = isConvicted ? (classes.flat().find(isRight) ?? (await countersign())) : null;
   return new QuorumError(
     split ? "quorum_split" : "quorum_not_reached",
     `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)} behind one result; ` +
       (split ? describeSplit(classes, localStatement === null ? null : dissent) : describeShortage(verdicts)),
     {
       verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })),
-      evidence,
+      conflicts: right === null ? [] : dissent.map((verdict) => toConflict(verdict, right, request)),
+      evidence: right === null ? opposeFirst(classes.flat(), request) : [],
       faultProofs,
     },
   );
+}
+
+function opposeFirst(
+  [first, ...others]: readonly SignedVerdict[],
+  request: Omit<InferRequest, "seat">,
+): Bytes[] {
+  return others
+    .filter((verdict) => isConflict(first!.receipt.statement, verdict.receipt.statement))
+    .map((verdict) => toEvidence(first!, verdict, request));
+}
+
+function toConflict(wrong: SignedVerdict, right: Testimony, request: Omit<InferRequest, "seat">): Conflict {
+  const { operator, workerKey } = wrong;
+  return { operator, workerKey, evidence: toEvidence(right, wrong, request) };
 }
 
 function describeSplit(
@@ -192,7 +212,7 @@ function nameOperators(members: readonly SignedVerdict[]): string {
 }
 
 /** What two of one request signed, opened at the input: it is the asker's own file. */
-export function toEvidence(a: SignedVerdict, b: SignedVerdict, request: Omit<InferRequest, "seat">): Bytes {
+export function toEvidence(a: Testimony, b: Testimony, request: Omit<InferRequest, "seat">): Bytes {
   const { inputs, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
   return encodeEvidence(
     { receipt: a.receiptBytes, record: a.record.bytes },

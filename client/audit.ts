@@ -12,7 +12,7 @@ import { toEvidence } from "./answer.ts";
 import { askWorker, type FailedVerdict } from "./ask.ts";
 import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
-import { signAgainst } from "./countersign.ts";
+import { countersign } from "./countersign.ts";
 import { createQuestion, drawBelow } from "./question.ts";
 import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
 import type { Fetch } from "./transport.ts";
@@ -74,11 +74,12 @@ export async function auditSeat(options: {
   const known = await computeStatementDigest(rerun, expectation);
   if (!equalBytes(known, verdict.receipt.wrap.statement)) {
     const second = await askWorker({ ...asking, seat: seat ^ 1 });
-    const evidence =
-      second.outcome === "signed" && isConflict(verdict.receipt.statement, second.receipt.statement)
-        ? toEvidence(verdict, second, request)
-        : await signAgainst(verdict, { expectation, rerun, random, now: clock.now() });
-    return { outcome: "wrong", elapsedMs, evidence };
+    const contradictsItself =
+      second.outcome === "signed" && isConflict(verdict.receipt.statement, second.receipt.statement);
+    const other = contradictsItself
+      ? second
+      : await countersign({ expectation, rerun, random, now: clock.now() });
+    return { outcome: "wrong", elapsedMs, evidence: toEvidence(verdict, other, request) };
   }
   const lazy = await findLazy(rerun, expectation, [verdict]);
   return { outcome: lazy.length > 0 ? "lazy" : "right", elapsedMs };

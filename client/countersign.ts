@@ -4,12 +4,11 @@
 import type { Bytes } from "../protocol/bytes.ts";
 import { signDelegation } from "../protocol/delegation.ts";
 import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
-import { encodeEvidence } from "../protocol/evidence.ts";
 import { NONCE_BYTES } from "../protocol/limits.ts";
 import { signReceipt } from "../protocol/receipt.ts";
 import { openRecord, signRecord } from "../protocol/record.ts";
 import { createStatement, keyedTraceRoot, traceKey } from "../protocol/statement.ts";
-import type { SignedVerdict } from "./ask.ts";
+import type { Testimony } from "./answer.ts";
 import type { Expectation } from "./check.ts";
 import type { LocalRerun } from "./rerun.ts";
 
@@ -17,22 +16,16 @@ import type { LocalRerun } from "./rerun.ts";
 const DOMAIN = "auditor.invalid";
 const RECORD_SECONDS = 3600;
 
-/**
- * Opened evidence of `wrong` against a local run of the same request. Throws whatever `rerun.run` throws. `now` is unix
- * milliseconds.
- */
-export async function signAgainst(
-  wrong: SignedVerdict,
-  own: {
-    readonly expectation: Expectation;
-    readonly rerun: LocalRerun;
-    readonly random: (length: number) => Bytes;
-    readonly now: number;
-  },
-): Promise<Bytes> {
+/** A local run of what was asked, signed as a worker in seat 0 would. Throws whatever `rerun.run` throws. */
+export async function countersign(own: {
+  readonly expectation: Expectation;
+  readonly rerun: LocalRerun;
+  readonly random: (length: number) => Bytes;
+  readonly now: number; // unix milliseconds
+}): Promise<Testimony> {
   const { random, now } = own;
   const { request, stated } = own.expectation;
-  const { inputs, model, engine, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
+  const { inputs, model, engine, sizeBucket } = request;
   const [secretKey, operatorSecretKey] = [createSecretKey(), createSecretKey()];
   const workerKey = await publicKey(secretKey);
   const seconds = Math.floor(now / 1000);
@@ -72,10 +65,10 @@ export async function signAgainst(
   if (keyedBlocks === null)
     throw new TypeError("rerun.run: keyedBlocks is null although a traceKey was given");
   const statement = await createStatement({ request, stated, inputs, outputs, blocks, opCount });
-  const receipt = await signReceipt(
+  const receiptBytes = await signReceipt(
     statement,
     {
-      seat: wrong.seat,
+      seat: 0,
       record: record.digest,
       workerNonce,
       keyedTraceRoot: await keyedTraceRoot(keyedBlocks),
@@ -83,10 +76,5 @@ export async function signAgainst(
     },
     secretKey,
   );
-  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
-  return encodeEvidence(
-    { receipt: wrong.receiptBytes, record: wrong.record.bytes },
-    { receipt, record: record.bytes },
-    { at: "input", question, inputs, blocks: [wrong.blocks, blocks] },
-  );
+  return { receiptBytes, record, blocks };
 }

@@ -3,7 +3,7 @@
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import type { Party, Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
-import { createQuorumError, type QuorumError } from "./answer.ts";
+import { createQuorumError, type QuorumError, type Testimony } from "./answer.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Clock } from "./clock.ts";
 import type { FanOut, Pending } from "./fan-out.ts";
@@ -189,8 +189,8 @@ export class Course {
     return this.#fanOut.close("cancelled");
   }
 
-  /** Ends every ask. The error that says why there is no answer. */
-  fail(state: Tally): QuorumError {
+  /** Ends every ask. The error that says why there is no answer. `countersign` signs the local run, if there was one. */
+  fail(state: Tally, countersign: () => Promise<Testimony>): Promise<QuorumError> {
     const timedOut = this.#clock.now() >= this.#deadline;
     return createQuorumError({
       request: this.#fanOut.request,
@@ -198,6 +198,7 @@ export class Course {
       verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
       classes: state.status === "conflict" ? state.classes : [this.#candidates(state)],
       localStatement: this.#localStatement,
+      countersign,
       faultProofs: this.faultProofs,
     });
   }

@@ -1,6 +1,7 @@
 // From verdicts to a decision: runs the request here where it can, else asks more workers, else a referee. docs/protocol.md §14.
 
 import type { Bytes } from "../protocol/bytes.ts";
+import type { Testimony } from "./answer.ts";
 import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Expectation } from "./check.ts";
 import type { Course } from "./course.ts";
@@ -28,9 +29,11 @@ export async function decide(
     readonly auditDrawn: boolean;
     /** Has two that contradict each other judged; null where nobody judges. Never throws. */
     readonly judge: (a: SignedVerdict, b: SignedVerdict) => Promise<Judged | null>;
+    /** Signs what `rerun` finds: against those that lied, where nobody else signed it. */
+    readonly countersign: (rerun: LocalRerun) => Promise<Testimony>;
   },
 ): Promise<Decision> {
-  const { expectation, rerun, auditDrawn, judge } = local;
+  const { expectation, rerun, auditDrawn, judge, countersign } = local;
   let isJudged = false;
   let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
@@ -57,7 +60,7 @@ export async function decide(
       if (judged !== null) course.setJudged(judged);
       continue;
     }
-    if (course.isOver(state)) throw course.fail(state);
+    if (course.isOver(state)) throw await course.fail(state, () => countersign(rerun!));
     await course.nextChange(state);
   }
 }

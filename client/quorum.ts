@@ -8,6 +8,7 @@ import { type Answer, createAnswer, toEvidence } from "./answer.ts";
 import type { SignedVerdict } from "./ask.ts";
 import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
+import { countersign } from "./countersign.ts";
 import { Course } from "./course.ts";
 import { decide } from "./decide.ts";
 import { FanOut } from "./fan-out.ts";
@@ -66,7 +67,10 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
       const { allowPlain } = policy;
       return askReferees(referees, { evidence, allowPlain, fetch, clock, deadline });
     };
-    const decision = await decide(course, { expectation, rerun, auditDrawn, judge });
+    const decision = await decide(course, {
+      ...{ expectation, rerun, auditDrawn, judge },
+      countersign: (own) => countersign({ expectation, rerun: own, random, now: clock.now() }),
+    });
     return createAnswer({ request, ...decision, elapsedMs: clock.now() - start });
   } finally {
     fanOut.close("cancelled"); // whatever was thrown, nobody is left waiting

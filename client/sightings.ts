@@ -10,8 +10,8 @@ import type { Sighting } from "./reputation.ts";
 import { isSilent } from "./silence.ts";
 
 /**
- * Of an answer, or of the verdicts of a QuorumError. `conflicts` and `lazy` must be of this client's own run; without
- * `rerun` there are none: what others signed makes nobody a liar.
+ * Of an answer, or of a QuorumError, which has no `lazy`. `conflicts` and `lazy` must be of this client's own run;
+ * without `rerun` there are none: what others signed makes nobody a liar.
  */
 export async function sightingsOf(answer: {
   readonly verdicts: readonly ReportedVerdict[];

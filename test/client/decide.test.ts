@@ -44,7 +44,11 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
     },
   };
   for (const record of network.records) fanOut.ask(record);
-  const decision = decide(course, { expectation, rerun, auditDrawn: true, judge: async () => null });
+  const decision = decide(course, {
+    ...{ expectation, rerun, auditDrawn: true },
+    judge: async () => null,
+    countersign: () => assert.fail("there is an answer"),
+  });
   await clock.started(SETTLE_MS); // the two honest ones agree
   clock.advance(SETTLE_MS);
   const { agreed, dissent, lazy, verdicts } = await decision;

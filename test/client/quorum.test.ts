@@ -4,9 +4,11 @@ import { QuorumError, type ReportedVerdict } from "../../client/answer.ts";
 import { type AskOptions, askQuorum } from "../../client/quorum.ts";
 import type { LocalRerun } from "../../client/rerun.ts";
 import { planSeats } from "../../client/select.ts";
+import { sightingsOf } from "../../client/sightings.ts";
 import { verifyBundle } from "../../client/verify.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
+import { judgeEvidence, requireOpening } from "../../protocol/judge.ts";
 import { POLICIES, type PolicyName } from "../../protocol/policy.ts";
 import { ENGINE, INPUTS, MODEL, NOW } from "../protocol/fixtures.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -23,6 +25,7 @@ import {
   SEED,
   silent,
   startNetwork,
+  WHOLE,
 } from "./network.ts";
 
 const DEADLINE_MS = 10_000;
@@ -254,6 +257,7 @@ test("without a local run two liars of three are a split, with every verdict and
   const error = await assertQuorumError(answer, "quorum_split");
   assert.deepEqual(outcomes(error.verdicts), Array(6).fill("conflicting"));
   for (const operator of operators.slice(0, 6)) assert.ok(error.message.includes(operator));
+  assert.deepEqual(error.conflicts, [], "what others signed makes nobody a liar");
   assert.equal(error.evidence.length, 2);
   for (const bytes of error.evidence) await openEvidence(bytes);
 });
@@ -271,6 +275,32 @@ test("when a local run contradicts everyone, nothing is answered", async () => {
   const error = await assertQuorumError(answer, "quorum_split");
   assert.match(error.message, /local run contradicts/);
   assert.deepEqual(new Set(outcomes(error.verdicts)), new Set(["conflicting"]));
+});
+
+test("liars that a local run convicts are remembered as such, whether or not somebody signed the truth", async () => {
+  for (const cast of [
+    [lying, lying],
+    [lying, lying, lying],
+  ]) {
+    const { answer, operators } = await play({ cast, workers: 3, rerun: RERUN, audited: true });
+    const error = await assertQuorumError(answer, "quorum_split");
+    assert.deepEqual(
+      error.conflicts.map(({ operator }) => operator),
+      operators.slice(0, cast.length),
+    );
+    assert.deepEqual(error.evidence, []);
+    for (const { operator, evidence } of error.conflicts) {
+      const opened = requireOpening(await openEvidence(evidence));
+      const { atFault } = await judgeEvidence(opened, WHOLE, "model");
+      assert.deepEqual(
+        atFault.map((side) => opened.sides[side].signer.operator),
+        [operator],
+      );
+    }
+    const seen = await sightingsOf({ ...error, lazy: [] });
+    const liars = seen.filter(({ kind }) => kind === "lie").map(({ operator }) => operator);
+    assert.deepEqual(liars, operators.slice(0, cast.length));
+  }
 });
 
 test("a liar during the settle time reopens the question", async () => {

@@ -162,7 +162,8 @@ export async function ask(
     return { answer, error: null, verdicts, evidence, elapsedMs: clock.now() - start };
   } catch (error) {
     if (!(error instanceof QuorumError)) throw error;
-    const { verdicts, evidence } = error;
+    const { verdicts } = error;
+    const evidence = [...error.evidence, ...error.conflicts.map((conflict) => conflict.evidence)];
     return { answer: null, error, verdicts, evidence, elapsedMs: clock.now() - start };
   }
 }
