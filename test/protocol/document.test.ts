@@ -66,6 +66,16 @@ test("every code of the errors is in the document, and the client's own are list
   assert.deepEqual(shown.toSorted(), codes.filter((code) => !Object.hasOwn(PROBLEM_STATUS, code)).toSorted());
 });
 
+test("the reasons that a refusal may have are the codes of an inference", () => {
+  const [, list] =
+    document.match(/^`code` is why the request was not run: (.*?);/m) ?? assert.fail("no list");
+  const shown = [...list!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code!);
+  const source = readFileSync(new URL("protocol/refusal.ts", root), "utf8");
+  const [, codes] = source.match(/REFUSAL_CODES[^{]*\{([^}]*)\}/) ?? assert.fail("no codes");
+  const made = [...codes!.matchAll(/([a-z_]+): true/g)].map(([, code]) => code!);
+  assert.deepEqual(shown.toSorted(), made.toSorted());
+});
+
 test("every section that the sources cite exists", () => {
   const citations = readSources().flatMap(([path, source]) =>
     [...source.matchAll(/docs\/protocol\.md §(\d+)/g)].map(([, section]) => [path, section!] as const),

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Bytes } from "../../protocol/bytes.ts";
 import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { createKeyring } from "../../workers/inference/keyring.ts";
 import { RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
@@ -59,4 +60,24 @@ test("a seed that is over is gone from the store, and none is made for it again"
   assert.equal(await store.seedOf(period), null);
   time.now = MIDNIGHT;
   assert.notDeepEqual(await store.seedOf(period), seed);
+});
+
+test("a request is remembered until its deadline, and no later than the first one a minute after it", async () => {
+  const { time, store } = createStore();
+  const [first, second, third] = [1, 2, 3].map((byte) => new Uint8Array(33).fill(byte)) as [
+    Bytes,
+    Bytes,
+    Bytes,
+  ];
+  const deadline = MIDNIGHT + 90_000;
+  assert.equal(await store.claim(first, deadline), "taken");
+  time.now = deadline - 1;
+  assert.equal(await store.claim(second, deadline + 120_000), "taken");
+  assert.equal(await store.claim(first, deadline), "replayed");
+  time.now = deadline + 60_000;
+  assert.equal(await store.claim(third, deadline + 120_000), "taken");
+  // Only a clock that goes back shows what is no longer there.
+  time.now = deadline - 1;
+  assert.equal(await store.claim(second, deadline + 120_000), "replayed");
+  assert.equal(await store.claim(first, deadline), "taken");
 });

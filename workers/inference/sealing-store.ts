@@ -4,6 +4,9 @@
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { MAX_CLAIMS, SEALING_KEY_BYTES, SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 
+/** Looking for claims that are over goes through all of them: not with every request. */
+const SWEEP_INTERVAL_MS = 60_000;
+
 /** What came of claiming a request: `full` says that no more can be remembered before some deadline has passed. */
 export type Claim = "taken" | "replayed" | "full";
 
@@ -30,6 +33,7 @@ export function createMemorySealingStore(options: {
 }): SealingStore {
   const seeds = new Map<number, Bytes>();
   const claims = new Map<string, number>(); // deadlines by name
+  let swept = 0; // unix ms
 
   return {
     async seedOf(period) {
@@ -45,7 +49,10 @@ export function createMemorySealingStore(options: {
       const key = formatHex(name);
       const known = claims.get(key);
       if (known !== undefined && known > now) return "replayed";
-      if (claims.size >= MAX_CLAIMS) for (const [old, end] of claims) if (end <= now) claims.delete(old);
+      if (now - swept >= SWEEP_INTERVAL_MS || claims.size >= MAX_CLAIMS) {
+        for (const [old, end] of claims) if (end <= now) claims.delete(old);
+        swept = now;
+      }
       if (claims.size >= MAX_CLAIMS) return "full";
       claims.set(key, deadline);
       return "taken";
