@@ -11,7 +11,7 @@ import { findNearer } from "./named-seats.ts";
 import type { Judged } from "./referee.ts";
 import { type Tally, tally } from "./tally.ts";
 
-/** The part of the deadline after the first signed result in which the rest of the committee has to speak. */
+/** The part of the deadline that a seat may take longer than those that signed. */
 const HEDGE_PART = 10;
 
 /** One question under way. Owns who is asked next; decide() asks it what to do, and closes it through askQuorum. */
@@ -24,7 +24,6 @@ export class Course {
   readonly #start: number; // unix milliseconds
   readonly #deadlineMs: number;
   readonly #settleMs: number;
-  #heardSince: number | null = null; // when the first signed result came
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
   #localStatement: Bytes | null = null;
@@ -68,7 +67,7 @@ export class Course {
     return this.#judged === null ? [] : [this.#judged.faultProof];
   }
 
-  /** What the verdicts amount to now. Also notes when the first result and the agreement came. */
+  /** What the verdicts amount to now. Also notes since when there is agreement. */
   tally(): Tally {
     const state = tally({
       policy: this.#policy,
@@ -77,8 +76,6 @@ export class Course {
       judgedStatement: this.#judgedStatement(),
       freshFrom: this.#freshFrom,
     });
-    if (this.#fanOut.verdicts.some(({ outcome }) => outcome === "signed"))
-      this.#heardSince ??= this.#clock.now();
     if (state.status !== "agreed") this.#agreedSince = null;
     else this.#agreedSince ??= this.#clock.now();
     return state;
@@ -98,16 +95,26 @@ export class Course {
     return this.#start + this.#deadlineMs;
   }
 
-  /** How long a seat may stay silent: an honest worker needs about as long as the first that signed. */
-  get #patienceMs(): number {
-    const halfMs = Math.floor(this.#deadlineMs / 2);
-    if (this.#heardSince === null) return halfMs;
-    return Math.min(this.#heardSince - this.#start + Math.floor(this.#deadlineMs / HEDGE_PART), halfMs);
+  get #halfMs(): number {
+    return Math.floor(this.#deadlineMs / 2);
+  }
+
+  /**
+   * When a seat is late, unix milliseconds. A member of the committee has little longer than the slowest that signed: an
+   * honest worker needs about as long as another. Everyone else has half of the deadline. Policy: a liar that answers
+   * before anyone can compute makes a committee late once, and does not use up the reserves that outvote it.
+   */
+  #lateAt({ seat, start }: Pending): number {
+    if (seat >= this.#from + this.#policy.groups) return start + this.#halfMs;
+    const signed = this.#fanOut.verdicts.filter(({ outcome }) => outcome === "signed");
+    if (signed.length === 0) return start + this.#halfMs;
+    const slowestMs = Math.max(...signed.map(({ elapsedMs }) => elapsedMs));
+    return start + Math.min(slowestMs + Math.floor(this.#deadlineMs / HEDGE_PART), this.#halfMs);
   }
 
   /** Seats that may still speak in time. Who is late is not counted on any more, and still heard. */
   get #punctual(): readonly Pending[] {
-    return this.#fanOut.pending.filter(({ start }) => this.#clock.now() < start + this.#patienceMs);
+    return this.#fanOut.pending.filter((pending) => this.#clock.now() < this.#lateAt(pending));
   }
 
   /** The first seat that may become part of the answer: a second committee answers alone. */
@@ -180,7 +187,7 @@ export class Course {
     const next =
       state.status === "agreed"
         ? [this.#settlesAt()]
-        : this.#punctual.map(({ start }) => start + this.#patienceMs);
+        : this.#punctual.map((pending) => this.#lateAt(pending));
     await this.#fanOut.nextVerdict(Math.min(...next, this.#deadline));
   }
 

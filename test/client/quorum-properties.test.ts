@@ -5,9 +5,12 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Answer, QuorumError } from "../../client/answer.ts";
 import { askQuorum } from "../../client/quorum.ts";
+import { planSeats } from "../../client/select.ts";
 import { verifyBundle } from "../../client/verify.ts";
-import { equalBytes } from "../../protocol/bytes.ts";
+import { equalBytes, utf8 } from "../../protocol/bytes.ts";
+import { digestRaw } from "../../protocol/digest.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
+import { POLICIES } from "../../protocol/policy.ts";
 import { ENGINE, INPUTS, MODEL, NOW } from "../protocol/fixtures.ts";
 import { ManualClock } from "./manual-clock.ts";
 import {
@@ -172,5 +175,43 @@ test("a silent seat's provider is sought among the substitutes: silence is not o
     }
   } finally {
     await narrow.close();
+  }
+});
+
+test("a liar that answers before anyone can compute does not use up those who outvote it", async () => {
+  const seed = await digestRaw(utf8("hasty"));
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const wide = await startNetwork(Array.from({ length: 16 }, (_, index) => `p${index % 4}`));
+  const asking = { policy: "strict", records: wide.records, model: MODEL, engine: ENGINE } as const;
+  try {
+    const plan = await planSeats({
+      ...{ ...asking, policy: POLICIES.strict, sizeBucket: 1024, seed },
+      ...{ near: null, reputation: new Map() },
+    });
+    for (const member of wide.workers)
+      member.part = async (request, worker) => {
+        await released;
+        return honest(request, worker);
+      };
+    wide.of(plan.seats[0]!).part = lying;
+    const clock = new ManualClock(NOW);
+    const answer = askQuorum({
+      ...{ ...asking, inputs: INPUTS, deadlineMs: 10_000, settleMs: 0, fetch, rerun: null, clock },
+      ...{
+        near: null,
+        reputation: new Map(),
+        random: (length) => (length === 32 ? seed : new Uint8Array(length)),
+      },
+    });
+    for (let tenth = 1; tenth <= 4; tenth++) {
+      await clock.started(tenth === 1 ? 1000 : 5000, tenth === 1 ? 1 : 2);
+      clock.advance(1000);
+    }
+    release();
+    const { agreed, conflicts, asked } = await answer;
+    assert.deepEqual([agreed, conflicts.length, asked], [13, 1, 5 + 4 + 5]);
+  } finally {
+    release();
+    await wide.close();
   }
 });
