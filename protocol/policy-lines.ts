@@ -12,6 +12,12 @@ export interface Line {
   readonly words: readonly string[]; // never empty
 }
 
+/**
+ * Policy: what ends a line, moves the cursor or turns writing around would show people another policy than the one that
+ * is read, also in a comment.
+ */
+const UNPRINTABLE = /[^\P{Cc}\t]|[\p{Cf}\p{Zl}\p{Zp}]/u;
+
 /** Lines without comments and spaces; empty ones are left out. Throws PolicyError `policy_malformed`. */
 export function* readLines(bytes: Bytes): Generator<Line> {
   // attacker-controlled: a file from anywhere.
@@ -20,10 +26,13 @@ export function* readLines(bytes: Bytes): Generator<Line> {
       "policy_malformed",
       `the policy has ${bytes.length} bytes; the limit is ${MAX_POLICY_BYTES}`,
     );
-  for (const [index, text] of decodeText(bytes).split("\n").entries()) {
+  for (const [index, line] of decodeText(bytes).split("\n").entries()) {
+    const text = line.replace(/\r$/, "");
+    if (UNPRINTABLE.test(text))
+      throw fault(index + 1, "it holds a character that is not printed; use text, spaces and tabs");
     const words = text
-      .replace(/#.*/s, "")
-      .split(/[ \t\r]+/)
+      .replace(/#.*/, "")
+      .split(/[ \t]+/)
       .filter((word) => word !== "");
     if (words.length > 0) yield { number: index + 1, words };
   }

@@ -427,6 +427,7 @@ async function listErrors(): Promise<[title: string, status: number, code: strin
   };
   return [
     ["no such path", 404, "route_unknown", (url) => fetch(`${url}/v2/infer`)],
+    ["a query", 404, "route_unknown", (url) => fetch(`${url}/healthz?${"a=1&".repeat(2000)}`)],
     ["wrong method", 405, "method_not_allowed", (url) => fetch(`${url}${INFER_PATH}`)],
     [
       "wrong content type",

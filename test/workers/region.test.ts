@@ -72,6 +72,7 @@ test("answers each error with the problem document of its code, and keeps nothin
       () => fetch(`${region.url}${RECORDS_PATH}`, { method: "DELETE" }),
     ],
     ["no such path", 404, "route_unknown", () => fetch(`${region.url}${RECORD_PATH}`)],
+    ["a query", 404, "route_unknown", () => fetch(`${region.url}/healthz?${"a=1&".repeat(2000)}`)],
   ];
   for (const [title, status, code, send] of rows) {
     const response = await send();

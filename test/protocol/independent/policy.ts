@@ -102,12 +102,14 @@ const byName = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...
 
 function readLines(file: Uint8Array): string[][] {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(file);
-  const lines = text.split("\n").map((line) =>
-    line
+  const lines = text.split("\n").map((line) => {
+    const shown = line.endsWith("\r") ? line.slice(0, -1) : line;
+    must(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(shown.replaceAll("\t", "")), "an unprintable character");
+    return shown
       .split("#")[0]!
-      .split(/[ \t\r]+/)
-      .filter((word) => word !== ""),
-  );
+      .split(/[ \t]+/)
+      .filter((word) => word !== "");
+  });
   return lines.filter((words) => words.length > 0);
 }
 
