@@ -5,7 +5,7 @@ import {
   type SideFacts,
   type VerifiedEvidence,
 } from "../client/index.ts";
-import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { openEvidence } from "../protocol/evidence.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";
@@ -63,8 +63,8 @@ async function checkJudgement({ evidence, judgement }: OpenedFaultProof): Promis
 function printProof(proof: OpenedFaultProof, rerun: boolean): void {
   const { evidence, referee, atFault, finding } = describeFaultProof(proof);
   printSides(evidence.sides);
-  for (const { operator } of atFault) print(`✘ ${operator} is at fault`);
-  print(`judged by ${referee.operator}, ${finding}`);
+  for (const side of atFault) print(`✘ ${nameOperator(side)} is at fault`);
+  print(`judged by ${nameOperator(referee)}, ${finding}`);
   print(
     rerun ? "this machine computed the same" : "it rests on that signature; --rerun computes it again here",
   );
@@ -76,8 +76,8 @@ function summarizeProof(proof: OpenedFaultProof, rerun: boolean): object {
   const { evidence, referee, atFault, finding } = describeFaultProof(proof);
   return {
     valid: true,
-    atFault: atFault.map(({ operator, workerKey }) => ({ operator, workerKey: formatHex(workerKey) })),
-    referee: { operator: referee.operator, workerKey: formatHex(referee.workerKey) },
+    atFault: atFault.map(summarizeKeys),
+    referee: summarizeKeys(referee),
     finding,
     restsOn: rerun ? "a run on this machine" : "the referee's signature",
     ...summarizeEvidence(evidence),
@@ -90,8 +90,9 @@ function summarizeEvidence(evidence: VerifiedEvidence): object {
     differences,
     contradictsItself,
     opened,
-    sides: sides.map(({ operator, provider, workerKey, time, outputDigest }) => {
-      return { operator, provider, workerKey: formatHex(workerKey), time, outputDigest };
+    sides: sides.map((side) => {
+      const { provider, time, outputDigest } = side;
+      return { ...summarizeKeys(side), provider, time, outputDigest };
     }),
     model: formatHex(model),
     engine: formatHex(engine),
@@ -120,11 +121,21 @@ export function describeOpening(opened: VerifiedEvidence["opened"]): string {
   return "closed: it holds neither input nor outputs and can be published; who lied takes an opened file";
 }
 
-/** One line of who signed and when. The names are claims. */
+/** Who somebody is: the domain is a claim that anyone can make, the key is what signed. */
+type Keys = Pick<SideFacts, "operator" | "operatorKey" | "workerKey">;
+
+function nameOperator({ operator, operatorKey }: Keys): string {
+  return `${operator} (key ${formatBase64Url(operatorKey)})`;
+}
+
+function summarizeKeys({ operator, operatorKey, workerKey }: Keys) {
+  return { operator, operatorKey: formatBase64Url(operatorKey), workerKey: formatHex(workerKey) };
+}
+
+/** One line of who signed and when: the names are claims, the key is the operator's, as policy files have it. */
 export function formatSigner(
-  signer: Pick<SideFacts, "operator" | "provider" | "workerKey" | "time">,
+  signer: Pick<SideFacts, "operator" | "provider" | "operatorKey" | "time">,
 ): string {
-  const key = `${formatHex(signer.workerKey).slice(0, 16)}…`;
   const who = `${signer.operator.padEnd(16)} ${signer.provider.padEnd(10)}`;
-  return `${who} ${key} ${new Date(signer.time).toISOString()}`;
+  return `${who} ${formatBase64Url(signer.operatorKey)} ${new Date(signer.time).toISOString()}`;
 }

@@ -168,9 +168,9 @@ function summarize(
 }
 
 function printCertificate({ signatures, policies }: VerifiedBundle): void {
-  for (const { operator, provider, workerKey, time, counted } of signatures) {
+  for (const { operator, provider, operatorKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
-    print(`✔ ${formatSigner({ operator, provider, workerKey, time })}${note}`);
+    print(`✔ ${formatSigner({ operator, provider, operatorKey, time })}${note}`);
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   for (const [index, { policy, operators, providers }] of policies.entries()) {

@@ -66,7 +66,7 @@ export async function closeEvidence(bytes: Bytes): Promise<Bytes> {
 export interface FaultProofFacts {
   readonly evidence: VerifiedEvidence;
   readonly atFault: readonly SideFacts[];
-  readonly referee: { readonly operator: string; readonly workerKey: Bytes }; // the operator is a claim
+  readonly referee: { readonly operator: string; readonly operatorKey: Bytes; readonly workerKey: Bytes }; // the operator is a claim
   readonly finding: string;
 }
 
@@ -74,11 +74,11 @@ export interface FaultProofFacts {
 export function describeFaultProof({ evidence, judgement, referee }: OpenedFaultProof): FaultProofFacts {
   const described = describeEvidence(evidence);
   const { finding, atFault } = judgement;
-  const { operator, workerKey } = referee.record;
+  const { operator, operatorKey, workerKey } = referee.record;
   return {
     evidence: described,
     atFault: atFault.map((side) => described.sides[side]!),
-    referee: { operator, workerKey },
+    referee: { operator, operatorKey, workerKey },
     finding: finding.scope === "model" ? "by the whole model" : `by block ${finding.block}`,
   };
 }

@@ -151,8 +151,11 @@ test("verify checks a fault proof and says what it rests on; --rerun computes it
   const proof = await write("liar.fault", await createProof());
   const shown = await program.run("verify", proof);
   assert.equal(shown.status, 0, shown.stderr);
-  assert.match(shown.stdout, /^✘ liar\.example is at fault/m);
-  assert.match(shown.stdout, /judged by referee\.example, by the whole model\nit rests on that signature/);
+  assert.match(shown.stdout, /^✘ liar\.example \(key [\w-]{43}\) is at fault/m);
+  assert.match(
+    shown.stdout,
+    /judged by referee\.example \(key [\w-]{43}\), by the whole model\nit rests on that signature/,
+  );
   const again = await program.run("verify", proof, "--rerun");
   assert.match(again.stdout, /this machine computed the same/);
   const line = lastLine(await program.run("verify", proof, "--json"));

@@ -203,8 +203,16 @@ const MALFORMED: [string, string[], RegExp][] = [
   ["a value too many", [...ok, "audit 1 2"], /line 6.*the form is: audit VALUE/],
   ["65 denials", [...ok, ...many(65, (i) => `deny a${i}.example`)], /line 70.*more than 64 denied/],
   ["control characters", ["\u001b[31mred"], /line 1.*not printed/],
-  ["a carriage return that hides a line", [...ok, "# nobody of these:\rdeny elm.example"], /line 6.*not printed/],
-  ["a line separator in a comment", [...ok, "# nobody of these:\u2028deny elm.example"], /line 6.*not printed/],
+  [
+    "a carriage return that hides a line",
+    [...ok, "# nobody of these:\rdeny elm.example"],
+    /line 6.*not printed/,
+  ],
+  [
+    "a line separator in a comment",
+    [...ok, "# nobody of these:\u2028deny elm.example"],
+    /line 6.*not printed/,
+  ],
   ["a comment that moves the cursor", [...ok, "audit 1 # \u001b[1A\u001b[2K"], /line 6.*not printed/],
   ["a comment that turns writing around", [...ok, "audit 1 # \u202e"], /line 6.*not printed/],
   ["a name of a megabyte", ["x".repeat(16_000)], /line 1.*what is "x{48}"/],

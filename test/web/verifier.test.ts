@@ -97,7 +97,10 @@ test("evidence and a fault proof are shown with what they rest on", async () => 
   });
   assert.match(opened!, /At least one of the two is at fault.*It holds the question/s);
   assert.match(closed!, /holds neither input nor outputs/);
-  assert.match(judged!, /a referee signed that b\.example is at fault.*It rests on that signature/s);
+  assert.match(
+    judged!,
+    /a referee signed that b\.example \(key [\w-]{43}\) is at fault.*It rests on that signature/s,
+  );
 });
 
 test("a certificate that names a policy from a file needs that file beside it", async () => {

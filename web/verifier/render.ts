@@ -1,7 +1,7 @@
 // Findings as parts of a page. Whatever comes from a file becomes text, never markup.
 
 import type { SideFacts, VerifiedEvidence } from "../../client/evidence.ts";
-import { formatHex } from "../../protocol/bytes.ts";
+import { formatBase64Url, formatHex } from "../../protocol/bytes.ts";
 import { formatReference } from "../../protocol/policy.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import type { Finding, PolicyFinding } from "./examine.ts";
@@ -46,7 +46,7 @@ export function render(finding: Finding): HTMLElement {
       );
     case "fault proof": {
       const { evidence, atFault, referee, finding: basis } = finding.proof;
-      const guilty = atFault.map(({ operator }) => operator).join(" and ");
+      const guilty = atFault.map(nameOperator).join(" and ");
       return createCard(
         "warn",
         finding.name,
@@ -54,7 +54,7 @@ export function render(finding: Finding): HTMLElement {
         [
           createElement(
             "p",
-            `Judged by ${referee.operator}, ${basis}. It rests on that signature until somebody computes it again.`,
+            `Judged by ${nameOperator(referee)}, ${basis}. It rests on that signature until somebody computes it again.`,
           ),
         ],
         [sidesTable(evidence)],
@@ -98,7 +98,12 @@ function sidesTable({ sides }: VerifiedEvidence): HTMLElement {
   );
 }
 
-type Signer = Pick<SideFacts, "operator" | "provider" | "region" | "workerKey" | "time">;
+type Signer = Pick<SideFacts, "operator" | "operatorKey" | "provider" | "region" | "time">;
+
+/** The domain is a claim that anyone can make; the key is what signed. */
+function nameOperator({ operator, operatorKey }: Pick<Signer, "operator" | "operatorKey">): string {
+  return `${operator} (key ${formatBase64Url(operatorKey)})`;
+}
 
 function signerTable<S extends Signer>(
   signers: readonly S[],
@@ -106,12 +111,14 @@ function signerTable<S extends Signer>(
   cell: (signer: S) => Part,
 ): HTMLElement {
   return createTable(
-    ["Operator", "Provider", "Region", "Worker key", "Signed at", last],
+    ["Operator as claimed, and its key", "Where", "Signed at", last],
     signers.map((signer) => [
-      signer.operator,
-      signer.provider,
-      signer.region,
-      createElement("code", `${formatHex(signer.workerKey).slice(0, 16)}…`),
+      createElement(
+        "td",
+        signer.operator,
+        createElement("code", { className: "below" }, formatBase64Url(signer.operatorKey)),
+      ),
+      createElement("td", signer.provider, createElement("small", { className: "below" }, signer.region)),
       new Date(signer.time)
         .toISOString()
         .replace("T", " ")
