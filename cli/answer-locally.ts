@@ -42,7 +42,7 @@ export async function computeOutcome(
   const elapsedMs = performance.now() - started;
   const [model] = used;
   if (model === undefined)
-    throw new CliError("nothing_asked", `${task.name} had nothing to ask about this input`);
+    throw new CliError("nothing_asked", `${task.name} had nothing to ask about this input; give another`);
   const engine = formatHex(await readEngineDigest());
   return { task: task.name, answer, policy: "local", model, models: [...used], engine, elapsedMs };
 }

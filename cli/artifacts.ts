@@ -193,7 +193,11 @@ type Index = Record<string, { readonly digest: string; readonly recipe: string }
 /** Throws CliError file_unreadable with the way out. */
 async function readIndex(): Promise<Index> {
   const text = await readTextIfPresent(INDEX).catch((cause: Error) => {
-    throw new CliError("file_unreadable", `cannot read ${INDEX}: ${cause.message}`, { cause });
+    throw new CliError(
+      "file_unreadable",
+      `cannot read ${INDEX}: ${cause.message}; remove it, and build the models again`,
+      { cause },
+    );
   });
   if (text === null) return {};
   try {

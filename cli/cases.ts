@@ -5,12 +5,10 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ModelCase } from "../models/check.ts";
 import { tensorOf } from "../models/constant.ts";
-import { ModelError } from "../models/errors.ts";
-import type { Constant } from "../models/graph.ts";
 import { readCaseTensor } from "../models/import/onnx-case.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { CliError } from "./errors.ts";
-import { readGivenFile, unreadable } from "./files.ts";
+import { readGivenFile, unreadable, withFileName } from "./files.ts";
 
 const MODEL = "model.onnx";
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;
@@ -51,20 +49,20 @@ function readInputs(folder: string): Promise<Uint8Array[]> {
   return readNumbered(folder, /^input_(\d+)\.pb$/);
 }
 
-/** The inputs in a folder as tensors of a request. Throws CliError file_unreadable, ModelError. */
+/** The inputs in a folder as tensors of a request. Throws CliError file_unreadable, CodedError naming the file. */
 export async function readTensors(folder: string): Promise<Tensor[]> {
   const files = await readInputs(folder);
-  if (files.length === 0) throw new CliError("file_unreadable", `there is no input_0.pb in ${folder}`);
-  return files.map((bytes, index) => tensorOf(readInput(bytes, join(folder, `input_${index}.pb`))));
-}
-
-function readInput(bytes: Uint8Array, path: string): Constant {
-  try {
-    return readCaseTensor(bytes, path);
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(error.code, `${path}: ${error.message}`, { cause: error });
-  }
+  if (files.length === 0)
+    throw new CliError(
+      "file_unreadable",
+      `there is no input_0.pb in ${folder}; name a folder of inputs as ONNX lays them out`,
+    );
+  return Promise.all(
+    files.map((bytes, index) => {
+      const path = join(folder, `input_${index}.pb`);
+      return withFileName(path, () => tensorOf(readCaseTensor(bytes, path)));
+    }),
+  );
 }
 
 /** A file beside a model; undefined where there is none. Throws CliError file_unreadable. */

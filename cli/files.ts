@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CodedError } from "../protocol/errors.ts";
 import { CliError } from "./errors.ts";
 
 /** Throws CliError file_unreadable. */
@@ -15,6 +16,23 @@ export async function readGivenFile(path: string, maxBytes: number): Promise<Uin
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     throw unreadable(path, cause);
+  }
+}
+
+/**
+ * Whatever is wrong with a file's content is said with its name, and behind that what `meaning` makes of it. Throws
+ * CodedError with the code of what `read` threw; a CliError names its file already.
+ */
+export async function withFileName<T>(
+  path: string,
+  read: () => T | Promise<T>,
+  meaning: (error: CodedError) => string = () => "",
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CodedError) || error instanceof CliError) throw error;
+    throw new CodedError(error.code, `${path}: ${meaning(error)}${error.message}`, { cause: error });
   }
 }
 
@@ -95,7 +113,9 @@ async function linkNew(draft: string, path: string): Promise<boolean> {
 
 /** An error of the system while a file or a folder was read, in words. */
 export function unreadable(path: string, cause: unknown): CliError {
-  return new CliError("file_unreadable", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+  return new CliError("file_unreadable", `cannot read ${path}: ${reasonOf(cause)}; check the path`, {
+    cause,
+  });
 }
 
 function unwritable(path: string, cause: unknown): CliError {

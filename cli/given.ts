@@ -1,24 +1,16 @@
 // Files that a person names on the command line: read as what they should be, checked before anything costs.
 import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { TaskError } from "../tasks/errors.ts";
 import type { RgbImage } from "../tasks/image.ts";
 import { MAX_IMAGE_BYTES } from "../tasks/limits.ts";
 import { decodePicture } from "../tasks/picture.ts";
 import { CliError } from "./errors.ts";
-import { readGivenFile } from "./files.ts";
+import { readGivenFile, withFileName } from "./files.ts";
 
-/** Throws CliError file_unreadable, TaskError naming the file. */
+/** Throws CliError file_unreadable, CodedError of the picture naming the file. */
 export async function readGivenImage(path: string): Promise<RgbImage> {
   const bytes = await readGivenFile(path, MAX_IMAGE_BYTES);
-  try {
-    return decodePicture(bytes);
-  } catch (error) {
-    if (error instanceof TaskError) {
-      throw new TaskError(error.code, `${path}: ${error.message}`, { cause: error });
-    }
-    throw error;
-  }
+  return withFileName(path, () => decodePicture(bytes));
 }
 
 /** Before anybody is asked: whether a file can be written there. Throws CliError file_unwritable. */

@@ -48,7 +48,7 @@ export function checkInput(task: AnyTask, input: GivenInput | null): GivenInput 
   throw new CliError("option_invalid", `${task.name} takes a ${task.input}; give it with ${option}`);
 }
 
-/** Reads the input. Throws CliError as checkInput does and file_unreadable, TaskError naming the file. */
+/** Reads the input. Throws CliError as checkInput does and file_unreadable, CodedError naming the file. */
 export async function prepareInquiry(task: AnyTask, input: GivenInput | null): Promise<Inquiry> {
   const { image, texts, textFiles } = checkInput(task, input);
   if (task.input === "picture") {

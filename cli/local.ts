@@ -30,7 +30,10 @@ export function createLocalModels(task: AnyTask, instead: string | null): LocalM
 function checkStandIn(task: AnyTask, model: string): void {
   const entry = findRecipe(model);
   if (entry.task !== task.name)
-    throw new CliError("option_invalid", `${model} does ${entry.task}, not ${task.name}`);
+    throw new CliError(
+      "option_invalid",
+      `${model} does ${entry.task}, not ${task.name}; leave --model out, or name one that does`,
+    );
   if (task.models.length > 1)
     throw new CliError("option_invalid", `${task.name} uses ${task.models.join(", ")}; leave --model out`);
 }

@@ -30,7 +30,7 @@ export async function checkModels(args: readonly string[]): Promise<void> {
   if (results.length === 0) {
     throw new CliError(
       "file_unreadable",
-      `there is no model.onnx in ${given.positionals.join(", ")} or below`,
+      `there is no model.onnx in ${given.positionals.join(", ")} or below; name a folder of ONNX's test cases`,
     );
   }
   const counts = STATUSES.map((status) => results.filter((result) => result.status === status).length);

@@ -214,7 +214,7 @@ async function saveAnswer(
   }
   const [first] = saved;
   if (first === undefined)
-    throw new CliError("nothing_asked", `${task.name} had nothing to ask about this input`);
+    throw new CliError("nothing_asked", `${task.name} had nothing to ask about this input; give another`);
   return {
     task: task.name,
     answer,

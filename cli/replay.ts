@@ -2,12 +2,13 @@
 import type { VerifiedBundle } from "../client/index.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { equalBytes } from "../protocol/bytes.ts";
-import { CodedError, DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
+import { DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
 import { createStatement, inputCommitment, statementDigest, stateQuestion } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
 import { loadStated } from "./artifacts.ts";
 import { CliError } from "./errors.ts";
+import { withFileName } from "./files.ts";
 import { type GivenInput, nameInput, prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
 
@@ -18,17 +19,11 @@ export interface Certificate {
   readonly entry: Recipe | null;
 }
 
-/** Whatever is wrong with a file is said with its name, and what that means. */
-export async function naming<T>(path: string, check: () => Promise<T>): Promise<T> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!(error instanceof CodedError) || error instanceof CliError) throw error;
-    const finding =
-      error instanceof DecodeError ? "no file of ours, or a damaged one" : "not valid, do not rely on it";
-    const message = `${path}: ${finding}: ${error.message}`;
-    throw new CodedError(error.code, message, { cause: error });
-  }
+/** withFileName, and what it means for who was to rely on the file. */
+export function naming<T>(path: string, check: () => Promise<T>): Promise<T> {
+  return withFileName(path, check, (error) =>
+    error instanceof DecodeError ? "no file of ours, or a damaged one: " : "not valid, do not rely on it: ",
+  );
 }
 
 /** What one certificate says without its input; null where it says nothing alone. */
@@ -60,9 +55,12 @@ export async function replay(
       // Two equal requests have a certificate each, and either answers both.
       const found = answering.find((certificate) => unused.has(certificate)) ?? answering[0];
       if (found === undefined) {
-        const hint =
-          certificates.length > 1 || unused.size === 0 ? "; give the certificates of all requests" : "";
-        throw new VerificationError("input_mismatch", `${nameInput(input)}: not what was asked about${hint}`);
+        const isPart = certificates.length > 1 || unused.size === 0;
+        const way = isPart ? "give the certificates of all requests" : "give what was";
+        throw new VerificationError(
+          "input_mismatch",
+          `${nameInput(input)}: not what was asked about; ${way}`,
+        );
       }
       unused.delete(found);
       if (rerun) await naming(found.path, () => recompute(found.verified, inputs));
@@ -72,7 +70,10 @@ export async function replay(
   });
   const [left] = unused;
   if (left === undefined) return answer;
-  throw new VerificationError("input_mismatch", `${left.path} answers nothing about ${nameInput(input)}`);
+  throw new VerificationError(
+    "input_mismatch",
+    `${left.path} answers nothing about ${nameInput(input)}; leave it out`,
+  );
 }
 
 /** Those whose request had these inputs, to the model of this name; to any model of the task where it is null. */

@@ -69,7 +69,10 @@ A fault proof: checks the evidence, and what a referee signed about it.
       (name) => name in given.values,
     );
     if (names.length > 0)
-      throw new CliError("option_invalid", `--${names[0]} is for certificates, not for evidence`);
+      throw new CliError(
+        "option_invalid",
+        `--${names[0]} is for certificates, not for evidence; leave it out`,
+      );
     if (files.length > 1)
       throw new CliError("option_invalid", `${accusation.path} is evidence; check it by itself`);
     await checkAccusation(accusation, options);

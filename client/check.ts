@@ -101,5 +101,5 @@ export async function checkRefusal(
 }
 
 function must(holds: boolean, code: VerificationCode, what: string): void {
-  if (!holds) throw new VerificationError(code, `the reply was refused: ${what}`);
+  if (!holds) throw new VerificationError(code, `the reply was refused: ${what}; ask another worker`);
 }

@@ -32,7 +32,7 @@ export async function fetchSuccessor(options: {
   if (!isSame || seq <= known.seq)
     throw new VerificationError(
       "record_mismatch",
-      `${known.operator} answered under a record that is not the successor of the one it was chosen by`,
+      `${known.operator} answered under a record that is not the successor of the one it was chosen by; get its record again`,
     );
   return successor;
 }

@@ -45,9 +45,10 @@ export interface Exchange {
 export async function exchange(options: Exchange): Promise<Bytes> {
   const { clock, url, deadline, signal } = options;
   const end = new AbortController();
-  const cancel = () => end.abort(new TransportError("cancelled", `${url}: the answer was no longer needed`));
+  const cancel = () =>
+    end.abort(new TransportError("cancelled", `${url}: the answer was no longer needed; ask again if it is`));
   const stopTimer = clock.after(Math.max(0, deadline - clock.now()), () =>
-    end.abort(new TransportError("timed_out", `${url} did not answer within the deadline`)),
+    end.abort(new TransportError("timed_out", `${url} did not answer within the deadline; allow more time`)),
   );
   signal?.addEventListener("abort", cancel, { once: true });
   if (signal?.aborted) cancel();
@@ -55,7 +56,11 @@ export async function exchange(options: Exchange): Promise<Bytes> {
     return await untilAborted(receive(options, end.signal), end.signal);
   } catch (error) {
     if (error instanceof TransportError) throw error;
-    throw new TransportError("unreachable", `${url} could not be reached`, { cause: error });
+    throw new TransportError(
+      "unreachable",
+      `${url} could not be reached; check the address, or whether it runs`,
+      { cause: error },
+    );
   } finally {
     stopTimer();
     signal?.removeEventListener("abort", cancel);
@@ -93,10 +98,16 @@ async function receive(
   if (response.status !== 200) throw await refusal(url, response);
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== accept)
-    throw new TransportError("content_type_unsupported", `${url} did not answer with ${accept}`);
+    throw new TransportError(
+      "content_type_unsupported",
+      `${url} did not answer with ${accept}; check what runs there`,
+    );
   const answer = await readBounded(response.body, maxBytes, null);
   if (answer === null)
-    throw new TransportError("body_too_large", `${url} sent more than ${maxBytes} bytes, or too many parts`);
+    throw new TransportError(
+      "body_too_large",
+      `${url} sent more than ${maxBytes} bytes, or too many parts; ask another`,
+    );
   return answer;
 }
 

@@ -88,7 +88,10 @@ export function decodeEnvelope(role: Role, bytes: Bytes, maxBytes: number): Enve
   const key = readBytes(parameters.get(HEADER_KEY_ID), KEY_BYTES, `${title}: key id`);
   // Policy: RFC 9052 lets a header say more; here it says exactly this, so an envelope has one form.
   if (!equalBytes(header, protectedHeader(role, key)))
-    throw new VerificationError("header_mismatch", `${title} has the header of another role or protocol`);
+    throw new VerificationError(
+      "header_mismatch",
+      `${title} has the header of another role or protocol; give what it is asked for`,
+    );
   return { key, payload, signature };
 }
 

@@ -68,7 +68,10 @@ export async function verifySignature(key: Bytes, message: Bytes, signature: Byt
       ? await verifyNatively(key, message, signature)
       : await verifyWithPoints(key, message, signature));
   if (!valid)
-    throw new VerificationError("signature_invalid", `the signature by ${formatHex(key)} does not hold`);
+    throw new VerificationError(
+      "signature_invalid",
+      `the signature by ${formatHex(key)} does not hold; get what was signed again`,
+    );
 }
 
 /**

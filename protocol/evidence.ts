@@ -121,6 +121,6 @@ function checkConflict(a: Statement, b: Statement): void {
   if (!isConflict(a, b))
     throw new VerificationError(
       "not_a_conflict",
-      "the two receipts answer different questions, or agree, which proves no fault",
+      "the two receipts answer different questions, or agree, which proves no fault; give two results of one question",
     );
 }

@@ -77,18 +77,27 @@ export async function verifyJudgement(
   const { record: digest, time, key } = judgement;
   const referee = await openRecordNamed({ key, digest, time, statement }, recordBytes);
   if (!equalBytes(judgement.evidence, await evidenceDigest(evidence)))
-    throw new VerificationError("evidence_mismatch", "the judgement is on other evidence than this");
+    throw new VerificationError(
+      "evidence_mismatch",
+      "the judgement is on other evidence; give that of its digest",
+    );
   if (!referee.record.isReferee)
-    throw new VerificationError("referee_mismatch", "the record of who judged does not say that it judges");
+    throw new VerificationError(
+      "referee_mismatch",
+      "the record of who judged does not say that it judges; ask a referee",
+    );
   if (isParty(evidence.sides, referee.record))
-    throw new VerificationError("referee_mismatch", "who judged is one of the two sides, or linked to one");
+    throw new VerificationError(
+      "referee_mismatch",
+      "who judged is one of the two sides, or linked to one; ask another",
+    );
   if (evidence.sides.some(({ receipt }) => time < receipt.wrap.time - MAX_CLOCK_SKEW_MS))
-    throw new VerificationError("time_mismatch", "the judgement is older than what it judges");
+    throw new VerificationError("time_mismatch", "the judgement is older than what it judges; ask again");
   const sides = await sidesAtFault(evidence, judgement.finding);
   if (sides !== null && sides.join() !== judgement.atFault.join())
     throw new VerificationError(
       "judgement_mismatch",
-      "the judgement blames other sides than its own finding contradicts",
+      "the judgement blames other sides than its own finding contradicts; ask another referee",
     );
   return { judgement, referee };
 }

@@ -64,7 +64,7 @@ export async function parsePolicy(bytes: Bytes): Promise<Policy> {
     if (read === undefined)
       throw fault(
         line.number,
-        `what is ${quote(line.words[0]!)}? A line starts with ${[...STATEMENTS.keys()].join(", ")} or #`,
+        `what is ${quote(line.words[0]!)}? a line must start with ${[...STATEMENTS.keys()].join(", ")} or #`,
       );
     read(draft, line);
   }

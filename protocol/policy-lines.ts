@@ -50,7 +50,7 @@ export function readDomain({ number }: Line, text: string): string {
   try {
     return checkDomain(text, quote(text));
   } catch (cause) {
-    throw fault(number, `${quote(text)} is no lower-case domain name such as example.org`, cause);
+    throw fault(number, `${quote(text)} is no lower-case domain name; write one such as example.org`, cause);
   }
 }
 
@@ -61,7 +61,11 @@ export function readKey({ number }: Line, text: string): Bytes {
     admitKey(key);
     return key;
   } catch (cause) {
-    throw fault(number, `${quote(text)} is no operator's public key: ${KEY_BYTES} bytes in base64url`, cause);
+    throw fault(
+      number,
+      `${quote(text)} is no operator's public key; give ${KEY_BYTES} bytes in base64url`,
+      cause,
+    );
   }
 }
 

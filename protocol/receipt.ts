@@ -75,6 +75,6 @@ async function checkWrap(statement: Statement, wrap: Wrap): Promise<void> {
   if (!equalBytes(wrap.statement, await statementDigest(statement)))
     throw new VerificationError(
       "statement_mismatch",
-      "the wrap belongs to another statement than the receipt's",
+      "the wrap belongs to another statement than the receipt's; get the receipt again",
     );
 }

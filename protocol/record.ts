@@ -138,7 +138,7 @@ function decodeRecord(payload: Bytes): WorkerRecord {
         : readBytes(fields[19], { min: 1, max: MAX_DOMAIN_PROOF_BYTES }, "domainProof"),
   };
   if (record.sealingKeys.length === 0 && !record.acceptsPlain)
-    throw new DecodeError("out_of_range", "the record has no sealing key and takes no plain request");
+    throw new DecodeError("out_of_range", "the record must have a sealing key or take plain requests");
   const lifetime = record.expiresAt - record.issuedAt;
   if (lifetime <= 0 || lifetime > MAX_RECORD_LIFETIME_SECONDS)
     throw new DecodeError(
@@ -200,7 +200,10 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   const envelope = decodeEnvelope("record", bytes, MAX_RECORD_BYTES);
   const record = decodeRecord(envelope.payload);
   if (!equalBytes(envelope.key, record.workerKey))
-    throw new VerificationError("worker_mismatch", "the record is signed by another key than its workerKey");
+    throw new VerificationError(
+      "worker_mismatch",
+      "the record is signed by another key than its workerKey; get that worker's own",
+    );
   checkKeys(record);
   checkTimes(record, options.now);
   await verifyEnvelope("record", envelope);
@@ -212,7 +215,7 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
   )
     throw new VerificationError(
       "delegation_mismatch",
-      "the delegation names another operator, operator key or worker key than the record",
+      "the delegation names another operator, operator key or worker key than the record; have one signed for this worker",
     );
   return { record, digest: await digest("record", envelope.payload), bytes };
 }

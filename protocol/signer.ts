@@ -22,7 +22,10 @@ export interface Signer extends Party {
  */
 export async function checkRecordNamed(wrap: Pick<Wrap, "record">, recordBytes: Bytes): Promise<void> {
   if (!equalBytes(await recordDigest(recordBytes), wrap.record))
-    throw new VerificationError("record_mismatch", "the record is not the one that the signature names");
+    throw new VerificationError(
+      "record_mismatch",
+      "the record is not the one that the signature names; get that one",
+    );
 }
 
 /**
@@ -58,11 +61,20 @@ export async function openRecordNamed(
   const opened = await openRecord(recordBytes, { now: time });
   const { workerKey, operator, models, engines } = opened.record;
   if (!equalBytes(workerKey, key))
-    throw new VerificationError("worker_mismatch", "the signature is by another key than its record's");
+    throw new VerificationError(
+      "worker_mismatch",
+      "the signature is by another key than its record's; get the record of that key",
+    );
   if (!models.some((model) => equalBytes(model, statement.model)))
-    throw new VerificationError("model_mismatch", `the record of ${operator} does not list the model`);
+    throw new VerificationError(
+      "model_mismatch",
+      `the record of ${operator} does not list the model; leave its signature out`,
+    );
   if (!engines.some((engine) => equalBytes(engine, statement.engine)))
-    throw new VerificationError("engine_mismatch", `the record of ${operator} does not list the engine`);
+    throw new VerificationError(
+      "engine_mismatch",
+      `the record of ${operator} does not list the engine; leave its signature out`,
+    );
   return opened;
 }
 
@@ -74,6 +86,6 @@ export function checkSignedTime({ time }: Pick<Wrap, "time">, deadline: number):
   if (time > deadline + MAX_CLOCK_SKEW_MS || time < deadline - MAX_DEADLINE_MS - MAX_CLOCK_SKEW_MS)
     throw new VerificationError(
       "time_mismatch",
-      `a worker signed at ${time} ms, when a request with the deadline ${deadline} ms was not open`,
+      `a worker signed at ${time} ms, when a request with the deadline ${deadline} ms was not open; ask again`,
     );
 }

@@ -24,13 +24,20 @@ function readLiterals(source: string, start: number): string[] {
     const character = source[index]!;
     if (character === '"' || character === "`") {
       const end = findEnd(source, index);
-      literals.push(source.slice(index + 1, end).replace(/\$\{.*\}/gs, "…"));
+      literals.push(withoutFills(source.slice(index + 1, end)));
       index = end;
       if (isBare) return literals;
     } else if ("([{".includes(character)) depth++;
     else if (")]}".includes(character) && --depth === 0) return literals;
   }
   return literals;
+}
+
+/** A template with `…` for each expression in it. */
+function withoutFills(template: string): string {
+  const start = template.indexOf("${");
+  if (start < 0) return template;
+  return `${template.slice(0, start)}…${withoutFills(template.slice(findBrace(template, start + 2) + 1))}`;
 }
 
 /** The index of the quote that ends the literal which begins at `start`; a template may hold others. */
@@ -62,6 +69,25 @@ function readMessages(source: string): string[] {
   );
 }
 
+/** Errors that people meet; of what a program decodes, the code and the limit say enough. */
+const MET =
+  /\bnew (?:Cli|Undecided|Network|Policy|Transport|Registry|Verification)Error\(|(?<!function )\bfault\(/g;
+const CODE = /^[a-z]+(?:_[a-z]+)+$/;
+/** Messages around another's, which has its own way out. */
+const AROUND = /^(?:…|line … of the policy|nothing was decided): …$/;
+
+/** One text for each such error that says something literal. */
+function readWhole(source: string): string[] {
+  return [...source.matchAll(MET)]
+    .map(({ 0: site, index }) => readLiterals(source, index + site.length))
+    .map((literals) => literals.filter((literal) => !CODE.test(literal)).join(""))
+    .filter((text) => text !== "" && text !== "cancelled" && !AROUND.test(text));
+}
+
+function hasWayOut(message: string): boolean {
+  return /;|\bmust\b|\blimit\b/.test(message);
+}
+
 function findFault(message: string): string | null {
   if (/[^.]\.\s*$/.test(message)) return "ends in a full stop";
   if (/^[A-Z]/.test(message) && !PROPER.test(message)) return "starts with a capital";
@@ -82,12 +108,25 @@ test("an error message is a fragment: no capital at its start, no full stop at i
   assert.ok(count > 300, `${count} messages: the sources were not read`);
 });
 
+test("an error that people meet tells the way out, behind a semicolon or as what must be", () => {
+  let count = 0;
+  const without: string[] = [];
+  for (const path of globSync(`${FOLDERS}/**/*.ts`, { cwd: fileURLToPath(root) })) {
+    for (const message of readWhole(readFileSync(new URL(path, root), "utf8"))) {
+      if (!hasWayOut(message)) without.push(`${path}: "${message}"`);
+      count++;
+    }
+  }
+  assert.deepEqual(without, []);
+  assert.ok(count > 100, `${count} messages: the sources were not read`);
+});
+
 test("the reader of messages sees through concatenation, templates and nesting", () => {
   const source =
     'throw new CodedError("some_code", `The @{join(["a", `b`])} is @{x ? "y" : "z"}.` + "Then. ");\n' +
     'const failure = { detail: "No." };\nthrow new TypeError(`HTTP says @{status}`);';
   const messages = readMessages(source.replaceAll("@{", "$" + "{"));
-  assert.deepEqual(messages, ["some_code", "The ….", "Then. ", "No.", "HTTP says …"]);
+  assert.deepEqual(messages, ["some_code", "The … is ….", "Then. ", "No.", "HTTP says …"]);
   assert.deepEqual(messages.map(findFault), [
     null,
     "ends in a full stop",

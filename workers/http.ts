@@ -145,6 +145,6 @@ export async function readBody(
     throw new TransportError("body_too_slow", message, { cause });
   });
   if (bytes === null) throw tooLarge;
-  if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body");
+  if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body; send one");
   return { mediaType, bytes };
 }

@@ -75,7 +75,10 @@ export async function startMember(
     await miniflare.dispose().catch(() => {});
     const taken = cause instanceof MiniflareCoreError && cause.code === "ERR_ADDRESS_IN_USE";
     const code = taken ? "port_unavailable" : "member_failed";
-    throw new NetworkError(code, `${plan.name} did not start at ${plan.url}: ${cause}`, { cause });
+    const way = taken
+      ? "stop what listens there, or choose another port"
+      : "mend what it says, and start again";
+    throw new NetworkError(code, `${plan.name} did not start at ${plan.url}: ${cause}; ${way}`, { cause });
   }
   return {
     name: plan.name,

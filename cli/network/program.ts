@@ -80,9 +80,13 @@ async function build(root: string, name: ProgramName, target: string): Promise<v
     await rm(draft, { recursive: true, force: true });
     // Another process built the same sources meanwhile: its result is as good.
     if (error instanceof Error && "code" in error && error.code === "ENOTEMPTY") return;
-    throw new NetworkError("program_failed", `wrangler could not build "${name}": ${said(error)}`, {
-      cause: error,
-    });
+    throw new NetworkError(
+      "program_failed",
+      `wrangler could not build "${name}": ${said(error)}; mend that, and start again`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -24,7 +24,10 @@ export async function publishRecords(
   const publications = network.workers.map(async ({ name, url }) => {
     if (await members.get(name)!.runScheduled()) return;
     const health = await (await fetch(`${url}${HEALTH_PATH}`)).text();
-    throw new NetworkError("record_not_published", `${name} published no record: ${health}`);
+    throw new NetworkError(
+      "record_not_published",
+      `${name} published no record: ${health}; mend that, and start again`,
+    );
   });
   await Promise.all(publications);
   const deadline = Date.now() + PUBLISH_DEADLINE_MS;

@@ -4,8 +4,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { createPrivateFile, writeSecretFile, writeWholeFile } from "../../cli/files.ts";
+import { CliError } from "../../cli/errors.ts";
+import { createPrivateFile, withFileName, writeSecretFile, writeWholeFile } from "../../cli/files.ts";
 import { checkTarget } from "../../cli/given.ts";
+import { DecodeError } from "../../protocol/errors.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -53,4 +55,23 @@ test("what cannot be written is named, and leaves nothing", async () => {
   await assert.rejects(checkTarget(folder), { code: "file_unwritable", message: /is a folder/ });
   await assert.rejects(writeWholeFile(folder, ""), { code: "file_unwritable" });
   assert.deepEqual(await readdir(folder), ["file"]);
+});
+
+test("what is wrong with a file is said with its name, once, and a bug stays a bug", async () => {
+  const failing = (error: Error) => () => {
+    throw error;
+  };
+  const broken = new DecodeError("malformed", "not CBOR; get it again");
+  await assert.rejects(withFileName("a.qc", failing(broken)), {
+    code: "malformed",
+    message: "a.qc: not CBOR; get it again",
+    cause: broken,
+  });
+  await assert.rejects(
+    withFileName("a.qc", failing(broken), () => "damaged: "),
+    { message: /^a\.qc: damaged: not/ },
+  );
+  for (const error of [new CliError("file_unreadable", "a.qc is gone; look for it"), new TypeError("a bug")])
+    await assert.rejects(withFileName("a.qc", failing(error)), (thrown) => thrown === error);
+  assert.equal(await withFileName("a.qc", () => 7), 7);
 });

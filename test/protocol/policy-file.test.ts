@@ -90,7 +90,7 @@ const MALFORMED: [string, string[], RegExp][] = [
   [
     "an unknown statement",
     [...ok, "witness x"],
-    /line 6.*what is "witness"\? A line starts with operator, group/,
+    /line 6.*what is "witness"\? a line must start with operator, group/,
   ],
   ["a statement named like a method", ["toString"], /line 1.*"toString"/],
   ["two quorums", [...ok, "quorum alder"], /line 6.*quorum is set in line 4 already/],
