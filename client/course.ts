@@ -14,37 +14,36 @@ import { type Tally, tally } from "./tally.ts";
 /** The part of the deadline that a seat may take longer than those that signed. */
 const HEDGE_PART = 10;
 
+/** What does not change while the question is under way. */
+export interface Plan {
+  readonly policy: Policy;
+  readonly start: number; // unix milliseconds
+  readonly deadlineMs: number;
+  readonly settleMs: number;
+}
+
 /** One question under way. Owns who is asked next; decide() asks it what to do, and closes it through askQuorum. */
 export class Course {
   // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
-  readonly #policy: Policy;
+  readonly #plan: Plan;
   readonly #fanOut: FanOut;
   readonly #reserves: OpenedRecord[];
   readonly #clock: Clock;
-  readonly #start: number; // unix milliseconds
-  readonly #deadlineMs: number;
-  readonly #settleMs: number;
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
   #localStatement: Bytes | null = null;
   #judged: Judged | null = null;
 
   constructor(options: {
-    readonly policy: Policy;
+    readonly plan: Plan;
     readonly fanOut: FanOut;
     readonly reserves: readonly OpenedRecord[];
-    readonly start: number;
-    readonly deadlineMs: number;
-    readonly settleMs: number;
     readonly clock: Clock;
   }) {
-    this.#policy = options.policy;
+    this.#plan = options.plan;
     this.#fanOut = options.fanOut;
     this.#reserves = [...options.reserves];
     this.#clock = options.clock;
-    this.#start = options.start;
-    this.#deadlineMs = options.deadlineMs;
-    this.#settleMs = options.settleMs;
   }
 
   /** Digest of the statement that a local run makes; null before there was one. */
@@ -67,10 +66,10 @@ export class Course {
     return this.#judged === null ? [] : [this.#judged.faultProof];
   }
 
-  /** What the verdicts amount to now. Also notes since when there is agreement. */
-  tally(): Tally {
+  /** What the verdicts amount to now, and since when they agree. */
+  observe(): Tally {
     const state = tally({
-      policy: this.#policy,
+      policy: this.#plan.policy,
       verdicts: this.#fanOut.verdicts,
       localStatement: this.#localStatement,
       judgedStatement: this.#judgedStatement(),
@@ -92,11 +91,11 @@ export class Course {
   }
 
   get #deadline(): number {
-    return this.#start + this.#deadlineMs;
+    return this.#plan.start + this.#plan.deadlineMs;
   }
 
   get #halfMs(): number {
-    return Math.floor(this.#deadlineMs / 2);
+    return Math.floor(this.#plan.deadlineMs / 2);
   }
 
   /**
@@ -105,11 +104,11 @@ export class Course {
    * before anyone can compute makes a committee late once, and does not use up the reserves that outvote it.
    */
   #lateAt({ seat, start }: Pending): number {
-    if (seat >= this.#from + this.#policy.groups) return start + this.#halfMs;
+    if (seat >= this.#from + this.#plan.policy.groups) return start + this.#halfMs;
     const signed = this.#fanOut.verdicts.filter(({ outcome }) => outcome === "signed");
     if (signed.length === 0) return start + this.#halfMs;
     const slowestMs = Math.max(...signed.map(({ elapsedMs }) => elapsedMs));
-    return start + Math.min(slowestMs + Math.floor(this.#deadlineMs / HEDGE_PART), this.#halfMs);
+    return start + Math.min(slowestMs + Math.floor(this.#plan.deadlineMs / HEDGE_PART), this.#halfMs);
   }
 
   /** Seats that may still speak in time. Who is late is not counted on any more, and still heard. */
@@ -123,7 +122,7 @@ export class Course {
   }
 
   #settlesAt(): number {
-    return Math.min((this.#agreedSince ?? this.#deadline) + this.#settleMs, this.#deadline);
+    return Math.min((this.#agreedSince ?? this.#deadline) + this.#plan.settleMs, this.#deadline);
   }
 
   /** No more can come: the deadline has passed, or nobody is being asked and nobody is left. */
@@ -147,7 +146,7 @@ export class Course {
 
   /** Whether those in play cannot decide, whatever they sign, and a reserve would help. */
   #isShort(state: Tally): boolean {
-    const goal = this.#localStatement === null ? this.#policy.groups : this.#policy.accept;
+    const goal = this.#localStatement === null ? this.#plan.policy.groups : this.#plan.policy.accept;
     return this.#partiesInPlay(state).length < goal || this.#findNeeded(state) >= 0;
   }
 
@@ -171,9 +170,9 @@ export class Course {
   #findNeeded(state: Tally): number {
     const inPlay = this.#partiesInPlay(state);
     const reserves = this.#reserves.map(({ record }) => record);
-    const named = findNearer(this.#policy.quorum, inPlay, reserves);
+    const named = findNearer(this.#plan.policy.quorum, inPlay, reserves);
     const known = new Set(inPlay.map(({ provider }) => provider));
-    if (named >= 0 || known.size >= this.#policy.acceptProviders) return named;
+    if (named >= 0 || known.size >= this.#plan.policy.acceptProviders) return named;
     return reserves.findIndex(({ provider }) => !known.has(provider));
   }
 
@@ -201,7 +200,7 @@ export class Course {
     const timedOut = this.#clock.now() >= this.#deadline;
     return createQuorumError({
       request: this.#fanOut.request,
-      policy: this.#policy,
+      policy: this.#plan.policy,
       verdicts: this.#fanOut.close(timedOut ? "timed_out" : "cancelled"),
       classes: state.status === "conflict" ? state.classes : [this.#candidates(state)],
       localStatement: this.#localStatement,

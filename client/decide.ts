@@ -38,7 +38,7 @@ export async function decide(
   let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
     // Each turn reads the verdicts anew: more may have come while something was run here.
-    const state = course.tally();
+    const state = course.observe();
     if (state.status === "conflict" && rerun !== null && course.localStatement === null) {
       course.setLocalStatement(await computeStatementDigest(rerun, expectation)); // decides who lied, however many they are
       continue;

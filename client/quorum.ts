@@ -54,7 +54,10 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   const plan = await planSeats({ ...selection, near });
   const expectation = await createExpectation(request);
   const fanOut = new FanOut({ expectation, allowPlain: policy.allowPlain, fetch, clock });
-  const course = new Course({ policy, fanOut, reserves: plan.reserves, start, deadlineMs, settleMs, clock });
+  const course = new Course({
+    plan: { policy, start, deadlineMs, settleMs },
+    ...{ fanOut, reserves: plan.reserves, clock },
+  });
   try {
     for (const record of plan.seats) fanOut.ask(record);
     const auditDrawn = rerun !== null && drawAudit(policy, random);

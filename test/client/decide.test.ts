@@ -27,12 +27,9 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
   const expectation = await createExpectation(await createRequest("standard"));
   const fanOut = new FanOut({ expectation, allowPlain: false, fetch, clock });
   const course = new Course({
-    policy: POLICIES.standard,
+    plan: { policy: POLICIES.standard, start: NOW, deadlineMs: DEADLINE_MS, settleMs: SETTLE_MS },
     fanOut,
     reserves: [],
-    start: NOW,
-    deadlineMs: DEADLINE_MS,
-    settleMs: SETTLE_MS,
     clock,
   });
   /** The audit's run ends only once the late verdict is in. */
