@@ -1,12 +1,12 @@
 // Evidence and fault proofs, as `verify` shows them: who signed what, and on whose word it rests who is at fault.
 import {
-  describeEvidence,
   describeFaultProof,
+  type FaultProofFacts,
   type SideFacts,
   type VerifiedEvidence,
+  verifyEvidence,
 } from "../client/index.ts";
 import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
-import { openEvidence } from "../protocol/evidence.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";
 import { CliError } from "./errors.ts";
@@ -36,7 +36,7 @@ export async function checkAccusation(
     return json ? printJson(summarizeProof(proof, rerun)) : printProof(proof, rerun);
   }
   if (rerun) throw new CliError("option_invalid", `${path} is evidence; quorate judge computes who lied`);
-  const evidence = describeEvidence(await naming(path, () => openEvidence(bytes)));
+  const evidence = await naming(path, () => verifyEvidence(bytes));
   if (json) return printJson({ valid: true, ...summarizeEvidence(evidence) });
   printSides(evidence.sides);
   print(
@@ -64,7 +64,7 @@ function printProof(proof: OpenedFaultProof, rerun: boolean): void {
   const { evidence, referee, atFault, finding } = describeFaultProof(proof);
   printSides(evidence.sides);
   for (const side of atFault) print(`✘ ${nameOperator(side)} is at fault`);
-  print(`judged by ${nameOperator(referee)}, ${finding}`);
+  print(`judged by ${nameOperator(referee)}, ${describeFinding(finding)}`);
   print(
     rerun ? "this machine computed the same" : "it rests on that signature; --rerun computes it again here",
   );
@@ -78,10 +78,14 @@ function summarizeProof(proof: OpenedFaultProof, rerun: boolean): object {
     valid: true,
     atFault: atFault.map(summarizeKeys),
     referee: summarizeKeys(referee),
-    finding,
+    finding: describeFinding(finding),
     restsOn: rerun ? "a run on this machine" : "the referee's signature",
     ...summarizeEvidence(evidence),
   };
+}
+
+function describeFinding(finding: FaultProofFacts["finding"]): string {
+  return finding.scope === "model" ? "by the whole model" : `by block ${finding.block}`;
 }
 
 function summarizeEvidence(evidence: VerifiedEvidence): object {

@@ -7,7 +7,7 @@ import { checkEndpoint } from "../protocol/names.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { findDigest, findRecipe, loadArtifact, readEngineDigest } from "./artifacts.ts";
 import { readCalibration } from "./calibration.ts";
-import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import { type Command, optionalText, parseArguments, requireText, wholeNumber } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
 import { createProgress, formatMilliseconds, print, printJson } from "./output.ts";
 import { createProbe } from "./probes.ts";
@@ -15,7 +15,7 @@ import { writeEvidence } from "./question.ts";
 import { keepSightings, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 
-const DEFAULT_COUNT = "10";
+const DEFAULT_COUNT = 10;
 const MAX_COUNT = 1000;
 const RECORD_DEADLINE_MS = 5000;
 const REQUEST_DEADLINE_MS = 10_000;
@@ -44,7 +44,7 @@ signed no answer, which says nothing of its honesty.
       json: { type: "boolean" },
     });
     const endpoint = checkEndpoint(requireText(given, "worker"), "--worker");
-    const count = parseCount(optionalText(given, "count") ?? DEFAULT_COUNT);
+    const count = wholeNumber(given, "count", { min: 1, max: MAX_COUNT, otherwise: DEFAULT_COUNT });
     const name = optionalText(given, "model");
     if (name !== null) findRecipe(name);
     const record = await findRecord(endpoint);
@@ -56,12 +56,6 @@ signed no answer, which says nothing of its honesty.
     judge(report);
   },
 };
-
-function parseCount(text: string): number {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= MAX_COUNT) return count;
-  throw new CliError("option_invalid", `--count is ${JSON.stringify(text)}; it must be 1 to ${MAX_COUNT}`);
-}
 
 /** Its record, with `endpoint` as the one that is asked. Throws CliError worker_elsewhere, and as fetchRecord does. */
 async function findRecord(endpoint: string): Promise<OpenedRecord> {

@@ -58,6 +58,30 @@ export function requireText(given: Arguments, name: string): string {
   throw new CliError("option_missing", `--${name} is missing; see --help`);
 }
 
+/** The number of an option, of its unit if it has one: `10 seconds`. Throws CliError option_invalid. */
+export function wholeNumber(
+  given: Arguments,
+  name: string,
+  {
+    min,
+    max,
+    otherwise,
+    unit = "",
+  }: {
+    readonly min: number;
+    readonly max: number;
+    readonly otherwise: number; // where the option is not given
+    readonly unit?: string;
+  },
+): number {
+  const text = optionalText(given, name);
+  if (text === null) return otherwise;
+  const value = /^(?:0|[1-9]\d{0,8})$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  const range = `a whole number from ${min} to ${max}${unit && ` ${unit}`}`;
+  throw new CliError("option_invalid", `--${name} is ${JSON.stringify(text)}; it must be ${range}`);
+}
+
 /** The value of a text option, null without it. Throws CliError option_invalid (empty). */
 export function optionalText({ values }: Arguments, name: string): string | null {
   const value = values[name];

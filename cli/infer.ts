@@ -1,14 +1,21 @@
 // `quorate infer`: asks a committee of the running network one question, or nobody.
 import { POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, TASKS, type TaskAnswer } from "../tasks/tasks.ts";
-import { computeOutcome, printLocalOutcome } from "./answer-locally.ts";
-import { type Arguments, type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import {
+  type Arguments,
+  type Command,
+  optionalText,
+  parseArguments,
+  requireText,
+  wholeNumber,
+} from "./command.ts";
 import { checkDrawing, writeDrawing } from "./draw.ts";
 import { CliError } from "./errors.ts";
 import { checkTarget } from "./given.ts";
 import { checkInput, type GivenInput, INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
 import { mixInKnownAnswers } from "./known-answers.ts";
 import { createLocalModels, type LocalModels } from "./local.ts";
+import { computeOutcome, printLocalOutcome } from "./local-outcome.ts";
 import { readNetwork } from "./network/running.ts";
 import { printJson } from "./output.ts";
 import { readPolicyFile } from "./policy.ts";
@@ -16,7 +23,7 @@ import { ask, type Circumstances, printOutcome, summarizeOutcome } from "./quest
 import { NETWORK_FOLDER, resolveGiven } from "./state.ts";
 
 const DEFAULT_POLICY = "standard";
-const DEFAULT_SECONDS = "10";
+const DEFAULT_SECONDS = 10;
 const MAX_SECONDS = 120;
 
 export const infer: Command = {
@@ -112,7 +119,14 @@ async function inferByQuorum(
     inquiry: await prepareInquiry(task, input),
     policy,
     near,
-    deadlineMs: 1000 * parseSeconds(optionalText(given, "deadline") ?? DEFAULT_SECONDS),
+    deadlineMs:
+      1000 *
+      wholeNumber(given, "deadline", {
+        min: 1,
+        max: MAX_SECONDS,
+        otherwise: DEFAULT_SECONDS,
+        unit: "seconds",
+      }),
     regions: await findRegions(given.values.region as string[] | undefined),
     out: out && resolveGiven(out),
   });
@@ -130,15 +144,6 @@ async function inferLocally(given: Arguments, { task, input, models }: Question)
   if (given.values.json) printJson(outcome);
   else printLocalOutcome(outcome);
   return { answer: outcome.answer, circumstances: null };
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
-  throw new CliError(
-    "option_invalid",
-    `--deadline is ${JSON.stringify(text)}; it must be 1 to ${MAX_SECONDS} seconds`,
-  );
 }
 
 async function findRegions(given: readonly string[] | undefined): Promise<readonly string[]> {

@@ -4,14 +4,23 @@ import { signDelegation } from "../protocol/delegation.ts";
 import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
 import { parseSecretKey } from "../protocol/keys.ts";
 import { MAX_DELEGATION_LIFETIME_SECONDS } from "../protocol/limits.ts";
-import { type Command, optionalText, parseArguments, requireText } from "./command.ts";
+import {
+  type Arguments,
+  type Command,
+  optionalText,
+  parseArguments,
+  requireText,
+  wholeNumber,
+} from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writeSecretFile } from "./files.ts";
 import { print, printJson } from "./output.ts";
 import { resolveGiven } from "./state.ts";
 
 const MAX_KEY_FILE_BYTES = 256;
-const DEFAULT_DAYS = "90";
+const DAY_SECONDS = 86_400;
+const MAX_DAYS = MAX_DELEGATION_LIFETIME_SECONDS / DAY_SECONDS;
+const DEFAULT_DAYS = 90;
 
 export const keygen: Command = {
   name: "keygen",
@@ -47,7 +56,7 @@ An existing file is never overwritten. One key has one role: make one for the op
       operator === null
         ? null
         : await signDelegation(
-            { operator, workerKey, expiresAt: expiry(optionalText(given, "days") ?? DEFAULT_DAYS) },
+            { operator, workerKey, expiresAt: expiry(given) },
             await readSecretKey(resolveGiven(requireText(given, "operator-key"))),
           );
     await writeSecretFile(path, `${formatBase64Url(secretKey)}\n`);
@@ -63,15 +72,10 @@ An existing file is never overwritten. One key has one role: make one for the op
   },
 };
 
-function expiry(days: string): number {
-  const most = MAX_DELEGATION_LIFETIME_SECONDS / 86_400;
-  if (!/^[1-9]\d{0,3}$/.test(days) || Number(days) > most) {
-    throw new CliError(
-      "option_invalid",
-      `--days is ${JSON.stringify(days)}; it must be a whole number from 1 to ${most}`,
-    );
-  }
-  return Math.floor(Date.now() / 1000) + Number(days) * 86_400;
+/** Unix seconds. Throws CliError option_invalid. */
+function expiry(given: Arguments): number {
+  const days = wholeNumber(given, "days", { min: 1, max: MAX_DAYS, otherwise: DEFAULT_DAYS });
+  return Math.floor(Date.now() / 1000) + days * DAY_SECONDS;
 }
 
 async function readSecretKey(path: string): Promise<Bytes> {

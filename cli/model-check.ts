@@ -13,9 +13,7 @@ const STATUSES = ["passed", "failed", "refused"] as const;
 
 /** One line for each case, then how many there were of each kind. The exit code is 1 where one failed. */
 export async function checkModels(args: readonly string[]): Promise<void> {
-  const folders = args.filter((arg) => !arg.startsWith("-"));
-  const names = folders.length === 0 ? ["DIR"] : folders.map(() => "DIR");
-  const given = parseArguments(args, { json: { type: "boolean" } }, names);
+  const given = parseArguments(args, { json: { type: "boolean" } }, ["DIR…"]);
   const kernels = await readKernels();
   const results: ({ readonly name: string } & CaseResult)[] = [];
   for (const folder of given.positionals) {

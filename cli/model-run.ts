@@ -4,13 +4,13 @@ import { constantOfBytes } from "../models/constant.ts";
 import { formatHex } from "../protocol/bytes.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { findTask } from "../tasks/tasks.ts";
-import { computeOutcome, printLocalOutcome } from "./answer-locally.ts";
 import { loadArtifact, readEngineDigest } from "./artifacts.ts";
 import { readTensors } from "./cases.ts";
 import { type Arguments, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { INPUT_OPTIONS, parseInput, prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
+import { computeOutcome, printLocalOutcome } from "./local-outcome.ts";
 import { formatMilliseconds, print, printJson } from "./output.ts";
 import { resolveGiven } from "./state.ts";
 

@@ -47,8 +47,7 @@ NAME is a model of yours that is built here, or one of: ${CATALOGUE.map(({ name 
 
 async function build(args: readonly string[]): Promise<void> {
   const options = { force: { type: "boolean" }, json: { type: "boolean" } } as const;
-  const names = args.some((arg) => !arg.startsWith("-")) ? ["NAME"] : [];
-  const given = parseArguments(args, options, names);
+  const given = parseArguments(args, options, ["NAME?"]);
   const [name] = given.positionals;
   const recipes =
     name === undefined ? CATALOGUE : [name.endsWith(".json") ? await readRecipe(name) : findRecipe(name)];

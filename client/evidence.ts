@@ -2,7 +2,8 @@
 
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { type OpenedEvidence, type OpenedSide, openEvidence, reopenEvidence } from "../protocol/evidence.ts";
-import type { OpenedFaultProof } from "../protocol/fault-proof.ts";
+import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
+import type { Finding } from "../protocol/judge.ts";
 import type { Statement } from "../protocol/statement.ts";
 
 /** One side's signature: keys, time and digest held; the names of operator, provider and region are claims. */
@@ -67,7 +68,12 @@ export interface FaultProofFacts {
   readonly evidence: VerifiedEvidence;
   readonly atFault: readonly SideFacts[];
   readonly referee: { readonly operator: string; readonly operatorKey: Bytes; readonly workerKey: Bytes }; // the operator is a claim
-  readonly finding: string;
+  readonly finding: Finding; // what the referee computed: the whole model, or one block
+}
+
+/** Everything that openFaultProof checks, which leaves the referee's word. Throws as it does. */
+export async function verifyFaultProof(bytes: Bytes): Promise<FaultProofFacts> {
+  return describeFaultProof(await openFaultProof(bytes));
 }
 
 /** What an opened fault proof says. */
@@ -79,7 +85,7 @@ export function describeFaultProof({ evidence, judgement, referee }: OpenedFault
     evidence: described,
     atFault: atFault.map((side) => described.sides[side]!),
     referee: { operator, operatorKey, workerKey },
-    finding: finding.scope === "model" ? "by the whole model" : `by block ${finding.block}`,
+    finding,
   };
 }
 

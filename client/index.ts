@@ -1,5 +1,4 @@
-// The public surface of the client: choose, ask, verify. An answer was signed by a quorum, or
-// computed here, and its type says which.
+// The public surface of the client: choose, ask, verify.
 
 export { type Answer, type AuditReport, type Conflict, QuorumError, type ReportedVerdict } from "./answer.ts";
 export type { SeatFacts } from "./ask.ts";
@@ -15,6 +14,7 @@ export {
   type SideFacts,
   type VerifiedEvidence,
   verifyEvidence,
+  verifyFaultProof,
 } from "./evidence.ts";
 export type { Failure, FailureCode } from "./failure.ts";
 export { type KnownAnswer, mixInKnownAnswer } from "./known-answer.ts";
@@ -25,7 +25,6 @@ export {
   observe,
   parseLatencies,
 } from "./latencies.ts";
-export { answerLocally, type LocalAnswer } from "./local.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export { fetchRecord } from "./renewal.ts";
 export {

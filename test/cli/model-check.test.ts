@@ -84,5 +84,5 @@ test("says that there is no case, and that a folder is missing", async () => {
   const empty = await program.run("model", "check", join(folder, "three"));
   assert.match(empty.stderr, /there is no model.onnx in .*three or below \[file_unreadable\]/);
   const missing = await program.run("model", "check");
-  assert.match(missing.stderr, /DIR is missing/);
+  assert.match(missing.stderr, /DIR… is missing/);
 });

@@ -1,17 +1,15 @@
 // What a file that somebody was handed says. Bytes in, findings out: no page, no network, no clock.
 
 import {
-  describeEvidence,
-  describeFaultProof,
   type FaultProofFacts,
   type VerifiedEvidence,
+  verifyEvidence,
+  verifyFaultProof,
 } from "../../client/evidence.ts";
 import { type VerifiedBundle, verifyBundle } from "../../client/verify.ts";
 import { decodeBundle } from "../../protocol/bundle.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { CodedError, DecodeError } from "../../protocol/errors.ts";
-import { openEvidence } from "../../protocol/evidence.ts";
-import { openFaultProof } from "../../protocol/fault-proof.ts";
 import { readFileKind } from "../../protocol/file-kind.ts";
 import {
   describeNeed,
@@ -85,8 +83,8 @@ async function attempt(name: string, check: () => Promise<Examined>): Promise<Fi
 /** Throws DecodeError, VerificationError, PolicyError: the file is not to be relied on. */
 async function examineFile(bytes: Bytes, own: readonly Policy[]): Promise<Examined> {
   const kind = readFileKind(bytes);
-  if (kind === "evidence") return { kind, evidence: describeEvidence(await openEvidence(bytes)) };
-  if (kind === "fault proof") return { kind, proof: describeFaultProof(await openFaultProof(bytes)) };
+  if (kind === "evidence") return { kind, evidence: await verifyEvidence(bytes) };
+  if (kind === "fault proof") return { kind, proof: await verifyFaultProof(bytes) };
   const { policy: named } = decodeBundle(bytes);
   const verified = await verifyBundle(bytes, {
     policies: own.filter(({ reference }) => isSameReference(reference, named)),

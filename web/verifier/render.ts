@@ -45,7 +45,8 @@ export function render(finding: Finding): HTMLElement {
         origin(finding.evidence),
       );
     case "fault proof": {
-      const { evidence, atFault, referee, finding: basis } = finding.proof;
+      const { evidence, atFault, referee, finding: computed } = finding.proof;
+      const basis = computed.scope === "model" ? "by the whole model" : `by block ${computed.block}`;
       const guilty = atFault.map(nameOperator).join(" and ");
       return createCard(
         "warn",
