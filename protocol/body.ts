@@ -28,21 +28,19 @@ export async function readBounded(
   // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
   const reader = stream.getReader();
+  const { read, end } = endOnAbort(reader, reserve?.signal ?? null);
   try {
-    return await readParts(reader, maxBytes, reserve);
+    return await readParts(read, maxBytes, reserve);
   } finally {
+    end();
     // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
     reader.cancel().catch(() => undefined);
   }
 }
 
-async function readParts(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxBytes: number,
-  reserve: Reserve | null,
-): Promise<Bytes | null> {
-  const late = reserve && rejectOnAbort(reserve.signal);
-  const read = () => (late === null ? reader.read() : Promise.race([reader.read(), late]));
+type Read = ReadableStreamDefaultReader<Uint8Array>["read"];
+
+async function readParts(read: Read, maxBytes: number, reserve: Reserve | null): Promise<Bytes | null> {
   let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
   let length = 0;
   let parts = 0;
@@ -61,10 +59,26 @@ async function readParts(
   return resize(body, length);
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+/**
+ * Reads of which the last rejects when the signal aborts. One listener for all of them, gone with `end`: a promise that
+ * each read was raced against would remember them all for as long as the signal lives.
+ */
+function endOnAbort(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal | null,
+): { readonly read: Read; end(): void } {
+  let stop: (reason: unknown) => void = () => undefined;
+  const abort = () => stop(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  return {
+    read: () =>
+      new Promise((resolve, reject) => {
+        stop = reject;
+        if (signal?.aborted) abort();
+        else reader.read().then(resolve, reject);
+      }),
+    end: () => signal?.removeEventListener("abort", abort),
+  };
 }
 
 function resize(bytes: Bytes, length: number): Bytes {

@@ -63,6 +63,24 @@ test("takes small bodies in any parts, and large ones in parts of 64 bytes", asy
   assert.equal((await readBounded(inParts, 1_000_000, null))?.length, 640_000);
 });
 
+test("many parts leave nothing at the signal that bounds their time", async () => {
+  const signal = new AbortController().signal;
+  let listening = 0;
+  let most = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    most = Math.max(most, ++listening);
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listening--;
+    removeEventListener.apply(signal, args);
+  };
+  const reserve = { signal, grow: () => undefined };
+  await readBounded(createStream(5000, new Uint8Array(64)).stream, 1_000_000, reserve);
+  assert.deepEqual([most, listening], [1, 0]);
+});
+
 test("keeps the bytes of a part and not its buffer, which the sender's runtime may use again", async () => {
   const shared = new Uint8Array(4096);
   let count = 0;
