@@ -1,6 +1,6 @@
 // Compiled models on disk: `<folder>/models.json` names them, `<folder>/<model digest>/` holds manifest and chunks.
 import { randomUUID } from "node:crypto";
-import { createReadStream, globSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -9,15 +9,16 @@ import { CATALOGUE } from "../models/catalogue.ts";
 import { compileModel } from "../models/compile.ts";
 import { ModelError } from "../models/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
-import { type Bytes, concatBytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
+import { type Bytes, equalBytes, formatHex, parseHex, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
 import { DecodeError, InferenceError } from "../protocol/errors.ts";
 import type { Isa } from "../wasm/families.ts";
+import { INDEX, type Index, readIndex } from "./artifact-index.ts";
 import { readCalibration } from "./calibration.ts";
-import { CliError } from "./errors.ts";
-import { readTextIfPresent, writeWholeFile } from "./files.ts";
+import { recipeDigest } from "./compiler-sources.ts";
+import { writeWholeFile } from "./files.ts";
 import { readSource, readTaskFiles } from "./sources.ts";
-import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "./state.ts";
+import { ARTIFACTS_FOLDER } from "./state.ts";
 
 const KERNELS = new URL("../wasm/kernels.wasm", import.meta.url);
 const DIGESTS = new URL("../wasm/digests.json", import.meta.url);
@@ -52,7 +53,7 @@ export function findRecipe(name: string): Recipe {
 export async function ensureArtifact(recipe: Recipe, progress: Progress): Promise<Bytes> {
   if (recipe.origin.kind === "folder") return buildArtifact(recipe, progress);
   const known = (await readIndex())[recipe.name];
-  if (known?.recipe === (await recipeDigest(recipe))) {
+  if (known?.recipe === (await recipeDigest(recipe, await readEngineDigest()))) {
     const isThere = await access(join(ARTIFACTS_FOLDER, known.digest, "manifest.cbor")).then(
       () => true,
       () => false,
@@ -91,7 +92,7 @@ export async function buildArtifact(recipe: Recipe, progress: Progress): Promise
   // From here the artifact is complete: a crash before the index names it costs a second build and nothing else.
   const index = {
     ...(await readIndex()),
-    [recipe.name]: { digest: name, recipe: await recipeDigest(recipe) },
+    [recipe.name]: { digest: name, recipe: await recipeDigest(recipe, await readEngineDigest()) },
   };
   await writeWholeFile(INDEX, utf8(`${JSON.stringify(index, null, 2)}\n`));
   await removeUnnamed(index);
@@ -123,7 +124,7 @@ export async function loadArtifact(name: string, isa: Isa): Promise<Model> {
 }
 
 /** As loadArtifact, for whoever has only the digest that a statement names. */
-export async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Model> {
+async function loadArtifactByDigest(model: Bytes, isa: Isa): Promise<Model> {
   const folder = join(ARTIFACTS_FOLDER, formatHex(model));
   const manifest = await readFile(join(folder, "manifest.cbor")).catch((cause) => {
     throw notBuilt(formatHex(model), cause);
@@ -184,44 +185,4 @@ export async function readTaskFile(recipe: Recipe, name: string): Promise<Bytes>
 function notBuilt(name: string, cause?: unknown): ModelError {
   const message = `the model ${name} is not built here; run npm run -s quorate -- model build`;
   return new ModelError("artifact_missing", message, { cause });
-}
-
-const INDEX = join(ARTIFACTS_FOLDER, "models.json");
-/** Name → model digest in hex, and the digest of all that decided its bytes. */
-type Index = Record<string, { readonly digest: string; readonly recipe: string }>;
-
-/** Throws CliError file_unreadable with the way out. */
-async function readIndex(): Promise<Index> {
-  const text = await readTextIfPresent(INDEX).catch((cause: Error) => {
-    throw new CliError(
-      "file_unreadable",
-      `cannot read ${INDEX}: ${cause.message}; remove it, and build the models again`,
-      { cause },
-    );
-  });
-  if (text === null) return {};
-  try {
-    const index: Index = JSON.parse(text);
-    if (Object.values(index).every(({ digest }) => /^[0-9a-f]{64}$/.test(digest))) return index;
-  } catch {
-    // Said below: it is no index, whatever else it is.
-  }
-  throw new CliError("file_unreadable", `${INDEX} is damaged; remove it and run npm run build`);
-}
-
-/** What decides an artifact's bytes besides its recipe and the package: the compiler's sources; the kernels have a digest. */
-export const COMPILER_SOURCES = [
-  "{models,engine,protocol,tasks}/**/*.ts",
-  "wasm/*.ts",
-  "cli/{calibration,cases,errors,files,photos,sources}.ts",
-  "cli/calibration/*.ts",
-];
-
-async function recipeDigest(recipe: Recipe): Promise<string> {
-  const files = globSync(COMPILER_SOURCES, { cwd: PROJECT_ROOT }).sort();
-  const sources = await Promise.all(files.map((file) => readFile(join(PROJECT_ROOT, file))));
-  const parts = [utf8(JSON.stringify(recipe)), await readEngineDigest(), ...sources];
-  return formatHex(
-    await digestRaw(concatBytes(...(await Promise.all(parts.map((part) => digestRaw(concatBytes(part))))))),
-  );
 }

@@ -9,9 +9,9 @@ import { findDigest, findRecipe, loadArtifact, readEngineDigest } from "./artifa
 import { readCalibration } from "./calibration.ts";
 import { type Command, optionalText, parseArguments, requireText, wholeNumber } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
+import { writeEvidence } from "./outcome.ts";
 import { createProgress, formatMilliseconds, print, printJson } from "./output.ts";
 import { createProbe } from "./probes.ts";
-import { writeEvidence } from "./question.ts";
 import { keepSightings, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 

@@ -17,9 +17,10 @@ import { mixInKnownAnswers } from "./known-answers.ts";
 import { createLocalModels, type LocalModels } from "./local.ts";
 import { computeOutcome, printLocalOutcome } from "./local-outcome.ts";
 import { readNetwork } from "./network/running.ts";
+import { printOutcome, summarizeOutcome } from "./outcome.ts";
 import { printJson } from "./output.ts";
 import { readPolicyFile } from "./policy.ts";
-import { ask, type Circumstances, printOutcome, summarizeOutcome } from "./question.ts";
+import { ask, type Circumstances } from "./question.ts";
 import { NETWORK_FOLDER, resolveGiven } from "./state.ts";
 
 const DEFAULT_POLICY = "standard";

@@ -5,9 +5,10 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { CodedError } from "../protocol/errors.ts";
 import { findRecipe } from "./artifacts.ts";
 import { readCalibration } from "./calibration.ts";
+import { writeEvidence } from "./outcome.ts";
 import { log } from "./output.ts";
 import { createProbe } from "./probes.ts";
-import { type Circumstances, writeEvidence } from "./question.ts";
+import type { Circumstances } from "./question.ts";
 import { keepSightings, readReputation, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 

@@ -10,9 +10,10 @@ import { prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
 import { isFound, parseVice, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
+import { type Outcome, printOutcome, summarizeOutcome } from "./outcome.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
 import { photoPath } from "./photos.ts";
-import { ask, type Outcome, printOutcome, summarizeOutcome } from "./question.ts";
+import { ask } from "./question.ts";
 import { ensureSamplePage } from "./sample-page.ts";
 import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, SAMPLE_PAGE, showPath } from "./state.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { numberPath } from "../../cli/outcome.ts";
 import { printAnswer } from "../../cli/output.ts";
-import { numberPath } from "../../cli/question.ts";
 import type { TaskAnswer } from "../../tasks/tasks.ts";
 
 function capture(t: TestContext, answer: TaskAnswer): string {

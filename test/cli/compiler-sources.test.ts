@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { COMPILER_SOURCES } from "../../cli/artifacts.ts";
+import { COMPILER_SOURCES } from "../../cli/compiler-sources.ts";
 import { ROOT } from "./program.ts";
 
 test("every source that an artifact's bytes may depend on is among those that make it stale", async () => {
