@@ -5,9 +5,9 @@
  *   period    whole periods of SEALING_PERIOD_MS since 1970: the key is named by records of this period
  *   seed      secret, 32 bytes, from which the key pair is derived (RFC 9180 §7.1.3)
  *
- * `claims`: one row for each request that was taken and whose deadline has not passed.
- *   name      33 bytes: request digest and seat
- *   deadline  unix ms; the row means nothing after it
+ * `claims`: one row for each sealed message that was taken and would otherwise be taken again.
+ *   name      64 bytes: the key that it was sealed to, and the one that it was sealed with
+ *   deadline  unix ms; the message is refused anyway after it
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS seeds (

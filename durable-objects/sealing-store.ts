@@ -1,4 +1,4 @@
-// What the isolates of one worker share: the seeds of its sealing keys, and which requests it has taken. A key is used in
+// What the isolates of one worker share: the seeds of its sealing keys, and which messages it has taken. A key is used in
 // the period that it belongs to and opens for one period more; then its row is deleted, and what was sealed to it stays
 // sealed.
 
@@ -40,7 +40,7 @@ export class SealingStore extends DurableObject {
     return seed;
   }
 
-  /** Notes a request by its name until its deadline (unix ms): only the first of a name is `taken`. */
+  /** Notes a message by its name until its deadline (unix ms): only the first of a name is `taken`. */
   claim(name: Uint8Array, deadline: number): "taken" | "replayed" | "full" {
     const now = this.#clock();
     const [known] = this.#sql.exec<{ deadline: number }>("SELECT deadline FROM claims WHERE name = ?", name);

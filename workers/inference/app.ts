@@ -15,10 +15,11 @@ import {
   RECORD_PATH,
 } from "../../protocol/http.ts";
 import { requireOpening } from "../../protocol/judge.ts";
+import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
 import { bytesReply, createHandler, declaredBytes, type Hold, jsonReply, type Reply } from "../http.ts";
 import { createAdmission } from "./admission.ts";
-import { claimRequest } from "./claim.ts";
+import { claimMessage } from "./claim.ts";
 import { type Incoming, open } from "./incoming.ts";
 import { checkRequest, type infer, refuseRequest } from "./infer.ts";
 import { checkCase, countOperations, judgeCase } from "./judge.ts";
@@ -34,7 +35,7 @@ import {
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
 import { requiredMemory } from "./required-memory.ts";
-import type { SealingStore } from "./sealing-store.ts";
+import { type SealingStore, sealingPeriod } from "./sealing-store.ts";
 import { parseSettings, type Variables } from "./settings.ts";
 import { type Artifacts, createShelf, type ModelState } from "./shelf.ts";
 
@@ -144,24 +145,24 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
   };
 
   const answer = (request: Request, hold: Hold): Promise<Reply> =>
-    receive(request, MAX_REQUEST_BODY_BYTES, hold, async ({ content, bucket, answer }) => {
+    receive(request, MAX_REQUEST_BODY_BYTES, hold, async ({ content, seal, answer }) => {
       const asked = decodeRequest(content);
-      if (bucket !== null && bucket !== asked.sizeBucket)
+      if (seal !== null && seal.bucket !== asked.sizeBucket)
         throw new DecodeError(
           "out_of_range",
-          `sizeBucket is ${asked.sizeBucket}; the request was padded to ${bucket}`,
+          `sizeBucket is ${asked.sizeBucket}; the request was padded to ${seal.bucket}`,
         );
-      return answer(CBOR_MEDIA_TYPE, await run(asked, hold));
+      return answer(CBOR_MEDIA_TYPE, await run(asked, seal?.name ?? null, hold));
     });
 
-  /** An encoded InferAnswer: what the model gave, or why it was not run, signed either way. */
-  const run = async (asked: InferRequest, hold: Hold): Promise<Bytes> => {
+  /** An encoded InferAnswer: what the model gave, or why it was not run, signed either way. `name` is the message's. */
+  const run = async (asked: InferRequest, name: Bytes | null, hold: Hold): Promise<Bytes> => {
     try {
       checkRequest(asked, engine, clock());
       return await admission.requests.share(1, () =>
         shelf.use(asked.model, hold, (model) => {
           const operations = model.countOperations(asked.inputs.map(({ shape }) => shape));
-          return takeTurn(operations, () => sign(model, asked, hold));
+          return takeTurn(operations, () => sign(model, asked, name, hold));
         }),
       );
     } catch (error) {
@@ -170,11 +171,11 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     }
   };
 
-  const sign = async (model: Model, asked: InferRequest, hold: Hold): Promise<Bytes> => {
+  const sign = async (model: Model, asked: InferRequest, name: Bytes | null, hold: Hold): Promise<Bytes> => {
     // The deadline may have passed while the model was loaded.
     checkRequest(asked, engine, clock());
     // Not before there is room for it: who was refused as overloaded may ask again.
-    await claimRequest(asked, sealingStore);
+    await claimMessage(name, asked.deadline, sealingStore);
     const record = await records(clock());
     if (isDue(record)) hold(offer(record));
     const { workerKey: secretKey } = settings;
@@ -183,7 +184,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
 
   /** A referee answers with a judgement, or with the problem that keeps it from judging. */
   const judge = (request: Request, hold: Hold): Promise<Reply> =>
-    receive(request, MAX_EVIDENCE_BODY_BYTES, hold, ({ content, answer }) =>
+    receive(request, MAX_EVIDENCE_BODY_BYTES, hold, ({ content, seal, answer }) =>
       // Before anything of it is verified, which takes signatures.
       admission.requests.share(1, async () => {
         const evidence = requireOpening(await openEvidence(content));
@@ -191,7 +192,12 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
         await checkCase(evidence, { engine, settings, now: clock() });
         const signing = { secretKey: settings.workerKey, record: record.digest, clock };
         const judgement = await shelf.use(evidence.sides[0].receipt.statement.model, hold, (model) =>
-          takeTurn(countOperations(model, evidence), () => judgeCase(model, evidence, signing)),
+          takeTurn(countOperations(model, evidence), async () => {
+            // Evidence has no deadline. No key that opens now opens after the next period.
+            const until = (sealingPeriod(clock()) + 2) * SEALING_PERIOD_MS;
+            await claimMessage(seal?.name ?? null, until, sealingStore);
+            return judgeCase(model, evidence, signing);
+          }),
         );
         if (isDue(record)) hold(offer(record));
         return answer(COSE_SIGN1_CONTENT_TYPE, judgement);

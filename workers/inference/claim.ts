@@ -1,20 +1,27 @@
-// A request is run once: whoever sends it again before its deadline, in whatever seal, learns nothing and has nothing computed.
+// A sealed message is taken once: whoever sends its bytes again learns nothing and has nothing computed.
+//
+// It is claimed by its seal and not by the question in it. Every member of a committee can write the whole question, for
+// any seat of any worker: if the question were claimed, the first to come with it would keep the asker out. Another seal
+// is another message, and only who made it can make it again. What comes plainly is not claimed: all of it can be written
+// by the same members, and whoever is on its way could change a bit and send it again.
 
-import { concatBytes } from "../../protocol/bytes.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import { type InferRequest, requestDigest } from "../../protocol/request.ts";
 import type { SealingStore } from "./sealing-store.ts";
 
-/** Throws InferenceError request_replayed, overloaded. */
-export async function claimRequest(request: InferRequest, store: Pick<SealingStore, "claim">): Promise<void> {
-  // Seats are apart: one request has one for each that this worker is asked in.
-  const name = concatBytes(await requestDigest(request), Uint8Array.of(request.seat));
-  const claim = await store.claim(name, request.deadline);
+/**
+ * `name` is the message's, null if it came plainly; `until`, in unix ms, when it would be refused anyway. Throws
+ * InferenceError request_replayed, overloaded.
+ */
+export async function claimMessage(
+  name: Bytes | null,
+  until: number,
+  store: Pick<SealingStore, "claim">,
+): Promise<void> {
+  if (name === null) return;
+  const claim = await store.claim(name, until);
   if (claim === "replayed")
-    throw new InferenceError(
-      "request_replayed",
-      "this request was taken already; ask anew, with a nonce of its own",
-    );
+    throw new InferenceError("request_replayed", "this message was taken already; seal it anew");
   if (claim === "full")
     throw new InferenceError(
       "overloaded",

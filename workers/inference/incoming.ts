@@ -1,7 +1,7 @@
 // A message to the worker, sealed or not, opened, with the way back: what came sealed is answered sealed.
 
 import type { Reserve } from "../../protocol/body.ts";
-import type { Bytes } from "../../protocol/bytes.ts";
+import { type Bytes, concatBytes } from "../../protocol/bytes.ts";
 import { SealingError } from "../../protocol/errors.ts";
 import { CBOR_MEDIA_TYPE, SEALED_REPLY_MEDIA_TYPE, SEALED_REQUEST_MEDIA_TYPE } from "../../protocol/http.ts";
 import { decodeSealedRequest, openSealedRequest, RESPONSE_NONCE_BYTES } from "../../protocol/sealing.ts";
@@ -10,8 +10,13 @@ import type { Keyring } from "./keyring.ts";
 
 export interface Incoming {
   readonly content: Bytes; // CBOR
-  /** Bytes that it was padded to; null if it came plainly. */
-  readonly bucket: number | null;
+  /** Null if it came plainly. */
+  readonly seal: {
+    /** Bytes that it was padded to. */
+    readonly bucket: number;
+    /** 64 bytes, both keys, each in its only spelling: another message has another name, and these two open no other. */
+    readonly name: Bytes;
+  } | null;
   /** 200 with the answer: of the given media type, or sealed. */
   answer(contentType: string, content: Bytes): Promise<Reply>;
 }
@@ -43,7 +48,7 @@ export async function open(
     const { content, bucket, sealReply } = await openSealedRequest(closed, pair, workerKey);
     return {
       content,
-      bucket,
+      seal: { bucket, name: concatBytes(closed.sealingKey, closed.enc) },
       answer: async (_contentType, answer) =>
         bytesReply(SEALED_REPLY_MEDIA_TYPE, await sealReply(answer, randomBytes(RESPONSE_NONCE_BYTES))),
     };
@@ -55,7 +60,7 @@ export async function open(
     );
   return {
     content: bytes,
-    bucket: null,
+    seal: null,
     answer: async (contentType, answer) => bytesReply(contentType, answer),
   };
 }

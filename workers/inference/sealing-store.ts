@@ -1,4 +1,4 @@
-// What all isolates of one worker share: the seeds of its sealing keys, and which requests it has taken. In memory here,
+// What all isolates of one worker share: the seeds of its sealing keys, and which messages it has taken. In memory here,
 // for a worker that is one process; durable-objects/sealing-store.ts is the same for many isolates.
 
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
@@ -16,7 +16,7 @@ export interface SealingStore {
    * neighbours, since clocks differ. Made where it is not there yet; null for any other: older ones are gone.
    */
   seedOf(period: number): Promise<Bytes | null>;
-  /** Notes a request by its name, until its deadline (unix ms). Only the first of a name is `taken`. */
+  /** Notes a message by its name, until its deadline (unix ms). Only the first of a name is `taken`. */
   claim(name: Bytes, deadline: number): Promise<Claim>;
 }
 
