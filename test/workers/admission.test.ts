@@ -31,7 +31,7 @@ const pictures = await loadArtifact("moderate-mobilenet-v2", "simd128");
 async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})) {
   const gate = Promise.withResolvers<void>();
   const begun: Promise<void>[] = [];
-  const timer = new AbortController();
+  let timer = new AbortController();
   let onRun = () => {};
   let now = START;
   const app = await createTestApp({
@@ -57,8 +57,11 @@ async function createHeld(change: (loaded: Model) => Partial<Model> = () => ({})
   return {
     app,
     open: () => gate.resolve(),
-    /** The time for bodies is up. */
-    timeOut: () => timer.abort(),
+    /** The time of the bodies so far is up. */
+    timeOut() {
+      timer.abort();
+      timer = new AbortController();
+    },
     pass(milliseconds: number) {
       now += milliseconds;
     },
