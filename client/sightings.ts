@@ -51,14 +51,27 @@ export async function sightingsOfAudit(
   }
 }
 
-/** Null for what says nothing of the operator: it was no longer needed, or the mistake is ours. */
+/**
+ * Codes that say nothing of the operator: it was no longer needed, the mistake is ours, or others could bring it about at
+ * an honest one, who came to it first. An operator that hides behind the last two costs its asker a substitute at once,
+ * and could as well answer every other time.
+ */
+const SAYS_NOTHING: ReadonlySet<ReportedVerdict["code"]> = new Set([
+  "cancelled",
+  "unexpected_error",
+  "input_invalid",
+  "request_replayed",
+  "overloaded",
+] as const);
+
+/** Null for what says nothing of the operator. A problem document is `status_unexpected`: nobody signed it. */
 function kindOf({
   outcome,
   code,
   refusal,
 }: Pick<ReportedVerdict, "outcome" | "code" | "refusal">): "answer" | "refusal" | "failure" | null {
   if (outcome !== "failed") return "answer";
-  if (code === "cancelled" || code === "unexpected_error" || code === "input_invalid") return null;
+  if (SAYS_NOTHING.has(code)) return null;
   return refusal === null ? "failure" : "refusal";
 }
 

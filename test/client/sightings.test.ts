@@ -26,7 +26,7 @@ const kindsOf = async (change: Partial<ReportedVerdict>, lazy: ReportedVerdict[]
 
 test("silence, a signed refusal, an answer and a copied one are told apart; what nobody waited for is not seen", async () => {
   assert.deepEqual(await kindsOf({}), ["failure"]);
-  assert.deepEqual(await kindsOf({ code: "overloaded", refusal: new Uint8Array(1) }), ["refusal"]);
+  assert.deepEqual(await kindsOf({ code: "model_unknown", refusal: new Uint8Array(1) }), ["refusal"]);
   assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }), ["answer"]);
   assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [verdict]), ["answer", "lazy"]);
   assert.deepEqual(await kindsOf({ code: "cancelled" }), []);
@@ -36,6 +36,12 @@ test("silence, a signed refusal, an answer and a copied one are told apart; what
     [],
     "the asker's own inputs",
   );
+});
+
+test("a refusal that others can bring about at an honest worker is no miss, and no answer", async () => {
+  for (const code of ["request_replayed", "overloaded"] as const)
+    assert.deepEqual(await kindsOf({ code, refusal: new Uint8Array(1) }), [], code);
+  assert.deepEqual(await kindsOf({ code: "status_unexpected" }), ["failure"], "nobody signed it");
 });
 
 test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
@@ -54,7 +60,8 @@ test("an audit is told in the same words, and inputs that a worker cannot take s
   const rows = [
     [{ outcome: "right", elapsedMs: 1 }, ["answer"]],
     [{ outcome: "lazy", elapsedMs: 1 }, ["lazy"]],
-    [{ ...failed, code: "overloaded" }, ["refusal"]],
+    [{ ...failed, code: "overloaded" }, []],
+    [{ ...failed, code: "model_unknown" }, ["refusal"]],
     [{ ...failed, code: "timed_out", refusal: null }, ["failure"]],
     [{ ...failed, code: "input_invalid" }, []],
   ] as const;
