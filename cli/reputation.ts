@@ -9,29 +9,22 @@ import {
   sightingsOf,
   sightingsOfAudit,
 } from "../client/index.ts";
-import { DecodeError } from "../protocol/errors.ts";
 import { isLocalTarget } from "../protocol/names.ts";
 import type { WorkerRecord } from "../protocol/record.ts";
 import { CliError } from "./errors.ts";
-import { readTextIfPresent, unreadable, writeWholeFile } from "./files.ts";
+import { writeWholeFile } from "./files.ts";
+import { readMemory } from "./memory.ts";
 import { REPUTATION_FILE, showPath } from "./state.ts";
 
 /** Empty where there is no file yet. Throws CliError file_unreadable. */
-export async function readReputation(): Promise<Reputation> {
-  const text = await readTextIfPresent(REPUTATION_FILE).catch((cause: unknown) => {
-    throw unreadable(REPUTATION_FILE, cause);
-  });
-  if (text === null) return new Map();
-  try {
-    return parseReputation(text);
-  } catch (cause) {
-    if (!(cause instanceof DecodeError)) throw cause;
+export function readReputation(): Promise<Reputation> {
+  return readMemory(REPUTATION_FILE, parseReputation, (cause) => {
     throw new CliError(
       "file_unreadable",
       `${showPath(REPUTATION_FILE)} is damaged, and says whom not to ask; mend it, or remove it to forget whoever lied`,
       { cause },
     );
-  }
+  });
 }
 
 /** Reads it anew, so that two commands at once lose little. Throws CliError file_unreadable, file_unwritable. */

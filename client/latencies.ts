@@ -2,15 +2,11 @@
 // who loses it loses no more than that. docs/protocol.md §14.
 
 import { type Bytes, formatBase64Url, formatHex, parseHex } from "../protocol/bytes.ts";
-import { DecodeError } from "../protocol/errors.ts";
 import { MAX_ENDPOINT_CHARACTERS } from "../protocol/limits.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { ReportedVerdict } from "./answer.ts";
+import { formatEntries, isCount, isKeyText, MAX_ENTRIES, parseEntries } from "./memory-file.ts";
 import { isSilent } from "./silence.ts";
-
-/** Times that are remembered; a file of them has less than 1 MB. */
-const MAX_LATENCIES = 1024;
-const VERSION = 1;
 
 /** One worker at one endpoint with one model: a time includes the run, so those of two models do not compare. */
 export interface Latency {
@@ -52,7 +48,7 @@ export function observe(
       next.set(name, { model, workerKey, endpoint, ms, seen: question.now });
     } else if (isAbsent(verdict) || isSilent(verdict, question.verdicts)) next.delete(name);
   }
-  return new Map([...next].sort(([, a], [, b]) => b.seen - a.seen).slice(0, MAX_LATENCIES));
+  return new Map([...next].sort(([, a], [, b]) => b.seen - a.seen).slice(0, MAX_ENTRIES));
 }
 
 /** Asked, and without an answer that counts; not if it was no longer waited for, or the mistake is ours. */
@@ -84,34 +80,23 @@ function nameOf({ model, workerKey, endpoint }: Pick<Latency, "model" | "workerK
 
 /** JSON that a person can read, a worker and model a line. */
 export function formatLatencies(latencies: Latencies): string {
-  const lines = [...latencies.values()].map((latency) => JSON.stringify(latency));
-  return `{ "version": ${VERSION}, "workers": [\n${lines.join(",\n")}\n] }\n`;
+  return formatEntries("workers", [...latencies.values()]);
 }
 
 /** Throws DecodeError text_malformed. */
 export function parseLatencies(text: string): Latencies {
-  try {
-    const { version, workers } = JSON.parse(text) as { version: unknown; workers: unknown };
-    if (version !== VERSION || !Array.isArray(workers) || workers.length > MAX_LATENCIES)
-      throw new TypeError("another form");
-    return new Map(workers.map(readLatency).map((latency) => [nameOf(latency), latency]));
-  } catch (cause) {
-    throw new DecodeError("text_malformed", "the latencies are not what this version writes; remove them", {
-      cause,
-    });
-  }
+  const workers = parseEntries(text, { name: "workers", title: "what is known of who is near" }, readLatency);
+  return new Map(workers.map((latency) => [nameOf(latency), latency]));
 }
 
-function readLatency(value: unknown): Latency {
-  const { model, workerKey, endpoint, ms, seen } = value as Record<string, unknown>;
+function readLatency({ model, workerKey, endpoint, ms, seen }: Record<string, unknown>): Latency {
   const isSound =
     typeof model === "string" &&
     parseHex(model).length === 32 &&
-    typeof workerKey === "string" &&
-    /^[\w-]{43}$/.test(workerKey) &&
+    isKeyText(workerKey) &&
     typeof endpoint === "string" &&
     endpoint.length <= MAX_ENDPOINT_CHARACTERS &&
-    [ms, seen].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+    [ms, seen].every(isCount);
   if (!isSound) throw new TypeError("a worker in another form");
   return { model, workerKey, endpoint, ms, seen } as Latency;
 }

@@ -2,13 +2,10 @@
 // costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved. docs/protocol.md §14.
 
 import { type Bytes, formatBase64Url, parseHex } from "../protocol/bytes.ts";
-import { DecodeError } from "../protocol/errors.ts";
 import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
+import { formatEntries, isCount, isKeyText, MAX_ENTRIES, parseEntries } from "./memory-file.ts";
 
-/** Operators that are remembered; a file of them has less than 1 MB. */
-const MAX_STANDINGS = 1024;
 const MAX_LIES = 4; // digests kept of one operator: one is enough to exclude it
-const VERSION = 1;
 
 /** One operator. The first four say how available it was, the next two how honest. */
 export interface Standing {
@@ -65,7 +62,7 @@ export function remember(reputation: Reputation, sightings: readonly Sighting[],
   const kept = [...next].sort(
     ([, a], [, b]) => Number(isExcluded(b)) - Number(isExcluded(a)) || b.seen - a.seen,
   );
-  return new Map(kept.slice(0, MAX_STANDINGS));
+  return new Map(kept.slice(0, MAX_ENTRIES));
 }
 
 const NEW = { answers: 0, refusals: 0, failures: 0, misses: 0, lies: [], lazy: 0 } as const;
@@ -88,37 +85,21 @@ function add(standing: Omit<Standing, "operator" | "seen">, sighting: Sighting, 
 
 /** JSON that a person can read, an operator a line. */
 export function formatReputation(reputation: Reputation): string {
-  const lines = [...reputation].map(([operatorKey, standing]) =>
-    JSON.stringify({ operatorKey, ...standing }),
-  );
-  return `{ "version": ${VERSION}, "operators": [\n${lines.join(",\n")}\n] }\n`;
+  const operators = [...reputation].map(([operatorKey, standing]) => ({ operatorKey, ...standing }));
+  return formatEntries("operators", operators);
 }
 
 /** Throws DecodeError text_malformed. */
 export function parseReputation(text: string): Reputation {
-  try {
-    const { version, operators } = JSON.parse(text) as { version: unknown; operators: unknown };
-    if (version !== VERSION || !Array.isArray(operators) || operators.length > MAX_STANDINGS)
-      throw new TypeError("another form");
-    return new Map(operators.map(readEntry));
-  } catch (cause) {
-    throw new DecodeError("text_malformed", "the reputation is not what this version writes; remove it", {
-      cause,
-    });
-  }
+  return new Map(parseEntries(text, { name: "operators", title: "what is known of operators" }, readEntry));
 }
 
-function readEntry(value: unknown): [string, Standing] {
-  const { operatorKey, operator, answers, refusals, failures, misses, lies, lazy, seen } = value as Record<
-    string,
-    unknown
-  >;
-  const counts = [answers, refusals, failures, misses, lazy, seen];
+function readEntry(entry: Record<string, unknown>): [string, Standing] {
+  const { operatorKey, operator, answers, refusals, failures, misses, lies, lazy, seen } = entry;
   const isSound =
-    typeof operatorKey === "string" &&
-    /^[\w-]{43}$/.test(operatorKey) &&
+    isKeyText(operatorKey) &&
     typeof operator === "string" &&
-    counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0) &&
+    [answers, refusals, failures, misses, lazy, seen].every(isCount) &&
     Array.isArray(lies) &&
     lies.length <= MAX_LIES &&
     lies.every((lie) => typeof lie === "string" && parseHex(lie).length === 32);
