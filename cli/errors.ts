@@ -1,5 +1,6 @@
 // What can be wrong with how a command is called, or with the files that it is given.
-import { CodedError } from "../protocol/errors.ts";
+import type { ModelErrorCode } from "../models/errors.ts";
+import { CodedError, type InferenceCode, type JudgeCode } from "../protocol/errors.ts";
 
 export type CliErrorCode =
   | "command_unknown"
@@ -19,5 +20,8 @@ export type CliErrorCode =
 
 export class CliError extends CodedError<CliErrorCode> {}
 
+/** Why nothing was decided: what a run here did not allow, or no answer to judge. */
+export type UndecidedCode = InferenceCode | ModelErrorCode | JudgeCode | "nothing_answered";
+
 /** Nothing is wrong, and nothing was decided: the way out needs another file, model or engine. Exit 2. */
-export class UndecidedError extends CodedError {}
+export class UndecidedError extends CodedError<UndecidedCode> {}

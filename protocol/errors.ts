@@ -1,4 +1,4 @@
-// The errors of the project. A code is API and is spelled the same on the wire. A message is for people: a lower-case
+// The coded errors of protocol, client, workers and regions, and the base of all others. A code is API and is spelled the same on the wire. A message is for people: a lower-case
 // fragment that names the thing and the limit, then after a semicolon the way out, without a full stop at its end.
 // Programmer mistakes are TypeError or RangeError instead.
 

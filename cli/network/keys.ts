@@ -4,7 +4,7 @@ import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
 import { createSecretKey } from "../../protocol/ed25519.ts";
 import { parseSecretKey } from "../../protocol/keys.ts";
 import { readTextIfPresent, writeSecretFile } from "../files.ts";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 
 /** The Ed25519 seed in `path` (base64url text, mode 0600), made if absent. Throws NetworkError key_unreadable. */
 export async function loadOrCreateSecretKey(path: string): Promise<Bytes> {

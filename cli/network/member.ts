@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { SourcelessWorkerOptions } from "wrangler";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 import { LOOPBACK } from "./ports.ts";
 import type { Program, ProgramName } from "./program.ts";
 

@@ -1,6 +1,6 @@
 // Who takes part in a local network: names, operators, declared providers and places. Not keys, not ports.
 
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 
 /** The vices a worker of the cast can have, for people; workers/cast implements them. */
 export const VICES = {

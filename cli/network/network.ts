@@ -3,7 +3,7 @@
 
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 import { type Member, type MemberPlan, startMember } from "./member.ts";
 import { planRegions, planWorkers, type Vice, type WorkerPlan } from "./members.ts";
 import { markProcesses, stopOrphans } from "./orphans.ts";

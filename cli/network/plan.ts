@@ -5,7 +5,7 @@ import { type Bytes, formatBase64Url } from "../../protocol/bytes.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { writeWholeFile } from "../files.ts";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 import { loadOrCreateSecretKey } from "./keys.ts";
 import { type MemberPlan, memberUrl } from "./member.ts";
 import { isFound, type WorkerPlan } from "./members.ts";

@@ -1,7 +1,7 @@
 // Loopback ports that stay the same over restarts, as long as nobody else takes them meanwhile.
 
 import { createServer, type Server } from "node:net";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 
 export const LOOPBACK = "127.0.0.1";
 

@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 
 /** The environments of wrangler.toml. */
 export type ProgramName = "worker" | "region" | "cast";

@@ -5,7 +5,7 @@ import { formatBase64Url } from "../../protocol/bytes.ts";
 import { HEALTH_PATH, RECORDS_PATH } from "../../protocol/http.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 import type { Member } from "./member.ts";
 import { isFound } from "./members.ts";
 import type { RunningNetwork, RunningRegion } from "./running.ts";

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkEndpoint } from "../../protocol/names.ts";
 import { createPrivateFile, readTextIfPresent, writeWholeFile } from "../files.ts";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 import { parseVice, type WorkerPlan } from "./members.ts";
 import { formatState, readArray, readNumber, readObject, readStateFile, readText } from "./state-file.ts";
 

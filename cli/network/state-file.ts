@@ -1,7 +1,7 @@
 // The JSON files in the state folder of a local network. Somebody may have edited or damaged them.
 
 import { readTextIfPresent } from "../files.ts";
-import { NetworkError } from "./error.ts";
+import { NetworkError } from "./errors.ts";
 
 /**
  * What `parse` makes of the JSON in the file; null where there is none. Whatever `parse` throws becomes NetworkError

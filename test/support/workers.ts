@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NetworkError } from "../../cli/network/error.ts";
+import { NetworkError } from "../../cli/network/errors.ts";
 import { memberUrl, startMember } from "../../cli/network/member.ts";
 import { choosePorts } from "../../cli/network/ports.ts";
 import { buildPrograms, type ProgramName } from "../../cli/network/program.ts";

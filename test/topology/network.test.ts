@@ -8,7 +8,7 @@ import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { NetworkError, type NetworkErrorCode } from "../../cli/network/error.ts";
+import { NetworkError, type NetworkErrorCode } from "../../cli/network/errors.ts";
 import type { Member } from "../../cli/network/member.ts";
 import { parseVice, planWorkers } from "../../cli/network/members.ts";
 import type { Network } from "../../cli/network/network.ts";
