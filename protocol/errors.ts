@@ -1,6 +1,6 @@
-// The coded errors of protocol, client, workers and regions, and the base of all others. A code is API and is spelled the same on the wire. A message is for people: a lower-case
-// fragment that names the thing and the limit, then after a semicolon the way out, without a full stop at its end.
-// Programmer mistakes are TypeError or RangeError instead.
+// The coded errors of protocol, client, workers and regions, and the base of all others. A code is API and is spelled the
+// same on the wire. A message is for people: a lower-case fragment that names the thing and the limit, then after a
+// semicolon the way out, without a full stop at its end. Programmer mistakes are TypeError or RangeError instead.
 
 /** Bytes that do not have the form they should have. Nothing was believed. */
 export type DecodeCode =
