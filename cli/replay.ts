@@ -95,7 +95,7 @@ async function findAnswering(
 async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): Promise<void> {
   const { question: request, certificate } = verified;
   const model = await loadStated(verified);
-  const { outputs, blocks, opCount } = await model.run({ inputs, traceKey: null });
+  const { outputs, blocks, opCount } = await model.run({ inputs });
   const stated = await stateQuestion(request, inputs);
   const computed = await createStatement({ request, stated, inputs, outputs, blocks, opCount });
   if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;

@@ -35,7 +35,7 @@ export interface SignedVerdict extends SeatFacts {
   readonly receipt: Receipt;
   readonly record: OpenedRecord;
   readonly outputs: readonly Tensor[];
-  readonly blocks: readonly Bytes[]; // SHA-256 of each block's output
+  readonly blocks: readonly Bytes[]; // block digests
 }
 
 /** A worker that did not answer, or refused, or whose answer does not hold. */

@@ -14,7 +14,7 @@ import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { countersign } from "./countersign.ts";
 import { createQuestion, drawBelow } from "./question.ts";
-import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
+import { findLazy, type LocalRerun, rerunRequest } from "./rerun.ts";
 import type { Fetch } from "./transport.ts";
 
 /** What one audit found. `elapsedMs` is from sending to a checked answer. */
@@ -71,16 +71,14 @@ export async function auditSeat(options: {
     const { outcome, code, detail, refusal } = verdict;
     return { outcome, elapsedMs, code, detail, refusal };
   }
-  const known = await computeStatementDigest(rerun, expectation);
-  if (!equalBytes(known, verdict.receipt.wrap.statement)) {
+  const own = await rerunRequest(rerun, expectation);
+  if (!equalBytes(own.statementDigest, verdict.receipt.wrap.statement)) {
     const second = await askWorker({ ...asking, seat: seat ^ 1 });
     const contradictsItself =
       second.outcome === "signed" && isConflict(verdict.receipt.statement, second.receipt.statement);
-    const other = contradictsItself
-      ? second
-      : await countersign({ expectation, rerun, random, now: clock.now() });
+    const other = contradictsItself ? second : await countersign({ request, own, random, now: clock.now() });
     return { outcome: "wrong", elapsedMs, evidence: toEvidence(verdict, other, request) };
   }
-  const lazy = await findLazy(rerun, expectation, [verdict]);
+  const lazy = await findLazy(own, [verdict]);
   return { outcome: lazy.length > 0 ? "lazy" : "right", elapsedMs };
 }

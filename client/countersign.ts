@@ -7,25 +7,24 @@ import { createSecretKey, publicKey } from "../protocol/ed25519.ts";
 import { NONCE_BYTES } from "../protocol/limits.ts";
 import { signReceipt } from "../protocol/receipt.ts";
 import { openRecord, signRecord } from "../protocol/record.ts";
-import { createStatement, keyedTraceRoot, traceKey } from "../protocol/statement.ts";
+import type { InferRequest } from "../protocol/request.ts";
+import { keyedTraceRoot } from "../protocol/statement.ts";
 import type { Testimony } from "./answer.ts";
-import type { Expectation } from "./check.ts";
-import type { LocalRerun } from "./rerun.ts";
+import type { OwnRun } from "./rerun.ts";
 
 /** A name that nobody can have (RFC 2606). */
 const DOMAIN = "auditor.invalid";
 const RECORD_SECONDS = 3600;
 
-/** A local run of what was asked, signed as a worker in seat 0 would. Throws whatever `rerun.run` throws. */
-export async function countersign(own: {
-  readonly expectation: Expectation;
-  readonly rerun: LocalRerun;
+/** A local run of `request`, signed as a worker in seat 0 would. */
+export async function countersign(of: {
+  readonly request: Omit<InferRequest, "seat">;
+  readonly own: OwnRun;
   readonly random: (length: number) => Bytes;
   readonly now: number; // unix milliseconds
 }): Promise<Testimony> {
-  const { random, now } = own;
-  const { request, stated } = own.expectation;
-  const { inputs, model, engine, sizeBucket } = request;
+  const { random, now } = of;
+  const { model, engine, sizeBucket } = of.request;
   const [secretKey, operatorSecretKey] = [createSecretKey(), createSecretKey()];
   const workerKey = await publicKey(secretKey);
   const seconds = Math.floor(now / 1000);
@@ -60,18 +59,15 @@ export async function countersign(own: {
     { now },
   );
   const workerNonce = random(NONCE_BYTES);
-  const key = await traceKey({ request: stated.request, workerKey, workerNonce });
-  const { outputs, blocks, keyedBlocks, opCount } = await own.rerun.run({ inputs, traceKey: key });
-  if (keyedBlocks === null)
-    throw new TypeError("rerun.run: keyedBlocks is null although a traceKey was given");
-  const statement = await createStatement({ request, stated, inputs, outputs, blocks, opCount });
+  const { statement, blocks, innerDigests } = of.own;
+  const answer = { request: statement.request, workerKey, workerNonce };
   const receiptBytes = await signReceipt(
     statement,
     {
       seat: 0,
       record: record.digest,
       workerNonce,
-      keyedTraceRoot: await keyedTraceRoot(keyedBlocks),
+      keyedTraceRoot: await keyedTraceRoot(answer, innerDigests),
       time: now,
     },
     secretKey,

@@ -47,10 +47,6 @@ export class Course {
   }
 
   /** Digest of the statement that a local run makes; null before there was one. */
-  get localStatement(): Bytes | null {
-    return this.#localStatement;
-  }
-
   /** From here only signatures under this statement (its digest) count. */
   setLocalStatement(statement: Bytes): void {
     this.#localStatement = statement;

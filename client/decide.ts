@@ -6,7 +6,7 @@ import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Expectation } from "./check.ts";
 import type { Course } from "./course.ts";
 import type { Judged } from "./referee.ts";
-import { computeStatementDigest, findLazy, type LocalRerun } from "./rerun.ts";
+import { findLazy, type LocalRerun, type OwnRun, rerunRequest } from "./rerun.ts";
 
 /** What a question came to. */
 export interface Decision {
@@ -29,27 +29,30 @@ export async function decide(
     readonly auditDrawn: boolean;
     /** Has two that contradict each other judged; null where nobody judges. Never throws. */
     readonly judge: (a: SignedVerdict, b: SignedVerdict) => Promise<Judged | null>;
-    /** Signs what `rerun` finds: against those that lied, where nobody else signed it. */
-    readonly countersign: (rerun: LocalRerun) => Promise<Testimony>;
+    /** Signs what the local run found: against those that lied, where nobody else signed it. */
+    readonly countersign: (own: OwnRun) => Promise<Testimony>;
   },
 ): Promise<Decision> {
   const { expectation, rerun, auditDrawn, judge, countersign } = local;
+  let own: OwnRun | null = null;
   let isJudged = false;
   let lazy: readonly SignedVerdict[] | null = null;
   for (;;) {
     // Each turn reads the verdicts anew: more may have come while something was run here.
     const state = course.observe();
-    if (state.status === "conflict" && rerun !== null && course.localStatement === null) {
-      course.setLocalStatement(await computeStatementDigest(rerun, expectation)); // decides who lied, however many they are
+    if (state.status === "conflict" && rerun !== null && own === null) {
+      own = await rerunRequest(rerun, expectation);
+      course.setLocalStatement(own.statementDigest); // decides who lied, however many they are
       continue;
     }
     if (state.status === "agreed" && course.isSettled()) {
       if (!auditDrawn || rerun === null || lazy !== null)
         return { ...state, lazy, faultProofs: course.faultProofs, verdicts: course.close() };
       // An audit may overturn what all agreed on; then it goes on as any conflict does.
-      if (course.localStatement === null)
-        course.setLocalStatement(await computeStatementDigest(rerun, expectation));
-      else lazy = await findLazy(rerun, expectation, state.agreed);
+      if (own === null) {
+        own = await rerunRequest(rerun, expectation);
+        course.setLocalStatement(own.statementDigest);
+      } else lazy = await findLazy(own, state.agreed);
       continue;
     }
     course.askMore(state);
@@ -60,7 +63,7 @@ export async function decide(
       if (judged !== null) course.setJudged(judged);
       continue;
     }
-    if (course.isOver(state)) throw await course.fail(state, () => countersign(rerun!));
+    if (course.isOver(state)) throw await course.fail(state, () => countersign(own!));
     await course.nextChange(state);
   }
 }

@@ -21,7 +21,7 @@ export interface KnownAnswer {
 
 /**
  * To be called after each answer, with what it was asked with: null in most cases, else one request to one seat, by
- * chance, of a committee drawn anew, and two local runs. Throws PolicyError `committee_unavailable`, and as auditWorker
+ * chance, of a committee drawn anew, and one local run. Throws PolicyError `committee_unavailable`, and as auditWorker
  * does.
  */
 export async function mixInKnownAnswer(options: {

@@ -72,7 +72,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
     };
     const decision = await decide(course, {
       ...{ expectation, rerun, auditDrawn, judge },
-      countersign: (own) => countersign({ expectation, rerun: own, random, now: clock.now() }),
+      countersign: (own) => countersign({ request, own, random, now: clock.now() }),
     });
     return createAnswer({ request, ...decision, elapsedMs: clock.now() - start });
   } finally {

@@ -3,6 +3,7 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { equalBytes, formatHex } from "../protocol/bytes.ts";
 import { digest, digestRaw } from "../protocol/digest.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { blockDigest } from "../protocol/statement.ts";
 import { holdsNaN, isFiniteTensor, type Tensor } from "../protocol/tensor.ts";
 import type { Isa } from "../wasm/families.ts";
 import { blockRange, boundaryTensor } from "./blocks.ts";
@@ -14,10 +15,10 @@ import { decodeManifest } from "./manifest-codec.ts";
 /** Outputs, and what a receipt says about the run. */
 export interface RunResult {
   readonly outputs: Tensor[];
-  /** SHA-256 of the output of each block, in the manifest's order. */
+  /** The block digests, in the manifest's order: SHA-256 of the inner ones. */
   readonly blocks: Bytes[];
-  /** HMAC-SHA-256 of the same bytes under the trace key, or null without one. */
-  readonly keyedBlocks: Bytes[] | null;
+  /** SHA-256 of the output of each block. Secret until everyone has answered: they show that somebody ran the model. */
+  readonly innerDigests: Bytes[];
   /** Multiply-adds (or elements, for operations without any) of this run: it depends on the sizes of the inputs. */
   readonly opCount: number;
 }
@@ -30,7 +31,7 @@ export interface Model {
   /** The outputs alone, at once: what a local answer needs. Throws InferenceError: input_invalid, output_not_finite. */
   execute(inputs: readonly Tensor[]): Tensor[];
   /** The outputs and their trace. Safe to call concurrently. Throws as execute does. */
-  run(request: { inputs: readonly Tensor[]; traceKey: Bytes | null }): Promise<RunResult>;
+  run(request: { inputs: readonly Tensor[] }): Promise<RunResult>;
   /** Of a run with inputs of these shapes; nothing runs. Throws InferenceError input_invalid. */
   countOperations(shapes: readonly Shape[]): number;
   /**
@@ -39,7 +40,7 @@ export interface Model {
    */
   runBlocks(request: { inputs: readonly Tensor[]; last: number }): Promise<PartialTrace>;
   /**
-   * One block alone, from the output of the one before, for inputs of these shapes. Gives the digest of its output.
+   * One block alone, from the output of the one before, for inputs of these shapes. Gives its block digest.
    * Throws as execute does, JudgeError block_dependent where the block reads more than that output, RangeError for
    * the first block and for one that is not there.
    */
@@ -51,7 +52,7 @@ export type Shape = readonly number[];
 
 /** The beginning of a trace. */
 export interface PartialTrace {
-  /** SHA-256 of the output of each block, to the last that ran. */
+  /** The block digests, to the last that ran. */
   readonly blocks: Bytes[];
   /** The output of the last of them: what runBlock begins the next with. */
   readonly output: Bytes;
@@ -136,24 +137,15 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       return executor.memoryBytes;
     },
     execute: (inputs) => execute(inputs),
-    async run({ inputs, traceKey }) {
-      const key = traceKey && (await importTraceKey(traceKey));
+    async run({ inputs }) {
       const digests: Promise<Bytes>[] = [];
-      const keyed: Promise<Bytes>[] = [];
       const outputs = execute(inputs, (op) => {
-        if (!blocks.has(op)) return;
         // Web Crypto copies what it is given before it returns the promise (W3C WebCryptoAPI §14.3).
-        const view = blockOutput(op);
-        digests.push(digestRaw(view));
-        if (key) keyed.push(sign(key, view));
+        if (blocks.has(op)) digests.push(digestRaw(blockOutput(op)));
       });
       const { opCount } = executor;
-      return {
-        outputs,
-        blocks: await Promise.all(digests),
-        keyedBlocks: key && (await Promise.all(keyed)),
-        opCount,
-      };
+      const innerDigests = await Promise.all(digests);
+      return { outputs, blocks: await Promise.all(innerDigests.map(digestRaw)), innerDigests, opCount };
     },
     countOperations(shapes) {
       checkInputCount(manifest, shapes);
@@ -166,7 +158,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       executor.load(inputs);
       const digests: Promise<Bytes>[] = [];
       executor.runOperations(0, end, (op) => {
-        if (blocks.has(op)) digests.push(digestRaw(blockOutput(op)));
+        if (blocks.has(op)) digests.push(blockDigest(blockOutput(op)));
       });
       const output = blockOutput(end).slice();
       return { blocks: await Promise.all(digests), output };
@@ -180,7 +172,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       checkBoundary(manifest, tensor, boundary, target.length);
       target.set(boundary);
       executor.runOperations(start, end);
-      return digestRaw(blockOutput(end));
+      return blockDigest(blockOutput(end));
     },
   };
 }
@@ -263,12 +255,4 @@ function readBlock(executor: Executor, tensor: number): Bytes {
 function refuseOutput(executor: Executor, which: string): never {
   const { name } = executor.manifest;
   throw new InferenceError("output_not_finite", `${name} computes a value ${which} for this input`);
-}
-
-function importTraceKey(key: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-}
-
-async function sign(key: CryptoKey, bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes));
 }

@@ -12,7 +12,6 @@ export type DigestTag =
   | "output"
   | "trace"
   | "keyed-trace"
-  | "trace-key"
   | "request"
   | "assignment"
   | "statement"
@@ -34,8 +33,8 @@ export function digest(tag: DigestTag, bytes: Uint8Array): Promise<Bytes> {
 const ZERO = Uint8Array.of(0);
 
 /**
- * Plain SHA-256 of a view, without a copy. For weight chunks and block outputs only, whose digests never stand
- * alone: they are items of a manifest or of a trace, which are tagged.
+ * Plain SHA-256 of a view, without a copy. For weight chunks and for the trace, whose digests never stand alone: they
+ * are items of a manifest or of a trace, which are tagged.
  */
 export async function digestRaw(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

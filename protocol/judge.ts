@@ -11,9 +11,9 @@ import type { Tensor } from "./tensor.ts";
 /** The model of the evidence, loaded into its engine. The engine's Model is one. */
 export interface Reexecution {
   readonly manifest: { readonly blocks: readonly unknown[] };
-  run(request: { readonly inputs: readonly Tensor[]; readonly traceKey: null }): Promise<{
+  run(request: { readonly inputs: readonly Tensor[] }): Promise<{
     readonly outputs: readonly Tensor[];
-    readonly blocks: readonly Bytes[]; // SHA-256 of each block's output
+    readonly blocks: readonly Bytes[]; // block digests
     readonly opCount: number;
   }>;
   runBlocks(request: { readonly inputs: readonly Tensor[]; readonly last: number }): Promise<{
@@ -29,7 +29,7 @@ export interface Reexecution {
 /** What an honest worker signs. A null digest: it signs nothing, since there is no such block or no such run. */
 export type Finding =
   | { readonly scope: "model"; readonly digest: Bytes | null } // of the statement
-  | { readonly scope: "block"; readonly block: number; readonly digest: Bytes | null }; // SHA-256 of its output
+  | { readonly scope: "block"; readonly block: number; readonly digest: Bytes | null }; // of the block
 
 /** A side of evidence by its place in the file. */
 export type SideIndex = 0 | 1;
@@ -120,7 +120,7 @@ async function findStatement(
   { question, inputs }: InputOpening,
   engine: Reexecution,
 ): Promise<Finding> {
-  const { outputs, blocks, opCount } = await engine.run({ inputs, traceKey: null });
+  const { outputs, blocks, opCount } = await engine.run({ inputs });
   const { model, engine: engineDigest } = receipt.statement;
   const request = { model, engine: engineDigest, ...question };
   const stated = await stateQuestion(request, inputs);

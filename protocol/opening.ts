@@ -3,7 +3,6 @@
 
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborValue, readArray, readBytes, readInteger, readText } from "./cbor.ts";
-import { digestRaw } from "./digest.ts";
 import { DecodeError, VerificationError } from "./errors.ts";
 import {
   DIGEST_BYTES,
@@ -25,7 +24,7 @@ import {
   type SaltedQuestion,
 } from "./request.ts";
 import { checkSignedTime } from "./signer.ts";
-import { inputCommitment, traceRoot } from "./statement.ts";
+import { blockDigest, inputCommitment, traceRoot } from "./statement.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
 import { UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
@@ -162,7 +161,7 @@ async function verifyBoundary({ blocks, boundary }: BlockOpening): Promise<void>
   must(block !== null, "block_mismatch", "is of a block, and no block differs");
   must(block !== 0, "block_mismatch", "is of the first block, which begins with the inputs");
   must(
-    equalBytes(await digestRaw(boundary), blocks[0][block! - 1]!),
+    equalBytes(await blockDigest(boundary), blocks[0][block! - 1]!),
     "block_mismatch",
     "does not hold what the first block that differs begins with",
   );

@@ -22,7 +22,7 @@ import { readVersion } from "./version.ts";
 export interface InferReply {
   readonly receipt: Bytes; // a `receipt` envelope
   readonly outputs: readonly Tensor[];
-  readonly blocks: readonly Bytes[]; // SHA-256 of each block's output, in order
+  readonly blocks: readonly Bytes[]; // block digests, in order
 }
 
 /** RefusedReply, docs/protocol.md §10: `[version, refusal: bstr, detail: tstr]` */

@@ -2,7 +2,7 @@
 
 import type { Bytes } from "./bytes.ts";
 import { type CborValue, encode, readArray, readBytes, readInteger } from "./cbor.ts";
-import { digest } from "./digest.ts";
+import { digest, digestRaw } from "./digest.ts";
 import { DecodeError } from "./errors.ts";
 import { DIGEST_BYTES, MAX_OP_COUNT, NONCE_BYTES, PROTOCOL_VERSION } from "./limits.ts";
 import { assignmentDigest, requestDigest, type SaltedQuestion, SEATS } from "./request.ts";
@@ -59,8 +59,8 @@ export async function stateQuestion(
 
 /**
  * The statement that an honest worker makes of a run: the only place where one is put together. `stated` is what
- * stateQuestion makes of request and inputs, `outputs` and `blocks` (SHA-256 of each block's output, in order) are as
- * the engine gave them, `opCount` is the model's. Throws DecodeError for tensors that no reply could carry.
+ * stateQuestion makes of request and inputs, `outputs` and `blocks` (the block digests, in order) are as the engine gave
+ * them, `opCount` is the model's. Throws DecodeError for tensors that no reply could carry.
  */
 export async function createStatement(run: {
   readonly request: SaltedQuestion;
@@ -159,29 +159,34 @@ export function outputDigest(salt: Bytes, outputs: readonly Tensor[]): Promise<B
 }
 
 /**
- * Over the sizes of the inputs and the SHA-256 of each block's output, in order. Shows where two runs part; with the
- * sizes, one block can be judged without the inputs, and nobody can pretend that they had others.
+ * Of the output of a block: SHA-256 of its inner digest, which is its SHA-256. A reply shows block digests; from them
+ * nobody finds the inner ones. Reads `output` before it returns.
+ */
+export async function blockDigest(output: Bytes): Promise<Bytes> {
+  return digestRaw(await digestRaw(output));
+}
+
+/**
+ * Over the sizes of the inputs and the block digests, in order. Shows where two runs part; with the sizes, one block can
+ * be judged without the inputs, and nobody can pretend that they had others.
  */
 export function traceRoot(shapes: readonly (readonly number[])[], blocks: readonly Bytes[]): Promise<Bytes> {
   return digest("trace", encode([PROTOCOL_VERSION, shapes, blocks]));
 }
 
 /**
- * The HMAC key under which one worker must hash its block outputs for one request. Anyone can derive it, and only
- * who has the block outputs themselves can use it: copying another worker's reply is not enough.
+ * Over the inner digests, in order, for one worker's answer to one request. Who copied another worker's reply has the
+ * block digests alone, and can make this neither of them nor of the other's keyed trace root.
  */
-export function traceKey(options: {
-  readonly request: Bytes; // request digest
-  readonly workerKey: Bytes;
-  readonly workerNonce: Bytes;
-}): Promise<Bytes> {
-  return digest(
-    "trace-key",
-    encode([PROTOCOL_VERSION, options.request, options.workerKey, options.workerNonce]),
-  );
-}
-
-/** Over HMAC-SHA-256(traceKey, block output) of each block, in order. */
-export function keyedTraceRoot(keyedBlocks: readonly Bytes[]): Promise<Bytes> {
-  return digest("keyed-trace", encode([PROTOCOL_VERSION, keyedBlocks]));
+export function keyedTraceRoot(
+  answer: {
+    readonly request: Bytes; // request digest
+    readonly workerKey: Bytes;
+    readonly workerNonce: Bytes;
+  },
+  innerDigests: readonly Bytes[],
+): Promise<Bytes> {
+  // In front of what is secret, so that no other worker's root can be extended into one's own.
+  const { request, workerKey, workerNonce } = answer;
+  return digest("keyed-trace", encode([PROTOCOL_VERSION, request, workerKey, workerNonce, innerDigests]));
 }

@@ -24,7 +24,7 @@ after(() => network.close());
 const [member] = network.workers as [(typeof network.workers)[number]];
 
 /** `drawn`: each byte of the four that draw the seat. */
-function auditIts(part: Part, drawn = 0xff) {
+function auditIts(part: Part, drawn = 0xff, rerun = RERUN) {
   member.part = part;
   return auditWorker({
     record: member.worker.opened,
@@ -35,7 +35,7 @@ function auditIts(part: Part, drawn = 0xff) {
     random: (length) => (length === 4 ? new Uint8Array(4).fill(drawn) : createRandom(false)(length)),
     clock: new ManualClock(NOW),
     fetch,
-    rerun: RERUN,
+    rerun,
   });
 }
 
@@ -91,6 +91,14 @@ test("a wrong answer is evidence from which anybody finds that this worker lied 
     atFault.map((side) => evidence.sides[side].signer.operator),
     [member.worker.opened.record.operator],
   );
+});
+
+test("whatever it finds, an audit takes one local run", async () => {
+  for (const part of [honest, copying, lying]) {
+    let runs = 0;
+    await auditIts(part, 0xff, { run: (request) => RERUN.run(request).finally(() => runs++) });
+    assert.equal(runs, 1);
+  }
 });
 
 test("a copied answer is lazy although it is right", async () => {

@@ -299,7 +299,7 @@ test("a named operator that lies is caught as anyone is, and the others of the q
     assert.ok(signatures.every(({ operator }) => operator !== `${liar}.example`));
     assert.equal(
       formatHex(answer.outputs[0]!.data),
-      formatHex((await RERUN.run({ inputs: INPUTS, traceKey: null })).outputs[0]!.data),
+      formatHex((await RERUN.run({ inputs: INPUTS })).outputs[0]!.data),
     );
   }
   assert.equal(caught, 3, "three of the four are asked, with one seed for all");

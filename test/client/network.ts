@@ -18,6 +18,7 @@ import { type Refusal, signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { decodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
 import { decodeSealedRequest, openSealedRequest } from "../../protocol/sealing.ts";
+import { blockDigest } from "../../protocol/statement.ts";
 import {
   bytesFor,
   createReceipt,
@@ -31,25 +32,18 @@ const OP_COUNT = 7; // what fixtures sign
 
 /** Two blocks: bytes reversed, then each xor 0x5a. Deterministic, and a single input byte changes both. */
 export const RERUN: LocalRerun = {
-  async run({ inputs, traceKey }) {
+  async run({ inputs }) {
     const first = inputs[0]!.data.slice().reverse();
     const second = first.map((byte) => byte ^ 0x5a);
-    const keyedBlocks =
-      traceKey && (await Promise.all([first, second].map((block) => hmac(traceKey, block))));
+    const outputs = [first, second];
     return {
       outputs: [{ dtype: "u8", shape: [second.length], data: second }],
-      blocks: await Promise.all([first, second].map(digestRaw)),
-      keyedBlocks,
+      blocks: await Promise.all(outputs.map(blockDigest)),
+      innerDigests: await Promise.all(outputs.map(digestRaw)),
       opCount: OP_COUNT,
     };
   },
 };
-
-async function hmac(key: Bytes, bytes: Bytes): Promise<Bytes> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const imported = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes));
-}
 
 /** What a worker sends: a status, a content type and a body, or null for silence. */
 export interface Sent {
@@ -67,11 +61,8 @@ export function signing(
   send: Partial<Parameters<typeof encodeReply>[0]> = {},
 ): Part {
   return async (request, worker) => {
-    const run = await RERUN.run({ inputs: request.inputs, traceKey: null });
-    const keyedBlocks: SignOptions["keyedBlocks"] = async (traceKey) => [
-      ...(await RERUN.run({ inputs: request.inputs, traceKey })).keyedBlocks!,
-    ];
-    const options = { result: run, keyedBlocks, ...change(request) };
+    const run = await RERUN.run({ inputs: request.inputs });
+    const options = { result: run, innerDigests: run.innerDigests, ...change(request) };
     const receipt = await createReceipt(worker, request, options);
     const { outputs, blocks } = options.result;
     return { body: encodeReply({ receipt, outputs, blocks, ...send }) };
@@ -90,8 +81,11 @@ export const lying: Part = signing(({ inputs }) => ({
 export const lyingAlone: Part = signing(() => ({
   result: { outputs: [{ dtype: "u8", shape: [1], data: Uint8Array.of(7) }], blocks: [new Uint8Array(32)] },
 }));
-/** Signs the right result without having the blocks, as one that copied it must. */
-export const copying: Part = signing(() => ({ keyedBlocks: (key) => [key] }));
+/** Signs the right result with the digests that a reply shows in place of the inner ones, as one that copied it must. */
+export const copying: Part = async (request, worker) => {
+  const { blocks } = await RERUN.run({ inputs: request.inputs });
+  return signing(() => ({ innerDigests: blocks }))(request, worker);
+};
 export const silent: Part = async () => null;
 /** A signed refusal; `change` goes over what it says. */
 export function refusingWith(change: (refusal: Refusal) => Refusal): Part {

@@ -26,7 +26,7 @@ import {
 
 const network = await startNetwork(["p0", "p1", "p2", "p0", "p1", "p2", "p3"]);
 after(() => network.close());
-const truth = (await RERUN.run({ inputs: INPUTS, traceKey: null })).outputs[0]!.data;
+const truth = (await RERUN.run({ inputs: INPUTS })).outputs[0]!.data;
 
 /** Nobody is silent here, so no clock has to move: every question ends when the last of the asked has spoken. */
 const anyCast = fc.array(fc.constantFrom<Part>(honest, honest, lying, lyingAlone, refusing), {

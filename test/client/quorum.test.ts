@@ -35,7 +35,7 @@ const HEDGE_MS = DEADLINE_MS / 10;
 const network = await startNetwork(["p0", "p1", "p2", "p3", "p4", "p0", "p1", "p2"]);
 after(() => network.close());
 
-const HONEST_OUTPUT = (await RERUN.run({ inputs: INPUTS, traceKey: null })).outputs[0]!.data;
+const HONEST_OUTPUT = (await RERUN.run({ inputs: INPUTS })).outputs[0]!.data;
 
 interface Scene {
   readonly policy?: PolicyName;
@@ -361,14 +361,16 @@ test("everyone silent is quorum_not_reached at the deadline, and no timer is lef
   assert.equal(clock.running, 0);
 });
 
-test("an audit that is drawn runs the request here and finds who copied", async () => {
-  const { answer, operators } = await play({ cast: [honest, copying], rerun: RERUN, audited: true });
+test("an audit that is drawn runs the request here once and finds who copied", async () => {
+  let runs = 0;
+  const rerun: LocalRerun = { run: (request) => RERUN.run(request).finally(() => runs++) };
+  const { answer, operators } = await play({ cast: [honest, copying], rerun, audited: true });
   const { audit, conflicts, agreed } = await answer;
   assert.deepEqual(
     audit?.lazy.map(({ operator }) => operator),
     [operators[1]],
   );
-  assert.deepEqual([conflicts.length, agreed], [0, 3]);
+  assert.deepEqual([conflicts.length, agreed, runs], [0, 3, 1]);
 });
 
 test("an audit overturns a unanimous lie", async () => {

@@ -87,7 +87,7 @@ async function assertSplit(answer: Promise<unknown>): Promise<QuorumError> {
 
 test("a referee confirms what most signed, and its proof names a liar", async () => {
   const { outputs, agreed, conflicts, faultProofs } = await ask();
-  const run = await RERUN.run({ inputs: INPUTS, traceKey: null });
+  const run = await RERUN.run({ inputs: INPUTS });
   assert.deepEqual([outputs[0]!.data, agreed, conflicts.length], [run.outputs[0]!.data, 4, 2]);
   const [proof] = await Promise.all(faultProofs.map(openFaultProof));
   const { evidence, judgement, referee } = proof!;

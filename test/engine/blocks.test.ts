@@ -22,7 +22,7 @@ const shapes = inputs.map(({ shape }) => shape);
 
 /** Every block but the first, each from the output of the one before, gives what the whole run gave. */
 async function checkBlocks(model: Model, given: readonly Tensor[]): Promise<void> {
-  const { blocks } = await model.run({ inputs: given, traceKey: null });
+  const { blocks } = await model.run({ inputs: given });
   for (let last = 0; last < blocks.length; last++) {
     const trace = await model.runBlocks({ inputs: given, last });
     assert.deepEqual(trace.blocks.map(formatHex), blocks.slice(0, last + 1).map(formatHex));
@@ -95,7 +95,7 @@ function isAlone(manifest: Manifest, block: number): boolean {
 }
 
 test("operations are counted before anything runs", async () => {
-  const { opCount } = await tiny.run({ inputs, traceKey: null });
+  const { opCount } = await tiny.run({ inputs });
   assert.equal(tiny.countOperations(shapes), opCount);
   assert.throws(() => tiny.countOperations([[1]]), { code: "input_invalid" });
 });

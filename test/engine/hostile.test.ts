@@ -55,7 +55,7 @@ const withTensor = (index: number, change: object) => (manifest: Manifest) => ({
 });
 
 test("the harness loads the honest model", async () => {
-  const { opCount } = await (await load((manifest) => manifest)).run({ inputs: [input], traceKey: null });
+  const { opCount } = await (await load((manifest) => manifest)).run({ inputs: [input] });
   assert.equal(opCount, planMemory(honest).opCount);
 });
 
@@ -183,7 +183,7 @@ test("gives no result where an output is not finite", async () => {
       memory: { ...manifest.memory, arena: 1280 },
     };
   });
-  await assert.rejects(model.run({ inputs: [input], traceKey: null }), { code: "output_not_finite" });
+  await assert.rejects(model.run({ inputs: [input] }), { code: "output_not_finite" });
   assert.throws(() => model.execute([input]), { code: "output_not_finite" });
 });
 

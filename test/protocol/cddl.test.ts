@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Bytes, parseHex } from "../../protocol/bytes.ts";
-import { type DigestTag, digest } from "../../protocol/digest.ts";
+import { type Bytes, parseHex, utf8 } from "../../protocol/bytes.ts";
+import { type DigestTag, digest, digestRaw } from "../../protocol/digest.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH, JUDGE_PATH, RECORD_PATH } from "../../protocol/http.ts";
 import { encodeRequest } from "../../protocol/request.ts";
 import { createEvidence, HERE, inputs, JUDGED_MODEL } from "../support/evidence.ts";
@@ -146,8 +146,7 @@ test("what digests are over is what the rules say", async () => {
   const [, , outputs, blocks] = readItem(example.get("reply")!) as Item[];
   const wrap = readItem(example.get("wrap")!) as Item[];
   const workerKey = example.get("worker-key")!;
-  const traceKey = [1, example.get("request-digest")!, workerKey, wrap[3]!];
-  const keyed = new Uint8Array(await digest("trace-key", writeItem(traceKey)));
+  const inner = await Promise.all(["block 0", "block 1"].map((output) => digestRaw(utf8(output))));
   const envelope = readItem(example.get("record")!) as Tagged;
   const [evidence] = WIRE_TYPES.filter(([name]) => name === "Evidence").map(([, bytes]) => bytes);
   const [closed] = [(readItem(example.get("evidence")!) as Item[]).with(5, null)];
@@ -164,8 +163,7 @@ test("what digests are over is what the rules say", async () => {
     ["committed", "input", [1, salt, inputs], example.get("input-commitment")],
     ["committed", "output", [1, salt, outputs!], example.get("output-digest")],
     ["trace", "trace", [1, [[1, 4]], blocks!], example.get("trace-root")],
-    ["keyed-trace", "keyed-trace", [1, [keyed]], wrap[4]],
-    ["trace-key", "trace-key", traceKey, keyed],
+    ["keyed-trace", "keyed-trace", [1, example.get("request-digest")!, workerKey, wrap[3]!, inner], wrap[4]],
     ["statement", "statement", readItem(example.get("statement")!), example.get("statement-digest")],
     ["closed-evidence", "evidence", closed!, example.get("evidence-digest")],
   ];

@@ -1,13 +1,13 @@
 // Evidence for tests: workers that run the toy model on one request, and lie where a test says so.
 
 import type { Bytes } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import { encodeEvidence, evidenceDigest, openEvidence } from "../../protocol/evidence.ts";
 import type { FaultProof } from "../../protocol/fault-proof.ts";
 import { judgeEvidence } from "../../protocol/judge.ts";
 import { type Judgement, signJudgement } from "../../protocol/judgement.ts";
 import type { Opening } from "../../protocol/opening.ts";
 import type { InferRequest } from "../../protocol/request.ts";
+import { blockDigest } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import {
   createReceipt,
@@ -62,7 +62,7 @@ export async function signBlocks(
   outputs: readonly Bytes[],
   options: SignOptions = {},
 ): Promise<SignedRun> {
-  const blocks = await Promise.all(outputs.map(digestRaw));
+  const blocks = await Promise.all(outputs.map(blockDigest));
   const result = { outputs: toyOutputs(outputs.at(-1)!), blocks };
   const receipt = await createReceipt(worker, request, { result, ...options });
   return { receipt, record: worker.opened.bytes, blocks };

@@ -3,7 +3,7 @@
 // random values are digests of their names, so that any implementation can make the same bytes.
 
 import { encodeBundle } from "../../protocol/bundle.ts";
-import { type Bytes, concatBytes, formatHex } from "../../protocol/bytes.ts";
+import { type Bytes, concatBytes, formatHex, utf8 } from "../../protocol/bytes.ts";
 import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { digest } from "../../protocol/digest.ts";
@@ -21,6 +21,7 @@ import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
 import { assignmentDigest, encodeRequest, type InferRequest, requestDigest } from "../../protocol/request.ts";
 import { decodeSealedRequest, openSealedRequest, RESPONSE_NONCE_BYTES } from "../../protocol/sealing.ts";
 import {
+  blockDigest,
   encodeStatement,
   encodeWrap,
   inputCommitment,
@@ -122,7 +123,7 @@ async function createConflictExample(
 ): Promise<[string, Uint8Array][]> {
   const liar = await createWorker("b");
   const referee = await createWorker("referee", { change: (record) => ({ ...record, isReferee: true }) });
-  const lie = { outputs: OUTPUTS, blocks: [BLOCKS[0]!, await bytesFor("another block 1")] };
+  const lie = { outputs: OUTPUTS, blocks: [BLOCKS[0]!, await blockDigest(utf8("another block 1"))] };
   const receipt = await createReceipt(liar, { ...request, seat: 1 }, { result: lie });
   const { nonce, deadline, policy, sizeBucket, assignment, salt, inputs } = request;
   const question = { nonce, deadline, policy, sizeBucket, assignment, salt };

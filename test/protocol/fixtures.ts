@@ -16,7 +16,6 @@ import {
   keyedTraceRoot,
   type Statement,
   stateQuestion,
-  traceKey,
   type Wrap,
 } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
@@ -36,7 +35,9 @@ export const INPUTS: readonly Tensor[] = [{ dtype: "u8", shape: [1, 4], data: Ui
 export const OUTPUTS: readonly Tensor[] = [
   { dtype: "f32", shape: [1, 2], data: new Uint8Array(Float32Array.of(0.25, 0.75).buffer) },
 ];
-export const BLOCKS: readonly Bytes[] = [await bytesFor("block 0"), await bytesFor("block 1")];
+/** Of two blocks, whose outputs are their names. */
+const INNER_DIGESTS: readonly Bytes[] = [await bytesFor("block 0"), await bytesFor("block 1")];
+export const BLOCKS: readonly Bytes[] = await Promise.all(INNER_DIGESTS.map(digestRaw));
 
 export interface TestWorker {
   readonly secretKey: Bytes;
@@ -126,8 +127,8 @@ type UnboundWrap = Omit<Wrap, "statement">;
 export interface SignOptions {
   readonly result?: Result;
   readonly time?: number;
-  /** HMACs of the block outputs; any bytes will do where no audit looks at them. */
-  readonly keyedBlocks?: (key: Bytes) => Promise<Bytes[]> | Bytes[];
+  /** Any will do where no audit looks at them. */
+  readonly innerDigests?: readonly Bytes[];
   readonly changeStatement?: (statement: Statement) => Statement;
   readonly changeWrap?: (wrap: UnboundWrap) => UnboundWrap;
 }
@@ -142,12 +143,12 @@ export async function createReceipt(
   const statement = options.changeStatement?.(honest) ?? honest;
   const workerNonce = (await bytesFor(`nonce of ${worker.opened.record.operator}`)).slice(0, 16);
   const { workerKey } = worker.opened.record;
-  const key = await traceKey({ request: statement.request, workerKey, workerNonce });
+  const answer = { request: statement.request, workerKey, workerNonce };
   const wrap: UnboundWrap = {
     seat: request.seat,
     record: worker.opened.digest,
     workerNonce,
-    keyedTraceRoot: await keyedTraceRoot((await options.keyedBlocks?.(key)) ?? [key]),
+    keyedTraceRoot: await keyedTraceRoot(answer, options.innerDigests ?? INNER_DIGESTS),
     time: options.time ?? NOW,
   };
   return signReceipt(statement, options.changeWrap?.(wrap) ?? wrap, worker.secretKey);

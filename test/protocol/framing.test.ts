@@ -5,13 +5,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, equalBytes } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import { CodedError } from "../../protocol/errors.ts";
 import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
 import { judgeEvidence } from "../../protocol/judge.ts";
 import type { Opening } from "../../protocol/opening.ts";
 import type { InferRequest } from "../../protocol/request.ts";
-import { traceRoot } from "../../protocol/statement.ts";
+import { blockDigest, traceRoot } from "../../protocol/statement.ts";
 import {
   a,
   b,
@@ -88,7 +87,7 @@ async function sign({ twin, asked, traced, lieFrom, time }: Plot): Promise<Signe
   const outputs = lieAt(lieFrom)(runToy(traced.inputs));
   const root = await traceRoot(
     traced.inputs.map(({ shape }) => shape),
-    await Promise.all(outputs.map(digestRaw)),
+    await Promise.all(outputs.map(blockDigest)),
   );
   return signBlocks(twin, asked, outputs, {
     time,

@@ -24,6 +24,7 @@ const example = new Map(
 );
 const get = (name: string) => example.get(name) ?? assert.fail(`no example ${name}`);
 const fieldsOf = (name: string) => read(get(name)) as Value[];
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 const payloadOf = (envelope: Buffer) => (read(envelope.subarray(1)) as Value[])[2] as Uint8Array;
 const faultProof = write([1n, get("evidence"), get("judgement"), get("referee-record")]);
 
@@ -59,8 +60,10 @@ test("the digests of the example are what the document says they are over", () =
   for (const [name, tag, bytes] of over)
     assert.equal(digest(tag, bytes).toString("hex"), get(name).toString("hex"), name);
   const [, , , workerNonce, keyedTraceRoot] = fieldsOf("wrap");
-  const traceKey = digest("trace-key", write([1n, get("request-digest"), get("worker-key"), workerNonce!]));
-  assert.deepEqual(digest("keyed-trace", write([1n, [traceKey]])), Buffer.from(keyedTraceRoot as Uint8Array));
+  const inner = ["block 0", "block 1"].map((output) => sha256(Buffer.from(output)));
+  const keyed = write([1n, get("request-digest"), get("worker-key"), workerNonce!, inner]);
+  assert.deepEqual(digest("keyed-trace", keyed), Buffer.from(keyedTraceRoot as Uint8Array));
+  assert.deepEqual(inner.map(sha256), (blocks as Uint8Array[]).map(Buffer.from));
   assert.deepEqual(Buffer.from(receipt as Uint8Array), get("receipt"));
 });
 
@@ -82,7 +85,7 @@ test("what the example's secrets are, is said", () => {
     ["S", of("seed")],
   ];
   assert.deepEqual(write(request.slice(1, 9)), write([...named, of("salt")]));
-  assert.deepEqual(write(fieldsOf("reply")[3]!), write([of("block 0"), of("block 1")]));
+  assert.deepEqual(write(fieldsOf("reply")[3]!), write([of("block 0"), of("block 1")].map(sha256)));
 });
 
 test("receipt, refusal, bundle, evidence and fault proof hold", () => {

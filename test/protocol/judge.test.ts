@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { encodeEvidence, openEvidence } from "../../protocol/evidence.ts";
 import { type Finding, judgeEvidence, type Ruling, sidesAtFault } from "../../protocol/judge.ts";
+import { blockDigest } from "../../protocol/statement.ts";
 import {
   a,
   b,
@@ -67,7 +67,7 @@ test("the whole model runs once, and the statement of an honest worker decides",
 test("by the block, nothing runs behind the first one that differs", async () => {
   const { finding } = await judge(await createConflict(HONEST, lieAt(1)), "block");
   assert.deepEqual(TOY_LOG, ["runBlocks to 1"]);
-  assert.deepEqual(finding, { scope: "block", block: 1, digest: await digestRaw(runToy(TOY_INPUTS)[1]!) });
+  assert.deepEqual(finding, { scope: "block", block: 1, digest: await blockDigest(runToy(TOY_INPUTS)[1]!) });
 });
 
 test("evidence that is opened at a block runs that block alone, whatever is asked for", async () => {
@@ -75,7 +75,11 @@ test("evidence that is opened at a block runs that block alone, whatever is aske
     TOY_LOG.splice(0);
     const { finding, names } = await judge(await createBlockConflict(lieAt(2), HONEST, 2), scope);
     assert.deepEqual([TOY_LOG, names], [["runBlock 2"], ["a.example"]]);
-    assert.deepEqual(finding, { scope: "block", block: 2, digest: await digestRaw(runToy(TOY_INPUTS)[2]!) });
+    assert.deepEqual(finding, {
+      scope: "block",
+      block: 2,
+      digest: await blockDigest(runToy(TOY_INPUTS)[2]!),
+    });
   }
 });
 

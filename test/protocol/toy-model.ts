@@ -2,9 +2,9 @@
 // its bytes alone: what evidence is judged with in tests.
 
 import { type Bytes, concatBytes } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { Reexecution } from "../../protocol/judge.ts";
+import { blockDigest } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 
 type Shape = readonly number[];
@@ -43,18 +43,18 @@ export const TOY: Reexecution = {
   async run({ inputs }) {
     TOY_LOG.push("run");
     const outputs = runToy(inputs);
-    const blocks = await Promise.all(outputs.map(digestRaw));
+    const blocks = await Promise.all(outputs.map(blockDigest));
     return { outputs: toyOutputs(outputs.at(-1)!), blocks, opCount: OP_COUNT };
   },
   async runBlocks({ inputs, last }) {
     TOY_LOG.push(`runBlocks to ${last}`);
     const outputs = runToy(inputs).slice(0, last + 1);
-    return { blocks: await Promise.all(outputs.map(digestRaw)), output: outputs.at(-1)! };
+    return { blocks: await Promise.all(outputs.map(blockDigest)), output: outputs.at(-1)! };
   },
   async runBlock({ shapes: [shape], block, boundary }) {
     TOY_LOG.push(`runBlock ${block}`);
     if (concatBytes(boundary).length !== shape![0]! * shape![1]!)
       throw new InferenceError("input_invalid", "the boundary is not of this shape");
-    return digestRaw(BLOCKS[block]!(boundary, shape!));
+    return blockDigest(BLOCKS[block]!(boundary, shape!));
   },
 };

@@ -58,7 +58,7 @@ async function computeModel(
   });
   const computed: Computed[] = [];
   for (const input of inputs.filter(({ isas }) => isas.includes(isa))) {
-    const { outputs, blocks } = await model.run({ inputs: decodeInputs(input), traceKey: null });
+    const { outputs, blocks } = await model.run({ inputs: decodeInputs(input) });
     computed.push({
       model: name,
       input: input.name,

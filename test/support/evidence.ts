@@ -18,7 +18,7 @@ import { GOLDENS } from "./golden.ts";
 export const JUDGED_MODEL = "embed-use-lite";
 export const model = await loadArtifact(JUDGED_MODEL, "simd128");
 export const inputs = await GOLDENS[JUDGED_MODEL].inputs[0].tensors();
-export const honest = await model.run({ inputs, traceKey: null });
+export const honest = await model.run({ inputs });
 
 /** The first block of the lies here that differs. */
 export const LIED_IN = 1;

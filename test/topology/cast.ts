@@ -89,7 +89,7 @@ export async function openStage(doubled: readonly Vice[]): Promise<Stage> {
     for (const { name } of roles.filter(({ vice }) => vice !== "small-order"))
       records.set(name, await openRecord(await company.readRecord(name), { now: Date.now() }));
     const inputs = tinyRequest(randomInput(1));
-    const truth = (await model.run({ inputs, traceKey: null })).outputs;
+    const truth = (await model.run({ inputs })).outputs;
     const stage = { company, records, model, inputs, truth };
     // Everyone who answers is asked once: models are loaded, and one has a receipt to replay.
     const answering = [...records.keys()].filter(

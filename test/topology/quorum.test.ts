@@ -42,7 +42,7 @@ let truth: readonly Tensor[];
 before(async () => {
   model = await openTestModel();
   ({ inputs } = await createTestRequest(model));
-  truth = (await model.run({ inputs, traceKey: null })).outputs;
+  truth = (await model.run({ inputs })).outputs;
 });
 
 async function ask(network: Network, policy: PolicyName): Promise<Answer> {

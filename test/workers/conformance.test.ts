@@ -32,13 +32,7 @@ import {
   requestDigest,
 } from "../../protocol/request.ts";
 import { createSealingKeyPair, sealRequest } from "../../protocol/sealing.ts";
-import {
-  inputCommitment,
-  keyedTraceRoot,
-  outputDigest,
-  traceKey,
-  traceRoot,
-} from "../../protocol/statement.ts";
+import { inputCommitment, keyedTraceRoot, outputDigest, traceRoot } from "../../protocol/statement.ts";
 import { MAX_REQUEST_BODY_BYTES, MAX_REQUEST_SIZE_BUCKET } from "../../workers/inference/limits.ts";
 import { sealClaiming } from "../protocol/hpke-sender.ts";
 import { addTwin, copyArtifacts } from "../support/artifacts.ts";
@@ -115,10 +109,7 @@ for (const runtime of RUNTIMES) {
       const { receipt, outputs, blocks } = decodeReply(await readBytes(response));
       const { key, statement, wrap } = await openReceipt(receipt);
       const question = await requestDigest(request);
-      const local = await model.run({
-        inputs: request.inputs,
-        traceKey: await traceKey({ request: question, workerKey: key, workerNonce: wrap.workerNonce }),
-      });
+      const local = await model.run({ inputs: request.inputs });
 
       assert.deepEqual(outputs, local.outputs);
       assert.deepEqual(blocks, local.blocks);
@@ -138,7 +129,8 @@ for (const runtime of RUNTIMES) {
         status: "ok",
       });
       assert.equal(wrap.seat, 3);
-      assert.deepEqual(wrap.keyedTraceRoot, await keyedTraceRoot(local.keyedBlocks!));
+      const answer = { request: question, workerKey: key, workerNonce: wrap.workerNonce };
+      assert.deepEqual(wrap.keyedTraceRoot, await keyedTraceRoot(answer, local.innerDigests));
       statements.set(runtime, formatHex(wrap.statement));
     });
 
@@ -216,7 +208,7 @@ for (const runtime of RUNTIMES) {
       const response = await post(worker.url, bytes, SEALED);
       assert.equal(response.headers.get("content-type"), SEALED_REPLY_MEDIA_TYPE);
       const reply = await readBytes(response);
-      const local = await model.run({ inputs: request.inputs, traceKey: null });
+      const local = await model.run({ inputs: request.inputs });
       assert.deepEqual(decodeReply(await openReply(reply)).outputs, local.outputs);
       const again = await openReply(await readBytes(await post(worker.url, bytes, SEALED)));
       assert.equal((await readRefusal(again)).code, "request_replayed");
@@ -329,7 +321,7 @@ for (const runtime of RUNTIMES) {
 
     test("answers for both, in turn and at once, and never has both loaded", async () => {
       const { inputs } = await createTestRequest(model);
-      const { outputs } = await model.run({ inputs, traceKey: null });
+      const { outputs } = await model.run({ inputs });
       const asked = [model.digest, twin, model.digest, twin, twin, model.digest];
       for (const digest of asked) await check(digest, await ask(digest));
       const atOnce = asked.slice(0, 3);

@@ -25,7 +25,7 @@ for (const runtime of ["workerd", "node"] as const) {
     const worker = await startWorker(runtime, { artifacts: ARTIFACTS_FOLDER, regions: [], variables });
     try {
       const { inputs } = await createTestRequest(model);
-      const { outputs } = await model.run({ inputs, traceKey: null });
+      const { outputs } = await model.run({ inputs });
       const ask = async (request: InferRequest, seat: number): Promise<"signed" | "refused"> => {
         const question = await requestDigest(request);
         const response = await fetch(`${worker.url}${INFER_PATH}`, {

@@ -106,7 +106,7 @@ export function createCopy(source: string, fetch: InferenceOptions["fetch"]): An
       seat: request.seat,
       record,
       workerNonce: randomBytes(NONCE_BYTES),
-      // Nobody makes this one without the block outputs, and those were not in the reply.
+      // Nobody makes this one without the inner digests, and those were not in the reply.
       keyedTraceRoot: randomBytes(DIGEST_BYTES),
       time: clock(),
     };

@@ -2,8 +2,8 @@
 
 import type { Model, RunResult } from "../../engine/index.ts";
 import { type Bytes, concatBytes, utf8 } from "../../protocol/bytes.ts";
-import { digestRaw } from "../../protocol/digest.ts";
 import type { InferRequest } from "../../protocol/request.ts";
+import { blockDigest } from "../../protocol/statement.ts";
 import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
 
 /** Two liars in 65,536 tell the same lie by chance; a third byte could make a float infinite. */
@@ -16,8 +16,8 @@ export function lieAbout(model: Model, change: (output: Tensor) => Tensor): Mode
     async run(request) {
       const honest = await model.run(request);
       const outputs = honest.outputs.map(change);
-      // The last block is what the outputs are read from, so outputs and blocks agree with each other. The keyed
-      // blocks stay the honest run's: only a rerun under the worker's nonce would show that.
+      // The last block is what the outputs are read from, so outputs and blocks agree with each other. The inner
+      // digests stay the honest run's: only a rerun would show that.
       return { ...honest, outputs, blocks: [...honest.blocks.slice(0, -1), await lastBlock(outputs)] };
     },
   };
@@ -50,16 +50,16 @@ export async function invent(model: Model, { inputs, nonce }: InferRequest): Pro
     // Nonsense, and another one for every request; zeros behind it, which are finite.
     return { dtype, shape, data: data.map((_, at) => (at < MARK_BYTES ? nonce[at]! : 0)) };
   });
-  const made = await Promise.all(blocks.map((op) => digestRaw(concatBytes(nonce, utf8(`${op}`)))));
+  const made = await Promise.all(blocks.map((op) => blockDigest(concatBytes(nonce, utf8(`${op}`)))));
   return {
     outputs,
     blocks: [...made.slice(0, -1), await lastBlock(outputs)],
-    keyedBlocks: made,
+    innerDigests: made,
     // Anyone can count what a run takes, so even this is right.
     opCount: model.countOperations(inputs.map(({ shape }) => shape)),
   };
 }
 
 function lastBlock(outputs: readonly Tensor[]): Promise<Bytes> {
-  return digestRaw(outputs.at(-1)!.data);
+  return blockDigest(outputs.at(-1)!.data);
 }

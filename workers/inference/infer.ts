@@ -8,8 +8,8 @@ import { MAX_CLOCK_SKEW_MS, MAX_DEADLINE_MS, NONCE_BYTES } from "../../protocol/
 import { signReceipt } from "../../protocol/receipt.ts";
 import { signRefusal } from "../../protocol/refusal.ts";
 import { encodeRefusedReply, encodeReply } from "../../protocol/reply.ts";
-import { assignmentDigest, type InferRequest, requestDigest } from "../../protocol/request.ts";
-import { createStatement, inputCommitment, keyedTraceRoot, traceKey } from "../../protocol/statement.ts";
+import { type InferRequest, requestDigest } from "../../protocol/request.ts";
+import { createStatement, keyedTraceRoot, stateQuestion } from "../../protocol/statement.ts";
 
 /** What a worker signs with, and where it gets time and chance from. */
 export interface Signing {
@@ -50,17 +50,14 @@ export function checkRequest(request: InferRequest, engine: Bytes, now: number):
 export async function infer(model: Model, request: InferRequest, signing: Signing): Promise<Bytes> {
   const { secretKey, workerKey, record, clock, randomBytes } = signing;
   const { inputs, seat } = request;
-  const question = await requestDigest(request);
-  // Begun before the run and awaited after it: the platform computes them beside it where it has a thread to spare.
-  const digests = Promise.all([inputCommitment(request.salt, inputs), assignmentDigest(request.assignment)]);
+  // Begun before the run and awaited after it: the platform computes it beside it where it has a thread to spare.
+  const stating = stateQuestion(request, inputs);
+  const { outputs, blocks, innerDigests, opCount } = await model.run({ inputs });
+  const stated = await stating;
   const workerNonce = randomBytes(NONCE_BYTES);
-  const key = await traceKey({ request: question, workerKey, workerNonce });
-  const { outputs, blocks, keyedBlocks, opCount } = await model.run({ inputs, traceKey: key });
-  const [commitment, assignment] = await digests;
-  const stated = { request: question, assignment, inputCommitment: commitment };
   const [statement, keyedRoot] = await Promise.all([
     createStatement({ request, stated, inputs, outputs, blocks, opCount }),
-    keyedTraceRoot(keyedBlocks ?? []),
+    keyedTraceRoot({ request: stated.request, workerKey, workerNonce }, innerDigests),
   ]);
   const wrap = { seat, record, workerNonce, keyedTraceRoot: keyedRoot, time: clock() };
   return encodeReply({ receipt: await signReceipt(statement, wrap, secretKey), outputs, blocks });

@@ -19,6 +19,8 @@ import {
 import { checkQuestion, checkTime, openReceipt, openSigner, type Receipt, readQuestion } from "./receipt.ts";
 import { isLinked, openRecord, type Party } from "./record.ts";
 
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+
 export interface Evidence {
   readonly receipts: readonly Receipt[];
   readonly signers: readonly Party[];
@@ -80,7 +82,7 @@ function checkBoundary(boundary: Value, [a, b]: Fields[]): void {
   const first = a!.findIndex((block, index) => b![index] === undefined || !same(block, b![index]!));
   const block = first < 0 && b!.length > a!.length ? a!.length : first;
   must(block > 0 && isBytes(boundary, 0, 2 ** 24), "no block to judge");
-  must(same(createHash("sha256").update(boundary).digest(), a![block - 1]!), "another boundary");
+  must(same(sha256(sha256(boundary)), a![block - 1]!), "another boundary");
 }
 
 /** §15: who is at fault, by their places in the evidence. */
