@@ -128,7 +128,8 @@ async function checkCertificates(
   print(`input        ${options.input === null ? `not checked; give it with ${option}` : input}`);
   for (const model of new Set(certificates.map(({ verified }) => formatHex(verified.model))))
     print(`model        ${model}`);
-  print(`engine       ${formatHex(certificates[0]!.verified.engine)}`);
+  for (const engine of new Set(certificates.map(({ verified }) => formatHex(verified.engine))))
+    print(`engine       ${engine}`);
 }
 
 /** Null where no model is built here. Throws CliError option_invalid: certificates of two tasks make no answer. */
@@ -140,22 +141,29 @@ function findCommonTask(certificates: readonly Certificate[]): AnyTask | null {
   return name ? findTask(name) : null;
 }
 
+/** The value that all have; null where they differ. */
+function findShared(values: readonly string[]): string | null {
+  return new Set(values).size === 1 ? values[0]! : null;
+}
+
 function summarize(
   certificates: readonly Certificate[],
   answer: TaskAnswer | null,
   input: string,
   elapsedMs: number,
 ): object {
-  const [{ verified }] = certificates as [Certificate];
   const signersOf = ({ signatures }: VerifiedBundle) => signatures.filter(({ counted }) => counted);
   const operatorsOf = (each: VerifiedBundle) => signersOf(each).map(({ operator }) => operator);
+  const [first = [], ...others] = certificates.map(({ verified }) => operatorsOf(verified));
+  const facts = certificates.map(({ verified }) => verified);
   return {
     valid: true,
-    policy: formatReference(verified.policy),
+    // Of all certificates together: one signed by a single liar makes an answer of seven no better than that one.
+    policy: findShared(facts.map(({ policy }) => formatReference(policy))),
     answer,
-    operators: operatorsOf(verified),
-    model: formatHex(verified.model),
-    engine: formatHex(verified.engine),
+    operators: first.filter((operator) => others.every((each) => each.includes(operator))),
+    model: findShared(facts.map(({ model }) => formatHex(model))),
+    engine: findShared(facts.map(({ engine }) => formatHex(engine))),
     certificates: certificates.map(({ path, verified: each }) => ({
       path,
       policy: formatReference(each.policy),

@@ -133,9 +133,12 @@ export class Course {
     return !this.#punctual.some(({ seat }) => seat >= this.#from);
   }
 
-  /** Substitutes for seats that failed or stay silent, and a second committee after a conflict. */
+  /**
+   * Substitutes for seats that failed or stay silent, and a second committee after a conflict. Where enough agree already,
+   * for seats that failed: a committee of which one cannot speak is smaller than the policy asks, and liars in it fewer.
+   */
   askMore(state: Tally): void {
-    if (state.status === "agreed" || this.#clock.now() >= this.#deadline) return;
+    if (this.#clock.now() >= this.#deadline) return;
     if (state.status === "conflict" && this.#localStatement === null) this.#freshFrom ??= this.#fanOut.asked;
     while (this.#reserves.length > 0 && this.#isShort(state)) this.#fanOut.ask(this.#takeReserve(state));
   }
@@ -148,7 +151,8 @@ export class Course {
 
   /** Whose signature may still become part of the answer. */
   #partiesInPlay(state: Tally): readonly Party[] {
-    const pending = this.#punctual.filter(({ seat }) => seat >= this.#from);
+    const awaited = state.status === "agreed" ? this.#fanOut.pending : this.#punctual;
+    const pending = awaited.filter(({ seat }) => seat >= this.#from);
     const signed = this.#candidates(state).filter(({ seat }) => seat >= this.#from);
     return [...signed, ...pending.map(({ record }) => record.record)];
   }

@@ -45,6 +45,7 @@ export async function decide(
       course.setLocalStatement(own.statementDigest); // decides who lied, however many they are
       continue;
     }
+    course.askMore(state);
     if (state.status === "agreed" && course.isSettled()) {
       if (!auditDrawn || rerun === null || lazy !== null)
         return { ...state, lazy, faultProofs: course.faultProofs, verdicts: course.close() };
@@ -55,7 +56,6 @@ export async function decide(
       } else lazy = await findLazy(own, state.agreed);
       continue;
     }
-    course.askMore(state);
     if (state.status === "conflict" && course.isStuck(state) && !isJudged) {
       isJudged = true;
       const [[a], [b]] = state.classes as [readonly SignedVerdict[], readonly SignedVerdict[]];

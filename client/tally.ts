@@ -56,7 +56,7 @@ export function tally(input: TallyInput): Tally {
     return meetsPolicy(policy, first) ? decide(first) : { status: "open", signed: first };
   const winner =
     (freshFrom === null ? null : outvote(policy, classes, freshFrom)) ??
-    (judgedStatement === null ? null : confirm(policy, classes, judgedStatement));
+    (judgedStatement === null ? null : confirm(policy, classes, judgedStatement, freshFrom));
   return winner === null ? { status: "conflict", classes } : decide(winner);
 }
 
@@ -74,17 +74,20 @@ function classify(signed: readonly SignedVerdict[]): SignedVerdict[][] {
 }
 
 /**
- * A referee may lie too, so it can only confirm: a result that meets the policy by itself and that more operators signed
- * than any other.
+ * A referee may lie too, so it can only confirm: a result that those of the second committee who signed it accept by
+ * themselves, and that more operators signed than any other. Policy: the first committee alone decides nothing, or two
+ * liars of three with a referee of theirs would need nobody else but a second committee that is kept silent.
  */
 function confirm(
   policy: Policy,
   [largest, second]: readonly SignedVerdict[][],
   judged: Bytes,
+  freshFrom: number | null,
 ): SignedVerdict[] | null {
   const isConfirmed = equalBytes(largest![0]!.receipt.wrap.statement, judged);
   const isLargest = largest!.length > second!.length;
-  return isConfirmed && isLargest && meetsPolicy(policy, largest!) ? largest! : null;
+  const fresh = largest!.filter(({ seat }) => freshFrom !== null && seat >= freshFrom);
+  return isConfirmed && isLargest && meetsPolicy(policy, fresh) ? largest! : null;
 }
 
 /**

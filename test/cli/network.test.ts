@@ -102,6 +102,9 @@ test("a running network answers under every policy, refuses a second one, and st
     assert.match((await program.run("verify", fast, "--policy", "standard")).stderr, /\[policy_not_met\]/);
     assert.match((await program.run("verify", fast, "--image", cat)).stderr, /\[input_mismatch\]/);
     assert.equal((await program.run("verify", fast, "--image", boats)).status, 0);
+    // Together they are worth what all of them have: no policy, and whoever signed both.
+    const both = lastLine(await program.run("verify", join(program.state, "strict.qc"), fast, "--json"));
+    assert.deepEqual([both.policy, (both.operators as string[]).length], [null, 1]);
     const tampered = Uint8Array.from(await readFile(fast));
     tampered[tampered.length >> 1]! ^= 1;
     await writeFile(fast, tampered);

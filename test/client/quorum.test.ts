@@ -319,6 +319,20 @@ test("a liar during the settle time reopens the question", async () => {
   assert.equal(elapsedMs, 0); // all have spoken: no need to wait
 });
 
+test("a seat that fails once two agree is replaced: two liars do not become a committee of two", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const late: Part = async (request, worker) => {
+    await released;
+    return refusing(request, worker);
+  };
+  const { answer, clock } = await play({ cast: [lying, lying, late] });
+  await clock.started(SETTLE_MS); // the two agree
+  release();
+  const { verdicts } = await assertQuorumError(answer, "quorum_split");
+  assert.equal(verdicts[2]!.code, "memory_exhausted");
+  assert.ok(verdicts.length > 3);
+});
+
 test("fast asks one, standard three, strict five", async () => {
   for (const [policy, count] of [
     ["fast", 1],

@@ -115,6 +115,9 @@ test("a referee confirms the result that most signed, and no other", () => {
       count("standard", split, { freshFrom: 3, judgedStatement: resultDigest(judged) }).status,
       "conflict",
     );
+  // Nor what the second committee, kept from answering, did not sign.
+  const kept = count("standard", first, { freshFrom: 3, judgedStatement: resultDigest(2) });
+  assert.equal(kept.status, "conflict");
   const even = [...first, signed(3, 1)];
   for (const judged of [1, 2])
     assert.equal(count("standard", even, { judgedStatement: resultDigest(judged) }).status, "conflict");
