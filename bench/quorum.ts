@@ -42,7 +42,10 @@ export async function benchQuorum(effort: Effort = { count: 41, warmUp: 5 }): Pr
       const [slow, ...honest] = network.workers;
       const clock = createSystemClock();
       const regions = network.regions.map(({ url }) => url);
-      const { records } = await fetchDirectory({ regions, fetch, clock, deadlineMs: DEADLINE_MS });
+      const { records } = await fetchDirectory({
+        ...{ regions, fetch, clock, deadlineMs: DEADLINE_MS, verificationMs: DEADLINE_MS, purpose: null },
+        random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      });
       const find = (operator: string) => records.find(({ record }) => record.operator === operator)!;
       const seated = honest.map(({ operator }) => find(operator));
       return [

@@ -5,6 +5,7 @@ import {
   createSystemClock,
   type Directory,
   fetchDirectory,
+  type Purpose,
   QuorumError,
   withoutExcluded,
 } from "../client/index.ts";
@@ -24,7 +25,9 @@ import { keepSightings, readReputation, sightingsOfOthers } from "./reputation.t
 import { REPUTATION_FILE, showPath } from "./state.ts";
 
 /** A region that does not answer in this time is left out; the others make up for it. */
-const DIRECTORY_DEADLINE_MS = 3000;
+const LIST_DEADLINE_MS = 3000;
+/** Records that are not verified in this time are left out: twice what a full list takes at 2 ms a record. */
+const VERIFICATION_MS = 5000;
 /** How long to listen for contradiction once enough agree: several times what an honest worker needs. */
 const SETTLE_MS = 1500;
 
@@ -58,12 +61,14 @@ export async function ask(
 ): Promise<{ readonly outcome: Outcome; readonly circumstances: Circumstances }> {
   const { models } = question;
   // What is not built here is noticed before anybody is looked for.
-  for (const model of question.task.models) await models.open(model);
+  const opened = await Promise.all(question.task.models.map((model) => models.open(model)));
   const engine = await readEngineDigest();
   const clock = createSystemClock();
+  const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
   const reputation = await readReputation();
   const near = question.near ? await readLatencies() : null;
-  const listed = await findRecords(question.regions, clock);
+  const purpose = { policy: question.policy, models: opened.map(({ digest }) => digest), engine };
+  const listed = await findRecords(question.regions, { clock, random, purpose });
   const excluded = listed.length - withoutExcluded(listed, reputation).length;
   if (excluded > 0)
     log(`${excluded} workers of operators that lied are not asked (${showPath(REPUTATION_FILE)})`);
@@ -80,7 +85,7 @@ export async function ask(
       inputs,
       deadlineMs: question.deadlineMs,
       settleMs: Math.min(SETTLE_MS, question.deadlineMs),
-      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      random,
       clock,
       fetch,
       rerun: local,
@@ -125,8 +130,12 @@ export async function ask(
   return { outcome, circumstances: { policy, records: listed, engine, deadlineMs, models: asked } };
 }
 
-async function findRecords(regions: readonly string[], clock: Clock): Promise<Directory["records"]> {
-  const directory = await fetchDirectory({ regions, fetch, clock, deadlineMs: DIRECTORY_DEADLINE_MS });
+async function findRecords(
+  regions: readonly string[],
+  options: { readonly clock: Clock; readonly random: (length: number) => Bytes; readonly purpose: Purpose },
+): Promise<Directory["records"]> {
+  const limits = { deadlineMs: LIST_DEADLINE_MS, verificationMs: VERIFICATION_MS };
+  const directory = await fetchDirectory({ regions, fetch, ...options, ...limits });
   for (const report of directory.regions) {
     if (report.outcome === "failed") {
       log(`region ${report.region} did not answer; using the others [${report.code}]`);

@@ -5,13 +5,15 @@ import { type PolicyCode, type RegistryCode, TransportError } from "../protocol/
 import { CBOR_MEDIA_TYPE, RECORDS_PATH } from "../protocol/http.ts";
 import { MAX_REGION_RESPONSE_BYTES } from "../protocol/limits.ts";
 import { checkEndpoint, isLocalTarget } from "../protocol/names.ts";
-import { type OpenedRecord, openRecord } from "../protocol/record.ts";
+import { type OpenedRecord, openRecord, readRecord, type WorkerRecord } from "../protocol/record.ts";
 import { decodeRecordList } from "../protocol/record-list.ts";
 import type { Clock } from "./clock.ts";
 import { describeError, type Failure, type FailureCode } from "./failure.ts";
+import { isOfUse, type Purpose } from "./select.ts";
 import { exchange, type Fetch } from "./transport.ts";
+import { drawVerificationOrder } from "./verification-order.ts";
 
-/** Looked at even where the answer came at the last moment: some 50 ms of signatures. */
+/** Of each region, however little time there is: some 50 ms of signatures. */
 const MIN_CHECKED_RECORDS = 16;
 
 /** A region's part in the directory. A failure is data: the other regions make up for it. */
@@ -20,7 +22,8 @@ export type RegionReport =
       readonly region: string;
       readonly outcome: "listed";
       readonly records: number;
-      readonly unchecked: number; // of the records: the deadline came before their turn, and they are not used
+      readonly unwanted: number; // of the records: of workers that the purpose asks nothing of, left out unverified
+      readonly unchecked: number; // of the records: the time was over before their turn, and they are not used
       readonly elapsedMs: number; // until the list was there
     }
   | (Failure & { readonly region: string; readonly outcome: "failed"; readonly elapsedMs: number });
@@ -48,37 +51,76 @@ interface DirectoryOptions {
   readonly regions: readonly string[]; // origins
   readonly fetch: Fetch;
   readonly clock: Clock;
-  readonly deadlineMs: number; // for everything: for the lists to come and for their records to be verified
+  readonly random: (length: number) => Bytes; // a secure source; its bytes choose the order of verification
+  readonly purpose: Purpose | null; // whom the questions to come may be asked of; null where all records are wanted
+  readonly deadlineMs: number; // for the lists to come
+  readonly verificationMs: number; // for their records to be verified, once the lists are there
 }
 
 /**
- * Asks all regions at once, and verifies each distinct record once. Every region's records are verified one after
- * another, beside those of the others, so a region that lists a thousand takes no more of the time than one that
- * lists ten. Throws TransportError `regions_unreachable` if none listed anything, DecodeError `text_malformed` for a
- * region that is not an origin.
+ * Asks all regions at once, leaves out whom the purpose does not ask by what their records say, and verifies each distinct
+ * record that is left once, in an order that nobody can foresee. Every region's records are verified one after another,
+ * beside those of the others, so a region that lists a thousand takes no more of the time than one that lists ten.
+ * Throws TransportError `regions_unreachable` if none listed anything, DecodeError `text_malformed` for a region that is
+ * not an origin.
  */
 export async function fetchDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { regions, clock, deadlineMs } = options;
+  const { regions, clock, deadlineMs, random, purpose } = options;
   if (regions.length === 0) throw new RangeError("fetchDirectory: regions is empty");
   for (const region of regions) checkEndpoint(region, "a region");
   const deadline = clock.now() + deadlineMs;
-  const opener = new RecordOpener(clock);
-  const answers = await Promise.all(
-    regions.map((region) => askRegion(region, { ...options, deadline, opener })),
-  );
-  const reports = answers.map(({ report }) => report);
-  const failures = reports.filter((report) => report.outcome === "failed");
-  if (failures.length === reports.length)
-    throw new TransportError("regions_unreachable", describeFailure(reports), {
+  const answers = await Promise.all(regions.map((region) => askRegion(region, { ...options, deadline })));
+  const failures = answers.filter((answer) => answer.outcome === "failed");
+  if (failures.length === answers.length)
+    throw new TransportError("regions_unreachable", describeFailures(failures), {
       cause: failures.find(({ cause }) => cause !== null)?.cause,
     });
-  return { ...mergeRecords(answers), regions: reports };
+  const isWanted = createFilter(
+    purpose,
+    answers.flatMap((answer) => (answer.outcome === "listed" ? answer.records : [])),
+  );
+  const opener = new RecordOpener(clock);
+  const end = clock.now() + options.verificationMs;
+  const looked = await Promise.all(
+    answers.map(async (answer) => {
+      if (answer.outcome === "failed") return { region: answer.region, report: answer, records: [] };
+      const { region, elapsedMs } = answer;
+      const candidates = answer.records.filter(isWanted);
+      const order = drawVerificationOrder(candidates, operatorOf, random);
+      const checked = new Map<ListedRecord, CheckedRecord>();
+      for (const record of order) {
+        if (checked.size >= MIN_CHECKED_RECORDS && clock.now() >= end) break;
+        checked.set(record, await opener.open(record));
+      }
+      const report: RegionReport = {
+        ...{ region, outcome: "listed", elapsedMs, records: answer.records.length },
+        unwanted: answer.records.length - candidates.length,
+        unchecked: candidates.length - checked.size,
+      };
+      // In the order in which they were listed: nothing behind this depends on the draw.
+      const records = candidates.flatMap((record) => checked.get(record) ?? []);
+      return { region, report, records };
+    }),
+  );
+  return { ...mergeRecords(looked), regions: looked.map(({ report }) => report) };
 }
 
-interface RegionAnswer {
-  readonly region: string;
-  readonly report: RegionReport;
-  readonly records: readonly CheckedRecord[]; // in the order in which they were listed
+/** What a region answered: the records as listed, none of them verified, or why there are none. */
+type RegionAnswer =
+  | {
+      readonly region: string;
+      readonly outcome: "listed";
+      readonly records: readonly ListedRecord[];
+      readonly elapsedMs: number;
+    }
+  | FailedRegion;
+
+type FailedRegion = Extract<RegionReport, { outcome: "failed" }>;
+
+/** `claim` is what the record says; null where that cannot be read. */
+interface ListedRecord {
+  readonly bytes: Bytes;
+  readonly claim: WorkerRecord | null;
 }
 
 /** A listed record that holds, or why it does not. */
@@ -88,9 +130,9 @@ type CheckedRecord =
 
 async function askRegion(
   region: string,
-  options: DirectoryOptions & { readonly deadline: number; readonly opener: RecordOpener },
+  options: DirectoryOptions & { readonly deadline: number },
 ): Promise<RegionAnswer> {
-  const { fetch, clock, deadline, opener } = options;
+  const { fetch, clock, deadline } = options;
   const start = clock.now();
   try {
     const body = await exchange({
@@ -103,25 +145,44 @@ async function askRegion(
       deadline,
       signal: null,
     });
-    const listed = decodeRecordList(body);
     const elapsedMs = clock.now() - start;
-    const records: CheckedRecord[] = [];
-    for (const bytes of listed) {
-      if (records.length >= MIN_CHECKED_RECORDS && clock.now() >= deadline) break;
-      records.push(await opener.open(bytes));
-    }
-    const counts = { records: listed.length, unchecked: listed.length - records.length };
-    return { region, records, report: { region, outcome: "listed", ...counts, elapsedMs } };
+    const records = decodeRecordList(body).map((bytes) => ({ bytes, claim: readClaim(bytes) }));
+    return { region, outcome: "listed", records, elapsedMs };
   } catch (error) {
-    const elapsedMs = clock.now() - start;
-    return { region, records: [], report: { region, outcome: "failed", ...describeError(error), elapsedMs } };
+    return { region, outcome: "failed", ...describeError(error), elapsedMs: clock.now() - start };
   }
 }
 
-function describeFailure(reports: readonly RegionReport[]): string {
-  const each = reports.map(
-    (report) => `${report.region} (${report.outcome === "failed" ? report.code : "empty"})`,
+function readClaim(bytes: Bytes): WorkerRecord | null {
+  try {
+    return readRecord(bytes);
+  } catch {
+    return null; // it is opened in its turn, which says what is wrong
+  }
+}
+
+/**
+ * Which records are verified. By worker key, so that a newer record without the model still puts an end to an older one
+ * with it, whichever region has which.
+ */
+function createFilter(
+  purpose: Purpose | null,
+  records: readonly ListedRecord[],
+): (record: ListedRecord) => boolean {
+  if (purpose === null) return () => true;
+  const claims = records.flatMap(({ claim }) => claim ?? []);
+  const keys = new Set(
+    claims.filter((claim) => isOfUse(claim, purpose)).map(({ workerKey }) => formatHex(workerKey)),
   );
+  return ({ claim }) => claim === null || keys.has(formatHex(claim.workerKey));
+}
+
+function operatorOf({ claim }: ListedRecord): string {
+  return claim === null ? "" : formatHex(claim.operatorKey);
+}
+
+function describeFailures(failures: readonly FailedRegion[]): string {
+  const each = failures.map(({ region, code }) => `${region} (${code})`);
   return (
     `no region answered: ${each.join(", ")}; ` +
     "check the addresses and the network, name another region, or start a network of your own"
@@ -137,7 +198,7 @@ class RecordOpener {
     this.#clock = clock;
   }
 
-  open(bytes: Bytes): Promise<CheckedRecord> {
+  open({ bytes }: ListedRecord): Promise<CheckedRecord> {
     const name = formatHex(bytes);
     const known = this.#checked.get(name);
     if (known !== undefined) return known;
@@ -151,12 +212,14 @@ class RecordOpener {
 }
 
 /** Newest `seq` wins; two contents under one `seq` are a fault of the key, and neither is used. */
-function mergeRecords(answers: readonly RegionAnswer[]): Pick<Directory, "records" | "refused"> {
+function mergeRecords(
+  regions: readonly { readonly region: string; readonly records: readonly CheckedRecord[] }[],
+): Pick<Directory, "records" | "refused"> {
   const seen = new Set<string>(); // records that were looked at, from near and from far
   const refused: RefusedRecord[] = [];
   const newest = new Map<string, OpenedRecord | null>(); // by worker key; null where two contents share a seq
   const topSeq = new Map<string, number>();
-  for (const { region, records } of answers)
+  for (const { region, records } of regions)
     for (const checked of records) {
       const name = `${isLocalTarget(region)} ${checked.name}`;
       if (seen.has(name)) continue;

@@ -38,6 +38,7 @@ export {
   withoutExcluded,
 } from "./reputation.ts";
 export type { LocalRerun } from "./rerun.ts";
+export type { Purpose } from "./select.ts";
 export { sightingsOf, sightingsOfAudit } from "./sightings.ts";
 export type { Fetch } from "./transport.ts";
 export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";

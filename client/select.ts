@@ -163,14 +163,24 @@ function countProvidersOf(workers: readonly OpenedRecord[]): number {
   return countProviders(workers.map(({ record }) => record));
 }
 
-function isEligible({ record }: OpenedRecord, { policy, model, engine, sizeBucket }: Selection): boolean {
+/** Whom questions may be asked of, by what a record says of itself. */
+export interface Purpose {
+  readonly policy: Policy;
+  readonly models: readonly Bytes[]; // digests: whoever has one of them can be asked
+  readonly engine: Bytes; // digest
+}
+
+export function isOfUse(record: WorkerRecord, { policy, models, engine }: Purpose): boolean {
   return (
     admitsOperator(policy, record) &&
     isAskable(record, policy.allowPlain) &&
-    record.limits.maxRequestBytes >= sizeBucket &&
-    record.models.some((digest) => equalBytes(digest, model)) &&
+    models.some((model) => record.models.some((digest) => equalBytes(digest, model))) &&
     record.engines.some((digest) => equalBytes(digest, engine))
   );
+}
+
+function isEligible({ record }: OpenedRecord, { policy, model, engine, sizeBucket }: Selection): boolean {
+  return record.limits.maxRequestBytes >= sizeBucket && isOfUse(record, { policy, models: [model], engine });
 }
 
 /** What each draw ranks, after the seed. Also the tags of the digests. */

@@ -3,7 +3,7 @@
 
 import { type Bytes, compareBytes, equalBytes } from "./bytes.ts";
 import { decode, encode, readArray, readBoolean, readBytes, readInteger, readText } from "./cbor.ts";
-import { decodeEnvelope, readPayload, signEnvelope, verifyEnvelope } from "./cose.ts";
+import { decodeEnvelope, type Envelope, readPayload, signEnvelope, verifyEnvelope } from "./cose.ts";
 import { openDelegation } from "./delegation.ts";
 import { digest } from "./digest.ts";
 import { publicKey } from "./ed25519.ts";
@@ -191,11 +191,14 @@ export async function signRecord(record: WorkerRecord, secretKey: Bytes): Promis
 }
 
 /**
- * Lengths, form, keys and times, which cost little, and only then the signatures of worker and operator. `now` is unix milliseconds: the moment at which it must hold.
- * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `key_reused`,
- * `worker_mismatch`, `delegation_mismatch`, `delegation_expired`, `record_expired`, `record_not_yet_valid`.
+ * What a record says, of the right form and under the key that it names; no signature, key or time is checked. Throws
+ * DecodeError, VerificationError `header_mismatch`, `worker_mismatch`.
  */
-export async function openRecord(bytes: Bytes, options: { readonly now: number }): Promise<OpenedRecord> {
+export function readRecord(bytes: Bytes): WorkerRecord {
+  return readEnvelope(bytes).record;
+}
+
+function readEnvelope(bytes: Bytes): { readonly envelope: Envelope; readonly record: WorkerRecord } {
   // attacker-controlled: anyone may post a record.
   const envelope = decodeEnvelope("record", bytes, MAX_RECORD_BYTES);
   const record = decodeRecord(envelope.payload);
@@ -204,6 +207,16 @@ export async function openRecord(bytes: Bytes, options: { readonly now: number }
       "worker_mismatch",
       "the record is signed by another key than its workerKey; get that worker's own",
     );
+  return { envelope, record };
+}
+
+/**
+ * Lengths, form, keys and times, which cost little, and only then the signatures of worker and operator. `now` is unix milliseconds: the moment at which it must hold.
+ * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `key_reused`,
+ * `worker_mismatch`, `delegation_mismatch`, `delegation_expired`, `record_expired`, `record_not_yet_valid`.
+ */
+export async function openRecord(bytes: Bytes, options: { readonly now: number }): Promise<OpenedRecord> {
+  const { envelope, record } = readEnvelope(bytes);
   checkKeys(record);
   checkTimes(record, options.now);
   await verifyEnvelope("record", envelope);

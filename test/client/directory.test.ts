@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, test } from "node:test";
 import { fetchDirectory } from "../../client/directory.ts";
-import type { Bytes } from "../../protocol/bytes.ts";
+import { type Bytes, utf8 } from "../../protocol/bytes.ts";
+import { digestRaw } from "../../protocol/digest.ts";
 import { MAX_REGION_RESPONSE_BYTES } from "../../protocol/limits.ts";
+import { POLICIES } from "../../protocol/policy.ts";
 import { signRecord } from "../../protocol/record.ts";
 import { encodeRecordList } from "../../protocol/record-list.ts";
-import { createWorker, NOW } from "../protocol/fixtures.ts";
+import { createWorker, ENGINE, MODEL, NOW } from "../protocol/fixtures.ts";
 import { HOSTILE_BYTES } from "../protocol/strictness.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { closeAll, listen } from "./network.ts";
@@ -34,7 +36,14 @@ function listOf(...records: Bytes[]): Promise<string> {
   return startRegion(encodeRecordList(records));
 }
 
-const options = () => ({ fetch, clock: new ManualClock(NOW), deadlineMs: 3000 });
+const options = () => ({
+  fetch,
+  clock: new ManualClock(NOW),
+  random: (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length)),
+  purpose: null,
+  deadlineMs: 3000,
+  verificationMs: 3000,
+});
 
 test("the directory is the union of the regions, each worker once", async () => {
   const regions = [
@@ -60,7 +69,7 @@ test("a region that is down, silent, broken or flooding is reported, and the oth
   const flooding = await startRegion(new Uint8Array(MAX_REGION_RESPONSE_BYTES + 1));
   const broken = await startRegion(new Uint8Array(0), 500);
   const regions = ["http://127.0.0.1:1", silent, flooding, broken, good];
-  const pending = fetchDirectory({ fetch, clock, deadlineMs: 3000, regions });
+  const pending = fetchDirectory({ ...options(), clock, regions });
   // The silent region's timer is the only one left once all others have answered.
   while (clock.running !== 1) await new Promise((resolve) => setImmediate(resolve));
   clock.advance(3000);
@@ -188,19 +197,19 @@ test("a mistake of ours over one region is its failure, with code and cause, and
       return clock.after(ms, callback);
     },
   };
-  const directory = await fetchDirectory({ fetch, clock: broken, deadlineMs: 3000, regions: [good, good] });
+  const directory = await fetchDirectory({ ...options(), clock: broken, regions: [good, good] });
   const [failed, listed] = directory.regions;
   assert.ok(failed?.outcome === "failed" && failed.code === "unexpected_error");
   assert.equal(failed.cause, mistake);
   assert.deepEqual([listed?.outcome, directory.records.length], ["listed", 1]);
   timers = 0;
-  await assert.rejects(fetchDirectory({ fetch, clock: broken, deadlineMs: 3000, regions: [good] }), {
+  await assert.rejects(fetchDirectory({ ...options(), clock: broken, regions: [good] }), {
     code: "regions_unreachable",
     cause: mistake,
   });
 });
 
-test("a region's long list ends with the deadline, and takes no time from another's records", async () => {
+test("a region's long list ends with the time to verify, and takes no time from another's records", async () => {
   const flood = await Promise.all(Array.from({ length: 120 }, (_, i) => createWorker(`flood-${i}`)));
   const few = await Promise.all(Array.from({ length: 24 }, (_, i) => createWorker(`few-${i}`)));
   const records = (workers: typeof few) => workers.map(({ opened }) => opened.bytes);
@@ -208,14 +217,76 @@ test("a region's long list ends with the deadline, and takes no time from anothe
   // A millisecond passes whenever somebody looks; nothing else moves this clock.
   let now = NOW;
   const clock = { now: () => now++, after: () => () => undefined };
-  const directory = await fetchDirectory({ fetch, clock, deadlineMs: 160, regions });
+  const directory = await fetchDirectory({ ...options(), clock, verificationMs: 160, regions });
   const unchecked = directory.regions.map((report) =>
     report.outcome === "listed" ? report.unchecked : null,
   );
   assert.equal(unchecked[1], 0);
   assert.ok(unchecked[0]! > 0, "the flood was verified to its end");
   assert.equal(directory.records.length, 144 - unchecked[0]!);
-  // Where the answer comes with the deadline, the first sixteen of each region are still looked at.
-  const late = await fetchDirectory({ fetch, clock, deadlineMs: 1, regions });
+  // However little time there is, sixteen of each region are looked at.
+  const late = await fetchDirectory({ ...options(), clock, verificationMs: 0, regions });
   assert.equal(late.records.length, 32);
+});
+
+test("who fills a list in front of the honest ones, with many records each, does not hide them", async () => {
+  const flood = await Promise.all(
+    Array.from({ length: 60 }, (_, i) => createWorker(`front-${i}`, { operator: `front-${i % 6}.example` })),
+  );
+  const honest = await Promise.all(Array.from({ length: 5 }, (_, i) => createWorker(`honest-${i}`)));
+  const regions = [await listOf(...[...flood, ...honest].map(({ opened }) => opened.bytes))];
+  // No time at all, so sixteen are verified: each of eleven operators has its turn before any has a second.
+  const { records, regions: reports } = await fetchDirectory({ ...options(), verificationMs: 0, regions });
+  const [report] = reports;
+  assert.ok(report?.outcome === "listed" && report.unchecked === 49);
+  const known = records.filter(({ record }) => record.operator.startsWith("honest"));
+  assert.equal(known.length, 5);
+});
+
+test("what records are looked at first is drawn with the client's own randomness", async () => {
+  const workers = await Promise.all(Array.from({ length: 32 }, (_, i) => createWorker(`drawn-${i}`)));
+  const regions = [await listOf(...workers.map(({ opened }) => opened.bytes))];
+  const lookAt = async (byte: number) => {
+    const random = (length: number) => new Uint8Array(length).fill(byte);
+    const directory = await fetchDirectory({ ...options(), random, verificationMs: 0, regions });
+    assert.equal(directory.records.length, 16);
+    return directory.records.map(({ record }) => record.operator);
+  };
+  assert.deepEqual(await lookAt(0), await lookAt(0));
+  assert.notDeepEqual(await lookAt(0), await lookAt(255));
+});
+
+test("who cannot be asked is left out before any signature, and costs the others no turn", async () => {
+  const other = await digestRaw(utf8("another model"));
+  const useless = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      createWorker(`useless-${i}`, { change: (record) => ({ ...record, models: [other] }) }),
+    ),
+  );
+  const denied = await createWorker("denied");
+  const bytes = [...useless, denied, a].map(({ opened }) => opened.bytes.slice());
+  for (const record of bytes.slice(0, -1)) record[record.length - 1]! ^= 1; // whose signature nobody looks at
+  const policy = { ...POLICIES.standard, deniedDomains: ["denied.example"] };
+  const purpose = { policy, models: [MODEL], engine: ENGINE };
+  const region = await listOf(...bytes);
+  const directory = await fetchDirectory({ ...options(), purpose, verificationMs: 0, regions: [region] });
+  assert.deepEqual(
+    directory.records.map(({ record }) => record.operator),
+    ["a.example"],
+  );
+  assert.deepEqual(directory.refused, []);
+  const [report] = directory.regions;
+  assert.ok(report?.outcome === "listed");
+  assert.deepEqual([report.unwanted, report.unchecked], [41, 0]);
+});
+
+test("a newer record without the model ends an older one with it, whichever region has which", async () => {
+  const newer = await signRecord({ ...a.opened.record, seq: 2, models: [] }, a.secretKey);
+  const purpose = { policy: POLICIES.standard, models: [MODEL], engine: ENGINE };
+  const regions = [await listOf(a.opened.bytes), await listOf(newer)];
+  const { records } = await fetchDirectory({ ...options(), purpose, regions });
+  assert.deepEqual(
+    records.map(({ record }) => record.seq),
+    [2],
+  );
 });

@@ -47,7 +47,10 @@ before(async () => {
 
 async function ask(network: Network, policy: PolicyName): Promise<Answer> {
   const regions = network.regions.map((region) => region.url);
-  const { records } = await fetchDirectory({ regions, fetch, clock, deadlineMs: DEADLINE_MS });
+  const { records } = await fetchDirectory({
+    ...{ regions, fetch, clock, random, purpose: null },
+    ...{ deadlineMs: DEADLINE_MS, verificationMs: DEADLINE_MS },
+  });
   const engine = await readEngineDigest();
   return askQuorum({
     ...{ policy, records, inputs, engine, random, clock, fetch },
