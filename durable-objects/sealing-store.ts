@@ -7,6 +7,9 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { MAX_CLAIMS, SEALING_KEY_BYTES, SEALING_PERIOD_MS } from "../protocol/limits.ts";
 import { createSealingSchema } from "./sealing-schema.ts";
 
+/** So many claims that are over go with a new one at most: each request takes bounded time, and they grow fewer. */
+const SWEPT_CLAIMS = 64;
+
 export class SealingStore extends DurableObject {
   readonly #sql: SqlStorage;
   /** Unix ms. */
@@ -40,16 +43,18 @@ export class SealingStore extends DurableObject {
     return seed;
   }
 
-  /** Notes a message by its name until its deadline (unix ms): only the first of a name is `taken`. */
-  claim(name: Uint8Array, deadline: number): "taken" | "replayed" | "full" {
-    const now = this.#clock();
-    const [known] = this.#sql.exec<{ deadline: number }>("SELECT deadline FROM claims WHERE name = ?", name);
-    if (known !== undefined && known.deadline > now) return "replayed";
-    this.#forgetClaims(now);
-    if (this.#claims >= MAX_CLAIMS) return "full";
+  /**
+   * Notes a message by its name until its deadline (unix ms), and says whether it is the first of that name. Where
+   * MAX_CLAIMS are noted, one with the latest deadline is forgotten: whoever floods the table loses its own first.
+   */
+  claim(name: Uint8Array, deadline: number): boolean {
+    const [known] = this.#sql.exec("SELECT 1 FROM claims WHERE name = ?", name);
+    if (known !== undefined) return false;
+    this.#delete("SELECT name FROM claims WHERE deadline <= ? LIMIT ?", this.#clock(), SWEPT_CLAIMS);
     this.#sql.exec("INSERT INTO claims (name, deadline) VALUES (?, ?)", name, deadline);
     this.#claims++;
-    return "taken";
+    if (this.#claims > MAX_CLAIMS) this.#delete("SELECT name FROM claims ORDER BY deadline DESC LIMIT 1");
+    return true;
   }
 
   /** Deletes what is over. Running it early, late or twice does no harm. */
@@ -57,7 +62,7 @@ export class SealingStore extends DurableObject {
     const now = this.#clock();
     const present = Math.floor(now / SEALING_PERIOD_MS);
     this.#forgetSeeds(present);
-    this.#forgetClaims(now);
+    this.#delete("SELECT name FROM claims WHERE deadline <= ?", now);
     const { left } = this.#sql.exec<{ left: number }>("SELECT COUNT(*) AS left FROM seeds").one();
     if (left > 0) void this.ctx.storage.setAlarm((present + 1) * SEALING_PERIOD_MS);
   }
@@ -66,8 +71,9 @@ export class SealingStore extends DurableObject {
     this.#sql.exec("DELETE FROM seeds WHERE period < ?", present - 1);
   }
 
-  #forgetClaims(now: number): void {
-    this.#sql.exec("DELETE FROM claims WHERE deadline <= ?", now);
+  /** Deletes the claims that the query names. */
+  #delete(query: string, ...parameters: number[]): void {
+    this.#sql.exec(`DELETE FROM claims WHERE name IN (${query})`, ...parameters);
     this.#claims -= this.#sql.exec<{ count: number }>("SELECT changes() AS count").one().count;
   }
 }

@@ -32,6 +32,8 @@ export interface Model {
   execute(inputs: readonly Tensor[]): Tensor[];
   /** The outputs and their trace. Safe to call concurrently. Throws as execute does. */
   run(request: { inputs: readonly Tensor[] }): Promise<RunResult>;
+  /** Throws InferenceError input_invalid for inputs that no run takes, whatever their sizes; nothing runs. */
+  checkInputs(inputs: readonly Tensor[]): void;
   /** Of a run with inputs of these shapes; nothing runs. Throws InferenceError input_invalid. */
   countOperations(shapes: readonly Shape[]): number;
   /**
@@ -147,6 +149,7 @@ function createModel(executor: Executor, modelDigest: Bytes): Model {
       const innerDigests = await Promise.all(digests);
       return { outputs, blocks: await Promise.all(innerDigests.map(digestRaw)), innerDigests, opCount };
     },
+    checkInputs: (inputs) => checkInputs(manifest, inputs),
     countOperations(shapes) {
       checkInputCount(manifest, shapes);
       executor.prepare(shapes);

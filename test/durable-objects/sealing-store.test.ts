@@ -59,12 +59,12 @@ test("a seed whose alarm fails is not given away", async (t) => {
 test("takes a request once until its deadline, and remembers it over an eviction", async (t) => {
   const store = stores.open(t.name);
   await store.at(NOW);
-  assert.equal(await store.claim(1, NOW + MINUTE_MS), "taken");
-  assert.equal(await store.claim(1, NOW + MINUTE_MS), "replayed");
-  assert.equal(await store.claim(2, NOW + MINUTE_MS), "taken");
+  assert.equal(await store.claim(1, NOW + MINUTE_MS), true);
+  assert.equal(await store.claim(1, NOW + MINUTE_MS), false);
+  assert.equal(await store.claim(2, NOW + MINUTE_MS), true);
   await store.evict();
   await store.at(NOW + MINUTE_MS - 1);
-  assert.equal(await store.claim(1, NOW + MINUTE_MS), "replayed");
+  assert.equal(await store.claim(1, NOW + MINUTE_MS), false);
 });
 
 test("forgets a request with its deadline", async (t) => {
@@ -72,10 +72,10 @@ test("forgets a request with its deadline", async (t) => {
   await store.at(NOW);
   await store.claim(1, NOW + MINUTE_MS);
   await store.at(NOW + MINUTE_MS);
-  assert.equal(await store.claim(2, NOW + 2 * MINUTE_MS), "taken");
+  assert.equal(await store.claim(2, NOW + 2 * MINUTE_MS), true);
 });
 
-test("is full at its limit, and takes more when a deadline has passed", async (t) => {
+test("at its limit takes more, and forgets one with the latest deadline", async (t) => {
   const store = stores.open(t.name);
   await store.at(NOW);
   await store.claim(1, NOW + MINUTE_MS);
@@ -83,9 +83,23 @@ test("is full at its limit, and takes more when a deadline has passed", async (t
     WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${MAX_CLAIMS})
     INSERT INTO claims SELECT CAST(printf('%032d', n) AS BLOB), ${NOW + 2 * MINUTE_MS} FROM numbers`);
   await store.evict();
-  assert.equal(await store.claim(2, NOW + MINUTE_MS), "full");
-  assert.equal(await store.claim(1, NOW + MINUTE_MS), "replayed");
-  await store.at(NOW + MINUTE_MS);
-  assert.equal(await store.claim(2, NOW + 2 * MINUTE_MS), "taken");
-  assert.equal(await store.claim(3, NOW + 2 * MINUTE_MS), "full");
+  assert.equal(await store.claim(2, NOW + MINUTE_MS), true);
+  for (const name of [1, 2]) assert.equal(await store.claim(name, NOW + MINUTE_MS), false);
+  assert.equal(await store.claim(3, NOW + 3 * MINUTE_MS), true);
+  assert.equal(await store.claim(3, NOW + 3 * MINUTE_MS), true, "it was itself the latest");
+  for (const name of [1, 2]) assert.equal(await store.claim(name, NOW + MINUTE_MS), false);
+  assert.equal(await store.countClaims(), MAX_CLAIMS);
+});
+
+test("those that are over go a few at a time, and all with the alarm", async (t) => {
+  const store = stores.open(t.name);
+  await store.at(NOW);
+  await store.execute(`
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
+    INSERT INTO claims SELECT CAST(printf('%032d', n) AS BLOB), ${NOW} FROM numbers`);
+  await store.evict();
+  await store.claim(1, NOW + MINUTE_MS);
+  assert.equal(await store.countClaims(), 1000 - 64 + 1);
+  await store.alarm();
+  assert.equal(await store.countClaims(), 1);
 });

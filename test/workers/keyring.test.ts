@@ -1,9 +1,9 @@
-// Sealing keys by time, and requests that are taken once, with a clock that the test sets.
+// Sealing keys by time, and messages that are taken once, with a clock that the test sets.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
+import { MAX_CLAIMS, SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { createKeyring } from "../../workers/inference/keyring.ts";
 import { RECORD_LIFETIME_SECONDS, RECORD_RENEWAL_MS } from "../../workers/inference/limits.ts";
 import { createMemorySealingStore } from "../../workers/inference/sealing-store.ts";
@@ -32,7 +32,7 @@ test("what a live record names can be opened, whenever in its period it was issu
     const named = await keyring.publicKey(issuedAt);
     for (const now of [issuedAt, time.now, issuedAt + RECORD_LIFETIME_SECONDS * 1000]) {
       time.now = now;
-      assert.deepEqual((await keyring.find(named, now)).publicKey, named);
+      assert.deepEqual((await keyring.find(named, now)).pair.publicKey, named);
     }
   }
 });
@@ -44,7 +44,8 @@ test("over two days a key opens during the overlap and not after it", async () =
   time.now = MIDNIGHT + SEALING_PERIOD_MS;
   const second = await keyring.publicKey(time.now);
   assert.notDeepEqual(second, first);
-  for (const key of [first, second]) assert.deepEqual((await keyring.find(key, time.now)).publicKey, key);
+  for (const key of [first, second])
+    assert.deepEqual((await keyring.find(key, time.now)).pair.publicKey, key);
   time.now = MIDNIGHT + 2 * SEALING_PERIOD_MS - 1;
   await keyring.find(first, time.now);
   time.now++;
@@ -62,22 +63,28 @@ test("a seed that is over is gone from the store, and none is made for it again"
   assert.notDeepEqual(await store.seedOf(period), seed);
 });
 
-test("a request is remembered until its deadline, and no later than the first one a minute after it", async () => {
+test("a message is remembered until its deadline, and a second later no more", async () => {
   const { time, store } = createStore();
-  const [first, second, third] = [1, 2, 3].map((byte) => new Uint8Array(33).fill(byte)) as [
-    Bytes,
-    Bytes,
-    Bytes,
-  ];
-  const deadline = MIDNIGHT + 90_000;
-  assert.equal(await store.claim(first, deadline), "taken");
+  const [first, second] = [1, 2].map((byte) => new Uint8Array(64).fill(byte)) as [Bytes, Bytes];
+  const deadline = MIDNIGHT + 90_001;
+  assert.equal(await store.claim(first, deadline), true);
   time.now = deadline - 1;
-  assert.equal(await store.claim(second, deadline + 120_000), "taken");
-  assert.equal(await store.claim(first, deadline), "replayed");
-  time.now = deadline + 60_000;
-  assert.equal(await store.claim(third, deadline + 120_000), "taken");
-  // Only a clock that goes back shows what is no longer there.
-  time.now = deadline - 1;
-  assert.equal(await store.claim(second, deadline + 120_000), "replayed");
-  assert.equal(await store.claim(first, deadline), "taken");
+  assert.equal(await store.claim(first, deadline), false);
+  time.now = deadline + 999;
+  assert.equal(await store.claim(second, deadline + 120_000), true);
+  assert.equal(await store.claim(second, deadline + 120_000), false);
+  assert.equal(await store.claim(first, deadline), true);
+});
+
+test("a store that is full takes more, and forgets one with the latest deadline", async () => {
+  const { store } = createStore();
+  const name = (number: number) => new Uint8Array(new Uint32Array([number, 0]).buffer);
+  const soon = MIDNIGHT + 10_000;
+  const late = MIDNIGHT + 420_000;
+  for (let number = 0; number < MAX_CLAIMS; number++) await store.claim(name(number), late);
+  assert.equal(await store.claim(name(MAX_CLAIMS), soon), true);
+  assert.equal(await store.claim(name(MAX_CLAIMS), soon), false);
+  assert.equal(await store.claim(name(1), late), false);
+  assert.equal(await store.claim(name(0), late), true, "the first of the latest went");
+  assert.equal(await store.claim(name(MAX_CLAIMS), soon), false);
 });

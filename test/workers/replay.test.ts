@@ -74,6 +74,24 @@ test("a sealed request is taken once, and the same question in another seal is a
   assert.equal(runs(), 2);
 });
 
+test("a request that the model does not take is not remembered: that would cost its sender no run", async () => {
+  const { seal, post, runs } = await createWorker();
+  const wrong = inputs.map(({ shape, data }) => {
+    const bytes = data.slice(
+      0,
+      shape.reduce((product, size) => product * size, 1),
+    );
+    return { dtype: "u8" as const, shape, data: bytes };
+  });
+  const question = await createQuestion({ inputs: wrong });
+  const { bytes, openReply } = await seal(encodeRequest(question), question.sizeBucket);
+  for (let time = 0; time < 2; time++) {
+    const answer = await openReply(await bytesOf(await post(INFER_PATH, bytes)));
+    assert.equal((await readRefusal(answer)).code, "input_invalid");
+  }
+  assert.equal(runs(), 0);
+});
+
 test("a request that comes plainly can be sent again by whoever sees it, so it is not remembered", async () => {
   const { post, runs } = await createWorker();
   const content = encodeRequest(await createQuestion());

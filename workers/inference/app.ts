@@ -15,7 +15,6 @@ import {
   RECORD_PATH,
 } from "../../protocol/http.ts";
 import { requireOpening } from "../../protocol/judge.ts";
-import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { decodeRequest, type InferRequest } from "../../protocol/request.ts";
 import { bytesReply, createHandler, declaredBytes, type Hold, jsonReply, type Reply } from "../http.ts";
 import { createAdmission } from "./admission.ts";
@@ -35,7 +34,7 @@ import {
 import { type Outgoing, type Publication, publishRecord } from "./publish.ts";
 import { createRecordSource, type SignedRecord } from "./record.ts";
 import { requiredMemory } from "./required-memory.ts";
-import { type SealingStore, sealingPeriod } from "./sealing-store.ts";
+import type { SealingStore } from "./sealing-store.ts";
 import { parseSettings, type Variables } from "./settings.ts";
 import { type Artifacts, createShelf, type ModelState } from "./shelf.ts";
 
@@ -161,6 +160,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
       checkRequest(asked, engine, clock());
       return await admission.requests.share(1, () =>
         shelf.use(asked.model, hold, (model) => {
+          // All that the asker can have got wrong, before anything is remembered of it: what is remembered costs a run.
+          model.checkInputs(asked.inputs);
           const operations = model.countOperations(asked.inputs.map(({ shape }) => shape));
           return takeTurn(operations, () => sign(model, asked, name, hold));
         }),
@@ -175,7 +176,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     // The deadline may have passed while the model was loaded.
     checkRequest(asked, engine, clock());
     // Not before there is room for it: who was refused as overloaded may ask again.
-    await claimMessage(name, asked.deadline, sealingStore);
+    if (name !== null) await claimMessage(name, asked.deadline, sealingStore);
     const record = await records(clock());
     if (isDue(record)) hold(offer(record));
     const { workerKey: secretKey } = settings;
@@ -193,9 +194,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
         const signing = { secretKey: settings.workerKey, record: record.digest, clock };
         const judgement = await shelf.use(evidence.sides[0].receipt.statement.model, hold, (model) =>
           takeTurn(countOperations(model, evidence), async () => {
-            // Evidence has no deadline. No key that opens now opens after the next period.
-            const until = (sealingPeriod(clock()) + 2) * SEALING_PERIOD_MS;
-            await claimMessage(seal?.name ?? null, until, sealingStore);
+            // Evidence has no deadline but its key's.
+            if (seal !== null) await claimMessage(seal.name, seal.opensUntil, sealingStore);
             return judgeCase(model, evidence, signing);
           }),
         );

@@ -10,21 +10,14 @@ import { InferenceError } from "../../protocol/errors.ts";
 import type { SealingStore } from "./sealing-store.ts";
 
 /**
- * `name` is the message's, null if it came plainly; `until`, in unix ms, when it would be refused anyway. Throws
- * InferenceError request_replayed, overloaded.
+ * `until`, in unix ms, is when the message would be refused anyway: always the same of one name. Throws
+ * InferenceError request_replayed.
  */
 export async function claimMessage(
-  name: Bytes | null,
+  name: Bytes,
   until: number,
   store: Pick<SealingStore, "claim">,
 ): Promise<void> {
-  if (name === null) return;
-  const claim = await store.claim(name, until);
-  if (claim === "replayed")
+  if (!(await store.claim(name, until)))
     throw new InferenceError("request_replayed", "this message was taken already; seal it anew");
-  if (claim === "full")
-    throw new InferenceError(
-      "overloaded",
-      "too many requests are within their deadlines; ask another worker, or again in a minute",
-    );
 }

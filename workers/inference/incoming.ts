@@ -16,6 +16,8 @@ export interface Incoming {
     readonly bucket: number;
     /** 64 bytes, both keys, each in its only spelling: another message has another name, and these two open no other. */
     readonly name: Bytes;
+    /** Unix ms, of the key that it was sealed to. */
+    readonly opensUntil: number;
   } | null;
   /** 200 with the answer: of the given media type, or sealed. */
   answer(contentType: string, content: Bytes): Promise<Reply>;
@@ -44,11 +46,11 @@ export async function open(
   // attacker-controlled: whoever seals chooses every byte inside, too.
   if (mediaType === SEALED_REQUEST_MEDIA_TYPE) {
     const closed = decodeSealedRequest(bytes);
-    const pair = await keyring.find(closed.sealingKey, clock());
+    const { pair, opensUntil } = await keyring.find(closed.sealingKey, clock());
     const { content, bucket, sealReply } = await openSealedRequest(closed, pair, workerKey);
     return {
       content,
-      seal: { bucket, name: concatBytes(closed.sealingKey, closed.enc) },
+      seal: { bucket, name: concatBytes(closed.sealingKey, closed.enc), opensUntil },
       answer: async (_contentType, answer) =>
         bytesReply(SEALED_REPLY_MEDIA_TYPE, await sealReply(answer, randomBytes(RESPONSE_NONCE_BYTES))),
     };

@@ -3,14 +3,18 @@
 
 import { type Bytes, equalBytes } from "../../protocol/bytes.ts";
 import { SealingError } from "../../protocol/errors.ts";
+import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { createSealingKeyPair, type SealingKeyPair } from "../../protocol/sealing.ts";
 import { type SealingStore, sealingPeriod } from "./sealing-store.ts";
 
 export interface Keyring {
   /** The public key for a record that is issued at unix ms `at`. TypeError for a time whose key is gone. */
   publicKey(at: number): Promise<Bytes>;
-  /** The pair that a message was sealed to, at unix ms `now`. Throws SealingError sealing_key_unknown. */
-  find(publicKey: Bytes, now: number): Promise<SealingKeyPair>;
+  /** The pair that a message was sealed to, at unix ms `now`, and when it opens no more. Throws SealingError sealing_key_unknown. */
+  find(
+    publicKey: Bytes,
+    now: number,
+  ): Promise<{ readonly pair: SealingKeyPair; readonly opensUntil: number }>;
 }
 
 /** Asks the store once for each period, and forgets what it forgets. */
@@ -45,7 +49,8 @@ export function createKeyring(store: Pick<SealingStore, "seedOf">): Keyring {
       forget(present);
       for (const period of [present, present - 1]) {
         const pair = await pairOf(period);
-        if (pair !== null && equalBytes(pair.publicKey, publicKey)) return pair;
+        if (pair !== null && equalBytes(pair.publicKey, publicKey))
+          return { pair, opensUntil: (period + 2) * SEALING_PERIOD_MS };
       }
       throw new SealingError(
         "sealing_key_unknown",

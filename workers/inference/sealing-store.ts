@@ -2,13 +2,8 @@
 // for a worker that is one process; durable-objects/sealing-store.ts is the same for many isolates.
 
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
-import { MAX_CLAIMS, SEALING_KEY_BYTES, SEALING_PERIOD_MS } from "../../protocol/limits.ts";
-
-/** Looking for claims that are over goes through all of them: not with every request. */
-const SWEEP_INTERVAL_MS = 60_000;
-
-/** What came of claiming a request: `full` says that no more can be remembered before some deadline has passed. */
-export type Claim = "taken" | "replayed" | "full";
+import { SEALING_KEY_BYTES, SEALING_PERIOD_MS } from "../../protocol/limits.ts";
+import { createClaims } from "./claims.ts";
 
 export interface SealingStore {
   /**
@@ -16,8 +11,12 @@ export interface SealingStore {
    * neighbours, since clocks differ. Made where it is not there yet; null for any other: older ones are gone.
    */
   seedOf(period: number): Promise<Bytes | null>;
-  /** Notes a message by its name, until its deadline (unix ms). Only the first of a name is `taken`. */
-  claim(name: Bytes, deadline: number): Promise<Claim>;
+  /**
+   * Notes a message by its name until its deadline (unix ms), and says whether it is the first of that name: a name has
+   * one deadline. Where MAX_CLAIMS are noted, one with the latest deadline is forgotten. Whoever floods the store needs
+   * late deadlines to keep it full, and so loses its own first; with early ones it has to fill it within them.
+   */
+  claim(name: Bytes, deadline: number): Promise<boolean>;
 }
 
 /** The period of a time in unix ms. */
@@ -32,8 +31,7 @@ export function createMemorySealingStore(options: {
   randomBytes(length: number): Bytes;
 }): SealingStore {
   const seeds = new Map<number, Bytes>();
-  const claims = new Map<string, number>(); // deadlines by name
-  let swept = 0; // unix ms
+  const claims = createClaims();
 
   return {
     async seedOf(period) {
@@ -45,17 +43,8 @@ export function createMemorySealingStore(options: {
       return seed;
     },
     async claim(name, deadline) {
-      const now = options.clock();
-      const key = formatHex(name);
-      const known = claims.get(key);
-      if (known !== undefined && known > now) return "replayed";
-      if (now - swept >= SWEEP_INTERVAL_MS || claims.size >= MAX_CLAIMS) {
-        for (const [old, end] of claims) if (end <= now) claims.delete(old);
-        swept = now;
-      }
-      if (claims.size >= MAX_CLAIMS) return "full";
-      claims.set(key, deadline);
-      return "taken";
+      claims.forget(options.clock());
+      return claims.add(formatHex(name), deadline);
     },
   };
 }

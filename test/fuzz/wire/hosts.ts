@@ -50,8 +50,8 @@ const app = await createTestApp({
   startedAt: NOW,
   clock,
   variables: { MODELS: JUDGED_MODEL, REFEREE: "1" },
-  // Nothing is a replay, or all that differs in its inputs alone would be.
-  sealingStore: { seedOf: async () => seed, claim: async () => "taken" },
+  // Nothing is a replay: a case that is sent twice gets one answer.
+  sealingStore: { seedOf: async () => seed, claim: async () => true },
 });
 
 /** It serves and judges one shipped model, sealed and in plain. */
