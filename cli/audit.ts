@@ -6,12 +6,11 @@ import { type Bytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { checkEndpoint } from "../protocol/names.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import { findDigest, findRecipe, loadArtifact, readEngineDigest } from "./artifacts.ts";
-import { readCalibration } from "./calibration.ts";
 import { type Command, optionalText, parseArguments, requireText, wholeNumber } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
 import { writeEvidence } from "./outcome.ts";
 import { createProgress, formatMilliseconds, print, printJson } from "./output.ts";
-import { createProbe } from "./probes.ts";
+import { prepareProbes } from "./probes.ts";
 import { keepSightings, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
 
@@ -89,12 +88,12 @@ async function chooseModel({ record }: OpenedRecord, name: string | null): Promi
 async function auditBy(recipe: Recipe, record: OpenedRecord, count: number): Promise<AuditFinding[]> {
   const rerun = await loadArtifact(recipe.name, "simd128");
   const engine = await readEngineDigest();
-  const samples = await readCalibration(recipe);
+  const createProbe = await prepareProbes(recipe);
   const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
   const progress = createProgress(`audit of ${record.record.operator}`);
   const findings: AuditFinding[] = [];
   while (findings.length < count) {
-    const inputs = createProbe(samples, random);
+    const inputs = createProbe(random);
     const finding = await auditWorker({
       record,
       model: rerun.digest,

