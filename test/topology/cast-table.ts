@@ -1,4 +1,4 @@
-// The tables in docs/threat-model.md of what comes of each vice, alone and in pairs: measured, and only what does not
+// The tables in docs/vices.md of what comes of each vice, alone and in pairs: measured, and only what does not
 // depend on the machine. `node test/topology/cast-table.ts` writes them anew.
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { formatPairs, measurePairs } from "./pairs-table.ts";
 import { checkPromises } from "./promises.ts";
 import { ASKERS, type Asker, formatCell, formatCode, formatTable } from "./table-format.ts";
 
-const DOCUMENT = join(PROJECT_ROOT, "docs/threat-model.md");
+const DOCUMENT = join(PROJECT_ROOT, "docs/vices.md");
 
 /** Of one vice under one policy. */
 export interface Single {

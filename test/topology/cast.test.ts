@@ -1,4 +1,4 @@
-// Each vice of the cast against each policy: what is promised holds, and docs/threat-model.md says what comes of it.
+// Each vice of the cast against each policy: what is promised holds, and docs/vices.md says what comes of it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ test("every wrong result that is contradicted is proved by evidence", () => {
     assert.equal(summary.seats.includes("conflicting"), summary.hasEvidence, vice);
 });
 
-test("docs/threat-model.md has the table that was measured", async () => {
+test("docs/vices.md has the table that was measured", async () => {
   assert.equal(
     await readTable("cast"),
     formatSingles(singles),

@@ -1,4 +1,4 @@
-// Each pair of vices on one committee against each policy: what is promised holds, and docs/threat-model.md says what
+// Each pair of vices on one committee against each policy: what is promised holds, and docs/vices.md says what
 // comes of it.
 
 import assert from "node:assert/strict";
@@ -75,7 +75,7 @@ test("a seat comes to what it comes to alone", () => {
   }
 });
 
-test("docs/threat-model.md has the table that was measured", async () => {
+test("docs/vices.md has the table that was measured", async () => {
   assert.equal(
     await readTable("pairs"),
     formatPairs(pairs),
