@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { bindConstants } from "../../models/bind.ts";
 import { checkCase, compareTensors, type RunGraph } from "../../models/check.ts";
@@ -121,23 +122,25 @@ test("reads what is not finite in the data of a case", () => {
   );
 });
 
-const PEER = new URL("../../../shared/peer/onnx/", import.meta.url);
+/** A folder with these of onnx/backend/test/data, or with some of their cases. */
+const ONNX_TEST_DATA = process.env.ONNX_TEST_DATA;
+const SUITES = ["simple", "pytorch-converted", "pytorch-operator"];
 
 test("reads ONNX's own cases: all but those with texts, sequences and gradients", (context) => {
-  if (!existsSync(PEER)) {
-    context.skip("the test data shared/peer/onnx is not beside the repository");
+  if (ONNX_TEST_DATA === undefined) {
+    context.skip("set ONNX_TEST_DATA to onnx/backend/test/data of a checkout of ONNX");
     return;
   }
   const refused: string[] = [];
   let read = 0;
-  for (const suite of readdirSync(PEER)) {
-    for (const name of readdirSync(new URL(`${suite}/`, PEER))) {
-      const folder = new URL(`${suite}/${name}/`, PEER);
+  for (const suite of SUITES) {
+    for (const name of readdirSync(join(ONNX_TEST_DATA, suite))) {
+      const folder = join(ONNX_TEST_DATA, suite, name);
       try {
-        const graph = readOnnx(readFileSync(new URL("model.onnx", folder)));
+        const graph = readOnnx(readFileSync(join(folder, "model.onnx")));
         assert.ok(graph.nodes.length > 0 && graph.outputs.length > 0, name);
-        for (const file of readdirSync(new URL("test_data_set_0/", folder))) {
-          readCaseTensor(readFileSync(new URL(`test_data_set_0/${file}`, folder)), file);
+        for (const file of readdirSync(join(folder, "test_data_set_0"))) {
+          readCaseTensor(readFileSync(join(folder, "test_data_set_0", file)), file);
         }
         read++;
       } catch (error) {
@@ -150,5 +153,5 @@ test("reads ONNX's own cases: all but those with texts, sequences and gradients"
     refused.every((name) => /sequence|strnorm|gradient/.test(name)),
     refused.join(),
   );
-  assert.deepEqual([read, refused.length], [63, 11]);
+  assert.ok(read >= 63, `${read} were read`);
 });
