@@ -1,8 +1,6 @@
 // Every magic number of the protocol, with its unit and its reason. Encoders and decoders both hold to them.
 
-/**
- * First field of every top-level structure; a side that speaks another version is refused, not
- * guessed at. */
+/** First field of every top-level structure; a side that speaks another version is refused, not guessed at. */
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256. */

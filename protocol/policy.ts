@@ -148,7 +148,7 @@ export function meetsPolicy(policy: Policy, signers: readonly Party[]): boolean 
   );
 }
 
-/** For people: what it takes, as `2 operators of 2 providers`. */
+/** For people: what it takes, as `2 distinct operators of 2 providers`. */
 export function describeNeed({ accept, acceptProviders, quorum }: Policy): string {
   const operators = `${accept} distinct operators of ${acceptProviders} providers`;
   return quorum === null ? operators : `${operators} that meet its quorum ${quorum.root}`;

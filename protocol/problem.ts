@@ -12,7 +12,7 @@ import {
   TransportError,
   VerificationError,
 } from "./errors.ts";
-import { MAX_PROBLEM_BYTES } from "./limits.ts";
+import { MAX_DETAIL_CHARACTERS, MAX_PROBLEM_BYTES } from "./limits.ts";
 
 /** RFC 9457 §3. */
 export const PROBLEM_CONTENT_TYPE = "application/problem+json";
@@ -146,5 +146,5 @@ export function parseProblem(bytes: Bytes): { readonly code: string; readonly de
 
 /** Somebody else's words as short ASCII, for messages. */
 export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 400);
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_DETAIL_CHARACTERS);
 }

@@ -37,7 +37,7 @@ test("every dtype and rank reads back as it was written", () => {
   );
 });
 
-test("values that are not finite are refused in f32 and nowhere else", () => {
+test("values that are not finite are refused in f32 and f64 and nowhere else", () => {
   const patterns = [
     ["infinity", 0x7f800000, false],
     ["minus infinity", 0xff800000, false],

@@ -65,8 +65,9 @@ export function countOperations(model: Model, { opening }: JudgeableEvidence): n
   return operations;
 }
 
-/** attacker-controlled: sizes that the model does not take count nothing, and judgeEvidence finds both sides at fault. */
+/** Multiply-adds of one run of what the evidence opens; 0 for sizes that the model does not take. */
 function countRun(model: Model, opening: JudgeableEvidence["opening"]): number {
+  // attacker-controlled: of sizes that no run takes, judgeEvidence finds both sides at fault without one.
   try {
     return model.countOperations(shapesOf(opening));
   } catch (error) {
