@@ -42,6 +42,7 @@ async function bundle(entry: string): Promise<number> {
     write: false,
     format: "esm",
     platform: "browser",
+    legalComments: "none",
     external: ["cloudflare:*", "*.wasm"],
     loader: { ".json": "text" },
   });

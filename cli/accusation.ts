@@ -1,11 +1,6 @@
 // Evidence and fault proofs, as `verify` shows them: who signed what, and on whose word it rests who is at fault.
-import {
-  describeFaultProof,
-  type FaultProofFacts,
-  type SideFacts,
-  type VerifiedEvidence,
-  verifyEvidence,
-} from "../client/index.ts";
+import { describeFaultProof, type FaultProofFacts } from "../client/audits.ts";
+import { type SideFacts, type VerifiedEvidence, verifyEvidence } from "../client/index.ts";
 import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";

@@ -1,5 +1,6 @@
 // `quorate audit`: asks one worker what this machine computes too, and tells whether it lied, copied or did not answer.
-import { type AuditFinding, auditWorker, createSystemClock, fetchRecord } from "../client/index.ts";
+import { type AuditFinding, auditWorker } from "../client/audits.ts";
+import { createSystemClock, fetchRecord } from "../client/index.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";

@@ -1,6 +1,7 @@
 // What is asked after a question is answered: now and then, as the policy's audit share says, one request more, whose answer
 // this machine computes.
-import { createSystemClock, mixInKnownAnswer } from "../client/index.ts";
+import { mixInKnownAnswer } from "../client/audits.ts";
+import { createSystemClock } from "../client/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { CodedError } from "../protocol/errors.ts";
 import { findRecipe } from "./artifacts.ts";

@@ -1,5 +1,6 @@
 // How long workers took to answer this machine, as a file in the state folder: read before anybody is asked, written after.
-import { formatLatencies, type Latencies, observe, parseLatencies } from "../client/index.ts";
+import { formatLatencies, parseLatencies } from "../client/audits.ts";
+import { type Latencies, observe } from "../client/index.ts";
 import { writeWholeFile } from "./files.ts";
 import { readMemory } from "./memory.ts";
 import { log } from "./output.ts";

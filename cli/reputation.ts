@@ -1,14 +1,6 @@
 // What this machine saw of operators, as a file in the state folder: read before anybody is asked, written after.
-import {
-  type AuditFinding,
-  formatReputation,
-  parseReputation,
-  type Reputation,
-  remember,
-  type Sighting,
-  sightingsOf,
-  sightingsOfAudit,
-} from "../client/index.ts";
+import { type AuditFinding, formatReputation, parseReputation, sightingsOfAudit } from "../client/audits.ts";
+import { type Reputation, remember, type Sighting, sightingsOf } from "../client/index.ts";
 import { isLocalTarget } from "../protocol/names.ts";
 import type { WorkerRecord } from "../protocol/record.ts";
 import { CliError } from "./errors.ts";

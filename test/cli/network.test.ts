@@ -4,7 +4,7 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { photoPath } from "../../cli/photos.ts";
-import { formatLatencies, parseLatencies } from "../../client/index.ts";
+import { formatLatencies, parseLatencies } from "../../client/audits.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { createProgram, lastLine } from "./program.ts";
 

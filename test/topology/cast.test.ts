@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditWorker, closeEvidence, createSystemClock, verifyEvidence } from "../../client/index.ts";
+import { auditWorker } from "../../client/audits.ts";
+import { closeEvidence, createSystemClock, verifyEvidence } from "../../client/index.ts";
 import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { ask, DEADLINE_MS, isTruth, openStage, type Stage } from "./cast.ts";
