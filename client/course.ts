@@ -96,11 +96,13 @@ export class Course {
 
   /**
    * When a seat is late, unix milliseconds. A member of the committee has little longer than the slowest that signed: an
-   * honest worker needs about as long as another. Everyone else has half of the deadline. Policy: a liar that answers
-   * before anyone can compute makes a committee late once, and does not use up the reserves that outvote it.
+   * honest worker needs about as long as another. Everyone else has half of the deadline, unless a local run decides.
+   * Policy: a liar that answers before anyone can compute makes a committee late once, and does not use up the reserves
+   * that outvote it.
    */
   #lateAt({ seat, start }: Pending): number {
-    if (seat >= this.#from + this.#plan.policy.groups) return start + this.#halfMs;
+    const isMember = seat < this.#from + this.#plan.policy.groups;
+    if (!isMember && this.#localStatement === null) return start + this.#halfMs;
     const signed = this.#fanOut.verdicts.filter(({ outcome }) => outcome === "signed");
     if (signed.length === 0) return start + this.#halfMs;
     const slowestMs = Math.max(...signed.map(({ elapsedMs }) => elapsedMs));
