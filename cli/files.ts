@@ -47,10 +47,19 @@ export async function readTextIfPresent(path: string): Promise<string | null> {
 }
 
 /** Whole or not at all: written beside its place, then moved there. Throws CliError file_unwritable. */
-export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+export function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+  return replaceFile(path, content, 0o666);
+}
+
+/** writeWholeFile for what shows a question, as opened evidence does: only the owner may read it. */
+export function writePrivateFile(path: string, content: Uint8Array): Promise<void> {
+  return replaceFile(path, content, 0o600);
+}
+
+async function replaceFile(path: string, content: Uint8Array | string, mode: number): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await withDraft(path, content, 0o666, (draft) => rename(draft, path));
+    await withDraft(path, content, mode, (draft) => rename(draft, path));
   } catch (cause) {
     throw unwritable(path, cause);
   }

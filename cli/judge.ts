@@ -16,7 +16,7 @@ import { firstDivergence, shapesOf } from "../protocol/opening.ts";
 import { describeOpening, formatSigner } from "./accusation.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { readGivenFile, writeWholeFile } from "./files.ts";
+import { readGivenFile, writePrivateFile, writeWholeFile } from "./files.ts";
 import { checkTarget } from "./given.ts";
 import { judgeHere, loadJudge, undecided } from "./judge-here.ts";
 import { print, printJson } from "./output.ts";
@@ -98,7 +98,7 @@ async function judgeFile(
   const opened = await naming(path, () => openEvidence(bytes));
   const ruling = await judgeHere(opened, block ? "block" : "model");
   const evidence = requireOpening(opened);
-  if (out !== null) await writeWholeFile(out, await openAtBlock(evidence));
+  if (out !== null) await writePrivateFile(out, await openAtBlock(evidence));
   const facts = describeEvidence(evidence);
   if (json) return printJson(summarize(facts, ruling, out));
   printRuling(facts, ruling);

@@ -7,7 +7,7 @@ import { digestRaw } from "../protocol/digest.ts";
 import { formatReference, type Policy } from "../protocol/policy.ts";
 import type { AnyTask, TaskAnswer } from "../tasks/tasks.ts";
 import { CliError } from "./errors.ts";
-import { writeWholeFile } from "./files.ts";
+import { writePrivateFile, writeWholeFile } from "./files.ts";
 import { formatMilliseconds, print, printAnswer } from "./output.ts";
 import { CERTIFICATES_FOLDER, EVIDENCE_FOLDER, showPath } from "./state.ts";
 
@@ -116,7 +116,7 @@ export function numberPath(path: string, number: number): string {
 /** The path under which it was written: its digest's. Throws CliError file_unwritable. */
 export async function writeEvidence(evidence: Bytes): Promise<string> {
   const path = join(EVIDENCE_FOLDER, `${await shortName(evidence)}.evidence`);
-  await writeWholeFile(path, evidence);
+  await writePrivateFile(path, evidence);
   return path;
 }
 

@@ -5,7 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { CliError } from "../../cli/errors.ts";
-import { createPrivateFile, withFileName, writeSecretFile, writeWholeFile } from "../../cli/files.ts";
+import {
+  createPrivateFile,
+  withFileName,
+  writePrivateFile,
+  writeSecretFile,
+  writeWholeFile,
+} from "../../cli/files.ts";
 import { checkTarget } from "../../cli/given.ts";
 import { DecodeError } from "../../protocol/errors.ts";
 
@@ -39,6 +45,13 @@ test("a file is replaced as a whole", async () => {
   await Promise.all(["x", "y"].map((text) => writeWholeFile(path, text)));
   assert.match(await readFile(path, "utf8"), /^[xy]$/);
   assert.deepEqual(await readdir(join(folder, "made")), ["file"]);
+});
+
+test("what shows a question is its owner's alone, also where another file was", async () => {
+  const path = join(folder, "a.evidence");
+  await writeWholeFile(path, "closed");
+  await writePrivateFile(path, Uint8Array.of(1));
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
 });
 
 test("what cannot be written is named, and leaves nothing", async () => {
