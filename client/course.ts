@@ -46,7 +46,6 @@ export class Course {
     this.#clock = options.clock;
   }
 
-  /** Digest of the statement that a local run makes; null before there was one. */
   /** From here only signatures under this statement (its digest) count. */
   setLocalStatement(statement: Bytes): void {
     this.#localStatement = statement;
@@ -129,15 +128,14 @@ export class Course {
     return state.status !== "agreed" && this.#fanOut.pending.length === 0;
   }
 
-  /** A conflict that nobody who is being asked may end in time. To be read after askMore. */
-  isStuck(state: Tally): boolean {
-    if (state.status !== "conflict" || this.#localStatement !== null) return false;
-    return !this.#punctual.some(({ seat }) => seat >= this.#from);
+  /** Of a conflict: nobody who is being asked may end it in time. To be read after askMore. */
+  isStuck(): boolean {
+    return this.#localStatement === null && !this.#punctual.some(({ seat }) => seat >= this.#from);
   }
 
   /**
    * Substitutes for seats that failed or stay silent, and a second committee after a conflict. Where enough agree already,
-   * for seats that failed: a committee of which one cannot speak is smaller than the policy asks, and liars in it fewer.
+   * for seats that failed only: in a committee of which one cannot speak, fewer liars are the whole of it.
    */
   askMore(state: Tally): void {
     if (this.#clock.now() >= this.#deadline) return;

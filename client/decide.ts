@@ -56,7 +56,7 @@ export async function decide(
       } else lazy = await findLazy(own, state.agreed);
       continue;
     }
-    if (state.status === "conflict" && course.isStuck(state) && !isJudged) {
+    if (state.status === "conflict" && course.isStuck() && !isJudged) {
       isJudged = true;
       const [[a], [b]] = state.classes as [readonly SignedVerdict[], readonly SignedVerdict[]];
       const judged = await judge(a!, b!);

@@ -46,8 +46,9 @@ export interface SeatPlan {
 }
 
 /**
- * A pure function: same records, reputation, seed and times, same plan, in whatever order the records come. Throws PolicyError
- * `committee_unavailable`, saying what is there and what is missing, RangeError for `near` under a policy that asks one.
+ * A pure function: same records, reputation, seed and times, same plan, in whatever order the records come. Throws
+ * PolicyError `committee_unavailable`, saying what is there and what is missing, RangeError for `near` under a policy
+ * that asks one.
  */
 export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
   const { policy, reputation } = selection;
@@ -223,14 +224,7 @@ const workerOf = ({ record }: OpenedRecord) => formatHex(record.workerKey);
 type Class = readonly OpenedRecord[];
 
 function classify(records: readonly OpenedRecord[], nameOf: (record: OpenedRecord) => string): Class[] {
-  const classes = new Map<string, OpenedRecord[]>();
-  for (const record of records) {
-    const name = nameOf(record);
-    const members = classes.get(name);
-    if (members === undefined) classes.set(name, [record]);
-    else members.push(record);
-  }
-  return [...classes.values()];
+  return [...Map.groupBy(records, nameOf).values()];
 }
 
 /** Of each class the first part, in seeded order. */

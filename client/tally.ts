@@ -62,12 +62,8 @@ export function tally(input: TallyInput): Tally {
 
 /** By statement, each with one verdict for each operator, the largest first; ties in order of their digests. */
 function classify(signed: readonly SignedVerdict[]): SignedVerdict[][] {
-  const classes = new Map<string, SignedVerdict[]>();
-  for (const verdict of signed.toSorted((a, b) => a.seat - b.seat)) {
-    const name = formatHex(verdict.receipt.wrap.statement);
-    classes.set(name, [...(classes.get(name) ?? []), verdict]);
-  }
-  return [...classes]
+  const bySeat = signed.toSorted((a, b) => a.seat - b.seat);
+  return [...Map.groupBy(bySeat, ({ receipt }) => formatHex(receipt.wrap.statement))]
     .map(([name, members]) => ({ name, members: distinctOperators(members) }))
     .sort((a, b) => b.members.length - a.members.length || (a.name < b.name ? -1 : 1))
     .map(({ members }) => members);

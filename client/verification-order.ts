@@ -1,5 +1,6 @@
-// In which order listed records are verified, where there may not be time for all of them. Chance decides, and each operator
-// has one turn before any has a second, so neither where a record stands in a list nor how many an operator has brings it forward.
+// In which order listed records are verified, where there may not be time for all of them. Chance decides, and each
+// operator has one turn before any has a second, so neither where a record stands in a list nor how many an operator has
+// brings it forward.
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { drawBelow } from "./question.ts";
@@ -10,14 +11,8 @@ export function drawVerificationOrder<T>(
   operatorOf: (item: T) => string,
   random: (length: number) => Bytes,
 ): T[] {
-  const operators = new Map<string, T[]>();
-  for (const item of items) {
-    const operator = operatorOf(item);
-    const own = operators.get(operator);
-    if (own === undefined) operators.set(operator, [item]);
-    else own.push(item);
-  }
-  const drawn = shuffle([...operators.values()], random).map((own) => shuffle(own, random));
+  const operators = [...Map.groupBy(items, operatorOf).values()];
+  const drawn = shuffle(operators, random).map((own) => shuffle(own, random));
   const turns = drawn.flatMap((own) => own.map((item, turn) => ({ item, turn })));
   return turns.sort((a, b) => a.turn - b.turn).map(({ item }) => item);
 }
