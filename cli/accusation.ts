@@ -4,6 +4,7 @@ import { type SideFacts, type VerifiedEvidence, verifyEvidence } from "../client
 import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";
+import { formatIdentity } from "../protocol/named-quorum.ts";
 import { CliError } from "./errors.ts";
 import { judgeHere } from "./judge-here.ts";
 import { print, printJson } from "./output.ts";
@@ -58,8 +59,8 @@ async function checkJudgement({ evidence, judgement }: OpenedFaultProof): Promis
 function printProof(proof: OpenedFaultProof, rerun: boolean): void {
   const { evidence, referee, atFault, finding } = describeFaultProof(proof);
   printSides(evidence.sides);
-  for (const side of atFault) print(`✘ ${nameOperator(side)} is at fault`);
-  print(`judged by ${nameOperator(referee)}, ${describeFinding(finding)}`);
+  for (const side of atFault) print(`✘ ${formatIdentity(side)} is at fault`);
+  print(`judged by ${formatIdentity(referee)}, ${describeFinding(finding)}`);
   print(
     rerun ? "this machine computed the same" : "it rests on that signature; --rerun computes it again here",
   );
@@ -120,12 +121,7 @@ export function describeOpening(opened: VerifiedEvidence["opened"]): string {
   return "closed: it holds neither input nor outputs and can be published; who lied takes an opened file";
 }
 
-/** Who somebody is: the domain is a claim that anyone can make, the key is what signed. */
 type Keys = Pick<SideFacts, "operator" | "operatorKey" | "workerKey">;
-
-function nameOperator({ operator, operatorKey }: Keys): string {
-  return `${operator} (key ${formatBase64Url(operatorKey)})`;
-}
 
 function summarizeKeys({ operator, operatorKey, workerKey }: Keys) {
   return { operator, operatorKey: formatBase64Url(operatorKey), workerKey: formatHex(workerKey) };

@@ -4,6 +4,7 @@ import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { type OpenedEvidence, type OpenedSide, openEvidence, reopenEvidence } from "../protocol/evidence.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import type { Finding } from "../protocol/judge.ts";
+import type { Identity } from "../protocol/named-quorum.ts";
 import type { Statement } from "../protocol/statement.ts";
 
 /** One side's signature: keys, time and digest held; the names of operator, provider and region are claims. */
@@ -67,7 +68,7 @@ export async function closeEvidence(bytes: Bytes): Promise<Bytes> {
 export interface FaultProofFacts {
   readonly evidence: VerifiedEvidence;
   readonly atFault: readonly SideFacts[];
-  readonly referee: { readonly operator: string; readonly operatorKey: Bytes; readonly workerKey: Bytes }; // the operator is a claim
+  readonly referee: Identity & { readonly workerKey: Bytes };
   readonly finding: Finding; // what the referee computed: the whole model, or one block
 }
 

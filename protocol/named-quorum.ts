@@ -1,7 +1,7 @@
 // Operators that a policy names, groups of them with thresholds, and how far signers are from the quorum that they
 // make. docs/protocol.md §14.
 
-import { type Bytes, equalBytes } from "./bytes.ts";
+import { type Bytes, equalBytes, formatBase64Url } from "./bytes.ts";
 
 /** Both must be as stated: a domain alone can be claimed by anyone. */
 export interface NamedOperator {
@@ -28,6 +28,11 @@ export interface NamedQuorum {
 export interface Identity {
   readonly operator: string; // a domain
   readonly operatorKey: Bytes;
+}
+
+/** For people: the domain is a claim that anyone can make, the key is what signed. */
+export function formatIdentity({ operator, operatorKey }: Identity): string {
+  return `${operator} (key ${formatBase64Url(operatorKey)})`;
 }
 
 /** Whether a party is this operator, by domain and key. */

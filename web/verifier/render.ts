@@ -2,6 +2,7 @@
 
 import type { SideFacts, VerifiedEvidence } from "../../client/evidence.ts";
 import { formatBase64Url, formatHex } from "../../protocol/bytes.ts";
+import { formatIdentity } from "../../protocol/named-quorum.ts";
 import { formatReference } from "../../protocol/policy.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import type { Finding, PolicyFinding } from "./examine.ts";
@@ -47,7 +48,7 @@ export function render(finding: Finding): HTMLElement {
     case "fault proof": {
       const { evidence, atFault, referee, finding: computed } = finding.proof;
       const basis = computed.scope === "model" ? "by the whole model" : `by block ${computed.block}`;
-      const guilty = atFault.map(nameOperator).join(" and ");
+      const guilty = atFault.map(formatIdentity).join(" and ");
       return createCard(
         "warn",
         finding.name,
@@ -55,7 +56,7 @@ export function render(finding: Finding): HTMLElement {
         [
           createElement(
             "p",
-            `Judged by ${nameOperator(referee)}, ${basis}. It rests on that signature until somebody computes it again.`,
+            `Judged by ${formatIdentity(referee)}, ${basis}. It rests on that signature until somebody computes it again.`,
           ),
         ],
         [sidesTable(evidence)],
@@ -100,11 +101,6 @@ function sidesTable({ sides }: VerifiedEvidence): HTMLElement {
 }
 
 type Signer = Pick<SideFacts, "operator" | "operatorKey" | "provider" | "region" | "time">;
-
-/** The domain is a claim that anyone can make; the key is what signed. */
-function nameOperator({ operator, operatorKey }: Pick<Signer, "operator" | "operatorKey">): string {
-  return `${operator} (key ${formatBase64Url(operatorKey)})`;
-}
 
 function signerTable<S extends Signer>(
   signers: readonly S[],
