@@ -2,12 +2,9 @@
 
 import { drawBelow } from "../client/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
+import { SPACE, type Vocabulary } from "../tasks/sentencepiece.ts";
 
-/** How a vocabulary writes the space in front of a word. */
-const SPACE = "\u2581";
-/** The first ones of a vocabulary stand for the unknown and for control: no text spells them. */
-const RESERVED_PIECES = 6;
-/** Pieces side by side may be other pieces together, and more of them; this many stay below the 128 that a model reads. */
+/** Side by side they may be other pieces, and more of them; this many stay below the 128 that a model reads. */
 const MAX_PIECES = 31;
 /** Of the first piece, by Zipf's law: the one at place n has 1/n of it. */
 const LARGEST_SHARE = 2 ** 20;
@@ -17,11 +14,10 @@ interface Piece {
   readonly end: number; // where its share of 0 to the last one's end ends
 }
 
-/** Of a vocabulary file that parseVocabulary has read, in which pieces stand by how often they are used. */
-export function readPieces(vocabulary: Bytes): Piece[] {
-  const entries = JSON.parse(new TextDecoder().decode(vocabulary)) as [string, unknown][];
+/** Each with its share: a vocabulary has its pieces by how often they are used. */
+export function weighPieces({ pieces }: Vocabulary): Piece[] {
   let end = 0;
-  return entries.slice(RESERVED_PIECES).map(([text], index) => {
+  return pieces.map((text, index) => {
     end += Math.ceil(LARGEST_SHARE / (index + 1));
     return { text, end };
   });

@@ -8,7 +8,7 @@ import { parseVocabulary } from "../tasks/sentencepiece.ts";
 import { readCalibration } from "./calibration.ts";
 import { readPhoto } from "./photos.ts";
 import { createPicture, swapElements, wearPicture } from "./probe-pictures.ts";
-import { readPieces, writeText } from "./probe-texts.ts";
+import { weighPieces, writeText } from "./probe-texts.ts";
 import { readTaskFiles } from "./sources.ts";
 
 /** The photographs that `npm ci` installs; models are calibrated with some of them. */
@@ -33,9 +33,8 @@ export async function prepareProbes(recipe: Recipe): Promise<ProbeMaker> {
       return (random) => [createPicture(photos, random)];
     }
     case "sentences": {
-      const file = (await readTaskFiles(recipe)).get(VOCABULARY_FILE)!;
-      const vocabulary = parseVocabulary(file);
-      const pieces = readPieces(file);
+      const vocabulary = parseVocabulary((await readTaskFiles(recipe)).get(VOCABULARY_FILE)!);
+      const pieces = weighPieces(vocabulary);
       return (random) => [encodeEmbed(writeText(pieces, random), vocabulary)];
     }
     case "text-pictures": {

@@ -11,7 +11,7 @@ const MAX_PIECE_CHARACTERS = 64;
 const RESERVED_PIECES = 6;
 const UNKNOWN = 0;
 /** What a space is written as in pieces, also in front of the first word. */
-const SPACE = "\u2581";
+export const SPACE = "\u2581";
 
 /** Pieces as a tree: each step down is one code point. */
 interface Node {
@@ -23,6 +23,8 @@ interface Node {
 
 export interface Vocabulary {
   readonly size: number;
+  /** Those that texts spell, in their order in the file. */
+  readonly pieces: readonly string[];
   readonly root: Node;
 }
 
@@ -42,11 +44,14 @@ export function parseVocabulary(bytes: Bytes): Vocabulary {
   if (!Array.isArray(value) || value.length <= RESERVED_PIECES || value.length > MAX_PIECES)
     throw invalid(`it must be a list of ${RESERVED_PIECES + 1} to ${MAX_PIECES} pieces`);
   const root = createNode();
+  const pieces: string[] = [];
   for (const [token, entry] of value.entries()) {
     const { piece, score } = readEntry(entry, token);
-    if (token >= RESERVED_PIECES) insert(root, piece, token, score);
+    if (token < RESERVED_PIECES) continue;
+    insert(root, piece, token, score);
+    pieces.push(piece);
   }
-  return { size: value.length, root };
+  return { size: value.length, pieces, root };
 }
 
 function readEntry(entry: unknown, token: number): { piece: string; score: number } {
