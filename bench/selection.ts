@@ -41,120 +41,43 @@ const spread = (operators: number) => (index: number) => ({
   key: index % operators,
 });
 
+/** An attacker with one record for each of its operators and no other advantage. */
+const amongAll = (attackers: number, all: number) => ({
+  sizes: ALL_SIZES,
+  honest: all - attackers,
+  attackers,
+  records: attackers,
+  claim: spread(attackers),
+  isNearest: false,
+  isSteadier: false,
+});
+
+const made = { ...amongAll(4, 40), sizes: [3], records: 128 };
+const nearest = { sizes: SIZES_WITH_NEAREST, isNearest: true };
+
 export const SCENARIOS: readonly Scenario[] = [
+  { ...amongAll(4, 40), name: "4 of 40 operators, half of all workers", records: 36 },
+  { ...made, name: "4 of 40 operators, with 32 made-up providers each" },
   {
-    name: "4 of 40 operators, half of all workers",
-    sizes: ALL_SIZES,
-    honest: 36,
-    attackers: 4,
-    records: 36,
-    claim: spread(4),
-    isNearest: false,
-    isSteadier: false,
-  },
-  {
-    name: "4 of 40 operators, with 32 made-up providers each",
-    sizes: [3],
-    honest: 36,
-    attackers: 4,
-    records: 128,
-    claim: spread(4),
-    isNearest: false,
-    isSteadier: false,
-  },
-  {
+    ...made,
     name: "4 of 40 operators, with 32 domains under each key",
-    sizes: [3],
-    honest: 36,
-    attackers: 4,
-    records: 128,
     claim: (index) => ({ domain: index, key: index % 4 }),
-    isNearest: false,
-    isSteadier: false,
   },
   {
+    ...made,
     name: "4 of 40 operators, with 32 keys under each domain",
-    sizes: [3],
-    honest: 36,
-    attackers: 4,
-    records: 128,
     claim: (index) => ({ domain: index % 4, key: index }),
-    isNearest: false,
-    isSteadier: false,
   },
-  {
-    name: "13 of 40 operators",
-    sizes: ALL_SIZES,
-    honest: 27,
-    attackers: 13,
-    records: 13,
-    claim: spread(13),
-    isNearest: false,
-    isSteadier: false,
-  },
-  {
-    name: "20 of 40 operators",
-    sizes: ALL_SIZES,
-    honest: 20,
-    attackers: 20,
-    records: 20,
-    claim: spread(20),
-    isNearest: false,
-    isSteadier: false,
-  },
-  {
-    name: "4 of 40 operators, of which one is always the nearest",
-    sizes: SIZES_WITH_NEAREST,
-    honest: 36,
-    attackers: 4,
-    records: 4,
-    claim: spread(4),
-    isNearest: true,
-    isSteadier: false,
-  },
-  {
-    name: "13 of 40 operators, of which one is always the nearest",
-    sizes: SIZES_WITH_NEAREST,
-    honest: 27,
-    attackers: 13,
-    records: 13,
-    claim: spread(13),
-    isNearest: true,
-    isSteadier: false,
-  },
-  {
-    name: "4 of 40 operators, and all others made to look unsteady",
-    sizes: ALL_SIZES,
-    honest: 36,
-    attackers: 4,
-    records: 4,
-    claim: spread(4),
-    isNearest: false,
-    isSteadier: true,
-  },
-  {
-    name: "13 of 40 operators, and all others made to look unsteady",
-    sizes: ALL_SIZES,
-    honest: 27,
-    attackers: 13,
-    records: 13,
-    claim: spread(13),
-    isNearest: false,
-    isSteadier: true,
-  },
-  {
-    name: "36 of 72 operators: each worker of the first row drawn by itself",
-    sizes: ALL_SIZES,
-    honest: 36,
-    attackers: 36,
-    records: 36,
-    claim: spread(36),
-    isNearest: false,
-    isSteadier: false,
-  },
+  { ...amongAll(13, 40), name: "13 of 40 operators" },
+  { ...amongAll(20, 40), name: "20 of 40 operators" },
+  { ...amongAll(4, 40), ...nearest, name: "4 of 40 operators, of which one is always the nearest" },
+  { ...amongAll(13, 40), ...nearest, name: "13 of 40 operators, of which one is always the nearest" },
+  { ...amongAll(4, 40), isSteadier: true, name: "4 of 40 operators, and all others made to look unsteady" },
+  { ...amongAll(13, 40), isSteadier: true, name: "13 of 40 operators, and all others made to look unsteady" },
+  { ...amongAll(36, 72), name: "36 of 72 operators: each worker of the first row drawn by itself" },
 ];
 
-/** a (a − 1) … (a − k + 1) ÷ (n (n − 1) … (n − k + 1)): the first k of n in chance order are all of the a. */
+/** a (a − 1) … (a − k + 1) ÷ (n … (n − k + 1)): the first k of n in chance order are all of the a. */
 function chanceOfRow(a: number, n: number, k: number): number {
   let chance = 1;
   for (let place = 0; place < k; place++) chance *= Math.max(0, a - place) / (n - place);
