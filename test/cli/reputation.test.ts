@@ -3,31 +3,16 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { sightingsOfAudited, sightingsOfOthers } from "../../cli/reputation.ts";
-import type { ReportedVerdict } from "../../client/index.ts";
-import { bytesFor, createWorker } from "../protocol/fixtures.ts";
+import { TIMED_OUT } from "../client/verdict.ts";
+import { createWorker } from "../protocol/fixtures.ts";
 import { createProgram } from "./program.ts";
 
 const program = await createProgram();
 after(() => program.remove());
 
-const verdict: ReportedVerdict = {
-  seat: 0,
-  workerKey: await bytesFor("worker"),
-  operator: "a.example",
-  operatorKey: await bytesFor("operator"),
-  provider: "p",
-  region: "r",
-  endpoint: "https://a.example",
-  outcome: "failed",
-  code: "timed_out",
-  detail: "",
-  refusal: null,
-  cause: null,
-  elapsedMs: 1,
-};
 test("the person's own network on this machine is not remembered", async () => {
   const seen = async (endpoint: string) =>
-    sightingsOfOthers({ verdicts: [{ ...verdict, endpoint }], conflicts: [], lazy: [] });
+    sightingsOfOthers({ verdicts: [{ ...TIMED_OUT, endpoint }], conflicts: [], lazy: [] });
   assert.equal((await seen("https://a.example")).length, 1);
   assert.deepEqual(await seen("http://127.0.0.1:8787"), []);
   const { record } = (await createWorker("a", { endpoint: "http://127.0.0.1:8787" })).opened;

@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { exchange } from "../../client/transport.ts";
+import { measureHeld } from "../support/held-memory.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 const LIMIT_BYTES = 1024 * 1024;
@@ -82,17 +83,9 @@ function get(path: string, clock: ManualClock): Promise<Uint8Array> {
 
 for (const path of ["/bytes", "/gzip", "/gzip-in-gzip"])
   test(`${path} is refused as soon as it is too much, and let go`, async () => {
-    const held = () => process.memoryUsage().arrayBuffers;
-    const start = held();
-    let most = 0;
-    const timer = setInterval(() => {
-      most = Math.max(most, held() - start);
-    }, 2);
-    try {
-      await assert.rejects(get(path, new ManualClock(NOW)), { code: "body_too_large" });
-    } finally {
-      clearInterval(timer);
-    }
+    const most = await measureHeld(() =>
+      assert.rejects(get(path, new ManualClock(NOW)), { code: "body_too_large" }),
+    );
     // The limit, twice that while it grows, and what the platform has in flight on both sides.
     assert.ok(most < 32 * LIMIT_BYTES, `${most} bytes`);
     await closed;

@@ -2,33 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReportedVerdict } from "../../client/answer.ts";
 import { sightingsOf, sightingsOfAudit } from "../../client/sightings.ts";
-import { bytesFor, createWorker } from "../protocol/fixtures.ts";
+import { createWorker } from "../protocol/fixtures.ts";
+import { TIMED_OUT } from "./verdict.ts";
 
-const verdict: ReportedVerdict = {
-  seat: 0,
-  workerKey: await bytesFor("worker"),
-  operator: "a.example",
-  operatorKey: await bytesFor("operator"),
-  provider: "p",
-  region: "r",
-  endpoint: "https://a.example",
-  outcome: "failed",
-  code: "timed_out",
-  detail: "",
-  refusal: null,
-  cause: null,
-  elapsedMs: 1,
-};
 const others = (...times: readonly number[]): ReportedVerdict[] =>
-  times.map((elapsedMs) => ({ ...verdict, outcome: "agreed", code: null, elapsedMs }));
+  times.map((elapsedMs) => ({ ...TIMED_OUT, outcome: "agreed", code: null, elapsedMs }));
 const kindsOf = async (change: Partial<ReportedVerdict>, lazy: ReportedVerdict[] = []) =>
-  (await sightingsOf({ verdicts: [{ ...verdict, ...change }], conflicts: [], lazy })).map(({ kind }) => kind);
+  (await sightingsOf({ verdicts: [{ ...TIMED_OUT, ...change }], conflicts: [], lazy })).map(
+    ({ kind }) => kind,
+  );
 
 test("silence, a signed refusal, an answer and a copied one are told apart; what nobody waited for is not seen", async () => {
   assert.deepEqual(await kindsOf({}), ["failure"]);
   assert.deepEqual(await kindsOf({ code: "model_unknown", refusal: new Uint8Array(1) }), ["refusal"]);
   assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }), ["answer"]);
-  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [verdict]), ["answer", "lazy"]);
+  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [TIMED_OUT]), ["answer", "lazy"]);
   assert.deepEqual(await kindsOf({ code: "cancelled" }), []);
   assert.deepEqual(await kindsOf({ code: "unexpected_error" }), []);
   assert.deepEqual(
@@ -46,7 +34,7 @@ test("a refusal that others can bring about at an honest worker is no miss, and 
 
 test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
   const cancelled = async (elapsedMs: number, ...times: readonly number[]) => {
-    const verdicts = [...others(...times), { ...verdict, code: "cancelled" as const, elapsedMs }];
+    const verdicts = [...others(...times), { ...TIMED_OUT, code: "cancelled" as const, elapsedMs }];
     return (await sightingsOf({ verdicts, conflicts: [], lazy: [] })).map(({ kind }) => kind).at(-1);
   };
   assert.equal(await cancelled(201, 40, 100), "failure");

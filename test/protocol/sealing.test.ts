@@ -18,6 +18,7 @@ import {
 import { admitSealingKey } from "../../protocol/sealing-key.ts";
 import { BLOCKS, createReceipt, createRequest, createWorker, NOW, OUTPUTS } from "./fixtures.ts";
 import { sealWith } from "./hpke-sender.ts";
+import { LOW_ORDER_KEYS } from "./low-order.ts";
 import { readVectors } from "./vectors.ts";
 
 const worker = await createWorker("a");
@@ -117,17 +118,11 @@ test("no byte of a sealed request or reply can be changed", async () => {
 });
 
 test("keys of low order and second encodings are admitted nowhere", async () => {
-  const hostile = [
-    "00".repeat(32),
-    `01${"00".repeat(31)}`,
-    `ec${"ff".repeat(30)}7f`,
-    `ed${"ff".repeat(30)}7f`,
-    `ee${"ff".repeat(30)}7f`,
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  const secondEncodings = [
     "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7",
     "ff".repeat(32),
   ].map(parseHex);
+  const hostile = [...LOW_ORDER_KEYS, ...secondEncodings];
   for (const key of hostile) {
     assert.throws(() => admitSealingKey(key), { code: "key_inadmissible" });
     const change = (record: typeof worker.opened.record) => ({ ...record, sealingKeys: [key] });

@@ -6,6 +6,7 @@ import { auditWorker } from "../../client/audits.ts";
 import { closeEvidence, createSystemClock, verifyEvidence } from "../../client/index.ts";
 import { MAX_REPLY_BYTES } from "../../protocol/limits.ts";
 import { openRecord } from "../../protocol/record.ts";
+import { measureHeld } from "../support/held-memory.ts";
 import { ask, DEADLINE_MS, isTruth, openStage, type Stage } from "./cast.ts";
 import { formatSingles, measureSingles, readTable, type Single } from "./cast-table.ts";
 
@@ -90,18 +91,10 @@ test("an audit proves a worker that equivocates by its own two receipts, which s
 });
 
 test("a flood costs the client no more memory than the largest reply", async () => {
-  const held = () => process.memoryUsage().arrayBuffers;
-  const start = held();
-  let most = 0;
-  const timer = setInterval(() => {
-    most = Math.max(most, held() - start);
-  }, 2);
-  try {
+  const most = await measureHeld(async () => {
     const { verdicts } = await ask(stage, { cast: ["flooding"], policy: "standard", rerun: null });
     assert.ok(verdicts.some(({ code }) => code === "body_too_large"));
-  } finally {
-    clearInterval(timer);
-  }
+  });
   // readBounded holds the limit, and twice that while it grows; the rest is what the platform has in flight.
   assert.ok(most < 8 * MAX_REPLY_BYTES, `${most} bytes`);
 });

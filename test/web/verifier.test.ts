@@ -135,6 +135,16 @@ test("the page asks nobody, and may not", async () => {
   );
 });
 
-test("no file, no finding", async () => {
+test("each file has a finding, in the order in which they were given", async () => {
+  const given = { "sample.policy": SAMPLE_POLICY, "x.evidence": evidence, "boats.qc": certificate };
+  const files = Object.entries(given).map(([name, bytes]) => ({ name, bytes }));
+  assert.deepEqual(
+    (await examine(files)).map(({ name, kind }) => [name, kind]),
+    [
+      ["sample.policy", "policy"],
+      ["x.evidence", "evidence"],
+      ["boats.qc", "certificate"],
+    ],
+  );
   assert.deepEqual(await examine([]), []);
 });
