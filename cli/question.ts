@@ -26,7 +26,7 @@ import { REPUTATION_FILE, showPath } from "./state.ts";
 
 /** A region that does not answer in this time is left out; the others make up for it. */
 const LIST_DEADLINE_MS = 3000;
-/** Records that are not verified in this time are left out: twice what a full list takes at 2 ms a record. */
+/** Records that are not verified in this time are left out. */
 const VERIFICATION_MS = 5000;
 /** How long to listen for contradiction once enough agree: several times what an honest worker needs. */
 const SETTLE_MS = 1500;

@@ -28,7 +28,10 @@ export type AuditFinding =
   /** Signed nothing that holds; `refusal` is not null where it signed that. */
   | Pick<FailedVerdict, "outcome" | "elapsedMs" | "code" | "detail" | "refusal">;
 
-/** Asks in any of the seats that a request under `fast` may come to. Throws RangeError for a deadline out of range, DecodeError for inputs, and whatever `rerun` throws. */
+/**
+ * Asks in any of the seats that a request under `fast` may come to. Throws RangeError for a deadline out of range,
+ * DecodeError for inputs, and whatever `rerun` throws.
+ */
 export async function auditWorker(options: {
   readonly record: OpenedRecord;
   readonly model: Bytes; // digest

@@ -13,7 +13,7 @@ import { isOfUse, type Purpose } from "./select.ts";
 import { exchange, type Fetch } from "./transport.ts";
 import { drawVerificationOrder } from "./verification-order.ts";
 
-/** Of each region, however little time there is: some 50 ms of signatures. */
+/** Of each region, however little time there is. */
 const MIN_CHECKED_RECORDS = 16;
 
 /** A region's part in the directory. A failure is data: the other regions make up for it. */

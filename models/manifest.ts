@@ -131,9 +131,9 @@ class PackedWeights {
   }
 }
 
-/** Outputs of this size are always worth their digest: it takes some 20 µs. */
+/** Outputs of this size are always worth their digest. */
 const MAX_FREE_BLOCK_BYTES = 32 * 1024;
-/** Of larger ones a block has this much work: hashing a byte takes as long as 25 multiply-adds, and it is hashed twice. */
+/** Of larger ones a block has this much work, so that its digest is a small part: `npm run bench -- models` says how small. */
 const MIN_OPERATIONS_PER_BYTE = 200;
 
 /**

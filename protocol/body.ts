@@ -16,9 +16,10 @@ export interface Reserve {
 }
 
 /**
- * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for
- * every 64 bytes so far; nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows, and leaves the
- * rest unread. Without a reserve, time is the stream's to bound. Rejects with what the stream or the reserve throws.
+ * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every 64
+ * bytes so far; nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows,
+ * and leaves the rest unread. Without a reserve, time is the stream's to bound. Rejects with what the stream or the
+ * reserve throws.
  */
 export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,

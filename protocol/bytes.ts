@@ -23,7 +23,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
 /** Byte equality. Not constant-time: nothing that it compares is secret. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  // Messages of megabytes are compared: a callback for each byte would take ten times as long.
+  // Messages of megabytes are compared, for which a callback for each byte is slow.
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }

@@ -211,7 +211,8 @@ function readEnvelope(bytes: Bytes): { readonly envelope: Envelope; readonly rec
 }
 
 /**
- * Lengths, form, keys and times, which cost little, and only then the signatures of worker and operator. `now` is unix milliseconds: the moment at which it must hold.
+ * Lengths, form, keys and times, which cost little, and only then the signatures of worker and operator. `now` is unix
+ * milliseconds: the moment at which it must hold.
  * Throws DecodeError, VerificationError `header_mismatch`, `key_inadmissible`, `signature_invalid`, `key_reused`,
  * `worker_mismatch`, `delegation_mismatch`, `delegation_expired`, `record_expired`, `record_not_yet_valid`.
  */

@@ -85,7 +85,7 @@ function checkTensor({ dtype, shape, data }: Tensor): void {
  */
 export function isFiniteTensor(dtype: string, data: Bytes): boolean {
   const values = readFloats(dtype, data);
-  // An index, here and below: an iterator over a typed array takes ten times as long.
+  // An index, here and below: an iterator over a typed array is slow.
   for (let index = 0; index < values.length; index++) if (!Number.isFinite(values[index]!)) return false;
   return true;
 }
@@ -100,8 +100,8 @@ export function holdsNaN(dtype: string, data: Bytes): boolean {
 const NO_FLOATS = new Float32Array(0);
 
 /**
- * A view of an f32 or f64 tensor; nothing of others. Every host is little-endian, as WebAssembly's memory is. A copy where
- * the data does not begin on an element's boundary.
+ * A view of an f32 or f64 tensor; nothing of others. Every host is little-endian, as WebAssembly's memory is. A copy
+ * where the data does not begin on an element's boundary.
  */
 function readFloats(dtype: string, data: Bytes): Float32Array | Float64Array {
   if (dtype !== "f32" && dtype !== "f64") return NO_FLOATS;

@@ -1,5 +1,5 @@
 // Whether a point of edwards25519 is in the prime-order subgroup, by halving it: six powers in the field instead of a
-// multiplication by L, which takes almost three times as long. docs/protocol.md §4.
+// multiplication by L. docs/protocol.md §4.
 //
 // The group is Z/8 × Z/L, so the subgroup is what can be halved three times. On the Montgomery form (RFC 7748 §4.1),
 // v² = u·(u² + A·u + 1) with u = (1 + y)/(1 − y), a point can be halved if and only if u is a square: that is a

@@ -10,7 +10,10 @@ import { type SealingStore, sealingPeriod } from "./sealing-store.ts";
 export interface Keyring {
   /** The public key for a record that is issued at unix ms `at`. TypeError for a time whose key is gone. */
   publicKey(at: number): Promise<Bytes>;
-  /** The pair that a message was sealed to, at unix ms `now`, and when it opens no more. Throws SealingError sealing_key_unknown. */
+  /**
+   * The pair that a message was sealed to, at unix ms `now`, and when it opens no more. Throws SealingError
+   * sealing_key_unknown.
+   */
   find(
     publicKey: Bytes,
     now: number,

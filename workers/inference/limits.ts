@@ -33,8 +33,8 @@ export const BODY_TIMEOUT_MS = 10_000;
 export const MAX_HELD_REQUESTS = 8;
 
 /**
- * Of the requests that run or wait: three pictures to classify, or an eighth of a second at 1.7 × 10^10 a second. One thread
- * runs them one after another, so more would only make everybody wait: the answers of a busy worker come no sooner.
+ * Of the requests that run or wait: three pictures to classify. One thread runs them one after another, so more would
+ * only make everybody wait: the answers of a busy worker come no sooner.
  */
 export const MAX_HELD_OPERATIONS = 2 ** 31;
 
