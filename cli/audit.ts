@@ -123,7 +123,7 @@ interface Report {
   readonly model: string;
   readonly asked: number;
   readonly right: number;
-  readonly lazy: number;
+  readonly copied: number;
   /** Paths of evidence, one for each wrong answer. */
   readonly wrong: readonly string[];
   /** How many had no answer that holds, by code; `refused` of them are signed refusals. */
@@ -159,7 +159,7 @@ async function summarize(
     model: recipe.name,
     asked: findings.length,
     right: count("right"),
-    lazy: count("lazy"),
+    copied: count("copied"),
     wrong,
     failed,
     refused: findings.filter((finding) => finding.outcome === "failed" && finding.refusal !== null).length,
@@ -169,12 +169,12 @@ async function summarize(
 }
 
 function printReport(report: Report): void {
-  const { asked, right, lazy, wrong, failed, refused, medianMs, longestMs } = report;
+  const { asked, right, copied, wrong, failed, refused, medianMs, longestMs } = report;
   print(`worker   ${report.workerKey} of ${report.operator}, provider ${report.provider}, by its own words`);
   print(`model    ${report.model}`);
   print(`asked    ${asked}`);
   print(`right    ${right}, by whoever signed them`);
-  print(`copied   ${lazy}, right and not computed by whoever signed them`);
+  print(`copied   ${copied}, right and not computed by whoever signed them`);
   print(`wrong    ${wrong.length}`);
   for (const path of wrong) print(`         ${showPath(path)}`);
   const codes = Object.entries(failed).map(([code, count]) => `${code} ${count}`);
@@ -185,11 +185,11 @@ function printReport(report: Report): void {
 }
 
 /** Throws CliError audit_failed, UndecidedError nothing_answered. */
-function judge({ operator, asked, right, lazy, wrong }: Report): void {
-  if (wrong.length + lazy > 0)
+function judge({ operator, asked, right, copied, wrong }: Report): void {
+  if (wrong.length + copied > 0)
     throw new CliError(
       "audit_failed",
-      `of ${asked} answers of ${operator} ${wrong.length} were wrong and ${lazy} were copied; do not ask it, and show the evidence`,
+      `of ${asked} answers of ${operator} ${wrong.length} were wrong and ${copied} were copied; do not ask it, and show the evidence`,
     );
   if (right === 0)
     throw new UndecidedError(

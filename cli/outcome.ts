@@ -39,7 +39,7 @@ export interface Outcome {
   /** Who signed something else, and the path of the proof. */
   readonly conflicts: readonly { readonly operator: string; readonly evidence: string }[];
   /** Whose signed answer is right although they cannot have computed it: what an audit found. */
-  readonly lazy: readonly string[];
+  readonly copied: readonly string[];
   readonly verdicts: readonly ReportedVerdict[];
   readonly elapsedMs: number;
 }
@@ -96,9 +96,9 @@ export async function saveAnswer(
     certificate: first.certificate,
     requests: saved,
     conflicts,
-    lazy: [
+    copied: [
       ...new Set(
-        requests.flatMap(({ answer: { audit } }) => audit?.lazy.map(({ operator }) => operator) ?? []),
+        requests.flatMap(({ answer: { audit } }) => audit?.copied.map(({ operator }) => operator) ?? []),
       ),
     ],
     verdicts: requests.flatMap((request) => request.answer.verdicts),
@@ -142,7 +142,7 @@ export function printOutcome(outcome: Outcome): void {
     print(`${operator} signed another answer; this machine computed the one above`);
     print(`evidence against ${operator}: ${showPath(evidence)}`);
   }
-  for (const operator of outcome.lazy) print(`${operator} signed the right answer, but did not compute it`);
+  for (const operator of outcome.copied) print(`${operator} signed the right answer, but did not compute it`);
   print();
   for (const model of new Set(outcome.requests.map((request) => request.model)))
     print(`model        ${model}`);

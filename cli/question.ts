@@ -95,7 +95,7 @@ export async function ask(
         for (const { operator, evidence } of error.conflicts)
           log(`evidence against ${operator}: ${showPath(await writeEvidence(evidence))}`);
         const { verdicts, conflicts } = error;
-        await keepSightings(await sightingsOfOthers({ verdicts, conflicts, lazy: [] }));
+        await keepSightings(await sightingsOfOthers({ verdicts, conflicts, copied: [] }));
         await keepLatencies({ model: local.digest, verdicts: error.verdicts });
       }
       throw error;
@@ -121,7 +121,7 @@ export async function ask(
   const answered = await Promise.all(requests);
   // The model ran here wherever results differed, so who is in conflict lied.
   for (const { local, answer: signed } of answered) {
-    await keepSightings(await sightingsOfOthers({ ...signed, lazy: signed.audit?.lazy ?? [] }));
+    await keepSightings(await sightingsOfOthers({ ...signed, copied: signed.audit?.copied ?? [] }));
     await keepLatencies({ model: local.digest, verdicts: signed.verdicts });
   }
   const outcome = await saveAnswer(question, answer, answered, { engine, elapsedMs });

@@ -35,7 +35,7 @@ export interface Conflict {
 
 /** The outcome of an audit: workers whose result is right and whose keyed trace is not. */
 export interface AuditReport {
-  readonly lazy: readonly SeatFacts[];
+  readonly copied: readonly SeatFacts[];
 }
 
 /** An accepted answer, with all that is known about how it came to be. */
@@ -93,11 +93,11 @@ export function createAnswer(facts: {
   readonly verdicts: readonly Verdict[];
   readonly agreed: readonly SignedVerdict[]; // distinct operators, by seat, one statement
   readonly dissent: readonly SignedVerdict[];
-  readonly lazy: readonly SignedVerdict[] | null;
+  readonly copied: readonly SignedVerdict[] | null;
   readonly faultProofs: readonly Bytes[];
   readonly elapsedMs: number;
 }): Answer {
-  const { request, verdicts, agreed, dissent, lazy, faultProofs, elapsedMs } = facts;
+  const { request, verdicts, agreed, dissent, copied, faultProofs, elapsedMs } = facts;
   const signers = chooseSigners(agreed);
   const [first] = signers;
   if (first === undefined) throw new RangeError("createAnswer: agreed is empty");
@@ -118,7 +118,7 @@ export function createAnswer(facts: {
     verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed, dissent })),
     conflicts: dissent.map((verdict) => toConflict(verdict, first, request)),
     faultProofs,
-    audit: lazy === null ? null : { lazy: lazy.map(toSeatFacts) },
+    audit: copied === null ? null : { copied: copied.map(toSeatFacts) },
     asked: verdicts.length,
     agreed: agreed.length,
     elapsedMs,

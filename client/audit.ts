@@ -14,7 +14,7 @@ import { createExpectation } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { countersign } from "./countersign.ts";
 import { createQuestion, drawBelow } from "./question.ts";
-import { findLazy, type LocalRerun, rerunRequest } from "./rerun.ts";
+import { findCopied, type LocalRerun, rerunRequest } from "./rerun.ts";
 import type { Fetch } from "./transport.ts";
 
 /** What one audit found. `elapsedMs` is from sending to a checked answer. */
@@ -24,7 +24,7 @@ export type AuditFinding =
   /** Signed another result: opened evidence, which anybody can judge. */
   | { readonly outcome: "wrong"; readonly elapsedMs: number; readonly evidence: Bytes }
   /** Signed the right result with a keyed trace that no run has made. */
-  | { readonly outcome: "lazy"; readonly elapsedMs: number }
+  | { readonly outcome: "copied"; readonly elapsedMs: number }
   /** Signed nothing that holds; `refusal` is not null where it signed that. */
   | Pick<FailedVerdict, "outcome" | "elapsedMs" | "code" | "detail" | "refusal">;
 
@@ -82,6 +82,6 @@ export async function auditSeat(options: {
     const other = contradictsItself ? second : await countersign({ request, own, random, now: clock.now() });
     return { outcome: "wrong", elapsedMs, evidence: toEvidence(verdict, other, request) };
   }
-  const lazy = await findLazy(own, [verdict]);
-  return { outcome: lazy.length > 0 ? "lazy" : "right", elapsedMs };
+  const copied = await findCopied(own, [verdict]);
+  return { outcome: copied.length > 0 ? "copied" : "right", elapsedMs };
 }

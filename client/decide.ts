@@ -6,14 +6,14 @@ import type { SignedVerdict, Verdict } from "./ask.ts";
 import type { Expectation } from "./check.ts";
 import type { Course } from "./course.ts";
 import type { Judged } from "./referee.ts";
-import { findLazy, type LocalRerun, type OwnRun, rerunRequest } from "./rerun.ts";
+import { findCopied, type LocalRerun, type OwnRun, rerunRequest } from "./rerun.ts";
 
 /** What a question came to. */
 export interface Decision {
   readonly verdicts: readonly Verdict[];
   readonly agreed: readonly SignedVerdict[]; // distinct operators behind one statement
   readonly dissent: readonly SignedVerdict[]; // who signed another
-  readonly lazy: readonly SignedVerdict[] | null; // of the agreed, by an audit; null where there was none
+  readonly copied: readonly SignedVerdict[] | null; // of the agreed, by an audit; null where there was none
   readonly faultProofs: readonly Bytes[]; // by a referee, where one was asked
 }
 
@@ -36,7 +36,7 @@ export async function decide(
   const { expectation, rerun, auditDrawn, judge, countersign } = local;
   let own: OwnRun | null = null;
   let isJudged = false;
-  let lazy: readonly SignedVerdict[] | null = null;
+  let copied: readonly SignedVerdict[] | null = null;
   for (;;) {
     // Each turn reads the verdicts anew: more may have come while something was run here.
     const state = course.observe();
@@ -47,13 +47,13 @@ export async function decide(
     }
     course.askMore(state);
     if (state.status === "agreed" && course.isSettled()) {
-      if (!auditDrawn || rerun === null || lazy !== null)
-        return { ...state, lazy, faultProofs: course.faultProofs, verdicts: course.close() };
+      if (!auditDrawn || rerun === null || copied !== null)
+        return { ...state, copied, faultProofs: course.faultProofs, verdicts: course.close() };
       // An audit may overturn what all agreed on; then it goes on as any conflict does.
       if (own === null) {
         own = await rerunRequest(rerun, expectation);
         course.setLocalStatement(own.statementDigest);
-      } else lazy = await findLazy(own, state.agreed);
+      } else copied = await findCopied(own, state.agreed);
       continue;
     }
     if (state.status === "conflict" && course.isStuck() && !isJudged) {

@@ -15,7 +15,7 @@ export interface Standing {
   readonly failures: number; // anything else
   readonly misses: number; // refusals and failures since the last answer
   readonly lies: readonly string[]; // digests of evidence in hex, each decided by this client's own run
-  readonly lazy: number; // right results with a keyed trace that no run has made
+  readonly copied: number; // right results with a keyed trace that no run has made
   readonly seen: number; // unix milliseconds, of the last of all these
 }
 
@@ -24,13 +24,13 @@ export type Reputation = ReadonlyMap<string, Standing>;
 
 /** One thing that was seen of one operator. */
 export type Sighting = { readonly operator: string; readonly operatorKey: Bytes } & (
-  | { readonly kind: "answer" | "refusal" | "failure" | "lazy" }
+  | { readonly kind: "answer" | "refusal" | "failure" | "copied" }
   | { readonly kind: "lie"; readonly evidence: string } // its digest in hex
 );
 
 /** A liar under any of its domains: the key signed for the worker that lied, and nobody else can make it do that. */
-export function isExcluded({ lies, lazy }: Standing): boolean {
-  return lies.length > 0 || lazy > 0;
+export function isExcluded({ lies, copied }: Standing): boolean {
+  return lies.length > 0 || copied > 0;
 }
 
 /** What is known of the record's operator, if anything. */
@@ -65,7 +65,7 @@ export function remember(reputation: Reputation, sightings: readonly Sighting[],
   return new Map(kept.slice(0, MAX_ENTRIES));
 }
 
-const NEW = { answers: 0, refusals: 0, failures: 0, misses: 0, lies: [], lazy: 0 } as const;
+const NEW = { answers: 0, refusals: 0, failures: 0, misses: 0, lies: [], copied: 0 } as const;
 
 function add(standing: Omit<Standing, "operator" | "seen">, sighting: Sighting, now: number): Standing {
   const facts = { ...standing, operator: sighting.operator, seen: now };
@@ -76,8 +76,8 @@ function add(standing: Omit<Standing, "operator" | "seen">, sighting: Sighting, 
       return { ...facts, refusals: facts.refusals + 1, misses: facts.misses + 1 };
     case "failure":
       return { ...facts, failures: facts.failures + 1, misses: facts.misses + 1 };
-    case "lazy":
-      return { ...facts, lazy: facts.lazy + 1 };
+    case "copied":
+      return { ...facts, copied: facts.copied + 1 };
     case "lie":
       return { ...facts, lies: [...new Set([...facts.lies, sighting.evidence])].slice(0, MAX_LIES) };
   }
@@ -95,14 +95,14 @@ export function parseReputation(text: string): Reputation {
 }
 
 function readEntry(entry: Record<string, unknown>): [string, Standing] {
-  const { operatorKey, operator, answers, refusals, failures, misses, lies, lazy, seen } = entry;
+  const { operatorKey, operator, answers, refusals, failures, misses, lies, copied, seen } = entry;
   const isSound =
     isKeyText(operatorKey) &&
     typeof operator === "string" &&
-    [answers, refusals, failures, misses, lazy, seen].every(isCount) &&
+    [answers, refusals, failures, misses, copied, seen].every(isCount) &&
     Array.isArray(lies) &&
     lies.length <= MAX_LIES &&
     lies.every((lie) => typeof lie === "string" && parseHex(lie).length === 32);
   if (!isSound) throw new TypeError("an operator in another form");
-  return [operatorKey, { operator, answers, refusals, failures, misses, lies, lazy, seen } as Standing];
+  return [operatorKey, { operator, answers, refusals, failures, misses, lies, copied, seen } as Standing];
 }

@@ -36,7 +36,7 @@ export async function rerunRequest(rerun: LocalRerun, { request, stated }: Expec
  * The verdicts whose keyed trace no run can have made: their workers signed what somebody else computed, even where it
  * is right. Nothing runs.
  */
-export async function findLazy(
+export async function findCopied(
   { statement: { request }, innerDigests }: OwnRun,
   verdicts: readonly SignedVerdict[],
 ): Promise<SignedVerdict[]> {

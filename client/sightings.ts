@@ -10,13 +10,13 @@ import type { Sighting } from "./reputation.ts";
 import { isSilent } from "./silence.ts";
 
 /**
- * Of an answer, or of a QuorumError, which has no `lazy`. `conflicts` and `lazy` must be of this client's own run;
+ * Of an answer, or of a QuorumError, which has no `copied`. `conflicts` and `copied` must be of this client's own run;
  * without `rerun` there are none: what others signed makes nobody a liar.
  */
 export async function sightingsOf(answer: {
   readonly verdicts: readonly ReportedVerdict[];
   readonly conflicts: readonly Conflict[];
-  readonly lazy: readonly SeatFacts[];
+  readonly copied: readonly SeatFacts[];
 }): Promise<Sighting[]> {
   const sightings: Sighting[] = [];
   for (const verdict of answer.verdicts) {
@@ -25,8 +25,8 @@ export async function sightingsOf(answer: {
     if (kind !== null) sightings.push({ operator, operatorKey, kind });
     for (const { evidence } of answer.conflicts.filter((each) => equalBytes(each.workerKey, workerKey)))
       sightings.push({ operator, operatorKey, kind: "lie", evidence: await nameEvidence(evidence) });
-    if (answer.lazy.some((each) => equalBytes(each.workerKey, workerKey)))
-      sightings.push({ operator, operatorKey, kind: "lazy" });
+    if (answer.copied.some((each) => equalBytes(each.workerKey, workerKey)))
+      sightings.push({ operator, operatorKey, kind: "copied" });
   }
   return sightings;
 }
@@ -40,8 +40,8 @@ export async function sightingsOfAudit(
   switch (finding.outcome) {
     case "right":
       return [{ ...who, kind: "answer" }];
-    case "lazy":
-      return [{ ...who, kind: "lazy" }];
+    case "copied":
+      return [{ ...who, kind: "copied" }];
     case "wrong":
       return [{ ...who, kind: "lie", evidence: await nameEvidence(finding.evidence) }];
     case "failed": {

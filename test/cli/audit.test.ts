@@ -28,8 +28,8 @@ test("an honest worker is right, a liar is exit 1 with evidence that judge decid
   const workers = await findWorkers();
   const honest = await auditOf(workers.get("birch.example")!, "--count", "3");
   assert.equal(honest.status, 0, honest.stderr);
-  const { asked, right, lazy, wrong, failed } = lastLine(honest);
-  assert.deepEqual([asked, right, lazy, wrong, failed], [3, 3, 0, [], {}]);
+  const { asked, right, copied, wrong, failed } = lastLine(honest);
+  assert.deepEqual([asked, right, copied, wrong, failed], [3, 3, 0, [], {}]);
 
   const liar = await auditOf(workers.get("alder.example")!, "--count", "1");
   assert.equal(liar.status, 1);

@@ -48,11 +48,11 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
   });
   await clock.started(SETTLE_MS); // the two honest ones agree
   clock.advance(SETTLE_MS);
-  const { agreed, dissent, lazy, verdicts } = await decision;
+  const { agreed, dissent, copied, verdicts } = await decision;
   assert.deepEqual(
     dissent.map(({ operator }) => operator),
     ["operator-0.example"],
   );
-  assert.deepEqual([agreed.length, lazy, verdicts.length], [2, [], 3]);
+  assert.deepEqual([agreed.length, copied, verdicts.length], [2, [], 3]);
   assert.equal(clock.running, 0);
 });

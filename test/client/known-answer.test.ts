@@ -96,7 +96,7 @@ test("every operator and every seat comes to be asked", async () => {
   assert.deepEqual([...new Set(seen.map(({ seat }) => seat))].sort(), [0, 1, 2]);
 });
 
-test("a wrong answer is evidence that anybody can judge, a copied one is lazy", async () => {
+test("a wrong answer is evidence that anybody can judge, a copied one is found", async () => {
   castAll(lying);
   const wrong = (await mixInKnownAnswer({ ...options(chance(0)), inputs }))!;
   assert.ok(wrong.finding.outcome === "wrong");
@@ -107,7 +107,7 @@ test("a wrong answer is evidence that anybody can judge, a copied one is lazy", 
     [wrong.record.record.operator],
   );
   castAll(copying);
-  assert.equal((await mixInKnownAnswer({ ...options(chance(0)), inputs }))?.finding.outcome, "lazy");
+  assert.equal((await mixInKnownAnswer({ ...options(chance(0)), inputs }))?.finding.outcome, "copied");
 });
 
 test("whoever is known for a lie is not asked again", async () => {

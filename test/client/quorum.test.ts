@@ -297,7 +297,7 @@ test("liars that a local run convicts are remembered as such, whether or not som
         [operator],
       );
     }
-    const seen = await sightingsOf({ ...error, lazy: [] });
+    const seen = await sightingsOf({ ...error, copied: [] });
     const liars = seen.filter(({ kind }) => kind === "lie").map(({ operator }) => operator);
     assert.deepEqual(liars, operators.slice(0, cast.length));
   }
@@ -381,7 +381,7 @@ test("an audit that is drawn runs the request here once and finds who copied", a
   const { answer, operators } = await play({ cast: [honest, copying], rerun, audited: true });
   const { audit, conflicts, agreed } = await answer;
   assert.deepEqual(
-    audit?.lazy.map(({ operator }) => operator),
+    audit?.copied.map(({ operator }) => operator),
     [operators[1]],
   );
   assert.deepEqual([conflicts.length, agreed, runs], [0, 3, 1]);

@@ -16,7 +16,7 @@ import { bytesFor, createWorker, NOW } from "../protocol/fixtures.ts";
 const evidence = "ab".repeat(32);
 const operatorKey = await bytesFor("operator a");
 const who = { operator: "a.example", operatorKey };
-const see = (...kinds: ("answer" | "refusal" | "failure" | "lazy")[]): Reputation =>
+const see = (...kinds: ("answer" | "refusal" | "failure" | "copied")[]): Reputation =>
   remember(
     new Map(),
     kinds.map((kind) => ({ ...who, kind })),
@@ -41,7 +41,7 @@ test("two misses in a row make an operator unsteady, one answer ends it, and the
   assert.deepEqual(states("failure", "refusal"), [false, true]);
   assert.deepEqual(states("refusal", "failure", "answer"), [true, false]);
   assert.deepEqual(states("answer", "failure"), [false, false]);
-  assert.deepEqual(states("lazy"), [false, false]);
+  assert.deepEqual(states("copied"), [false, false]);
 });
 
 test("nobody moves twice, and the unknown neither gain nor lose", () => {
@@ -61,7 +61,7 @@ test("one lie excludes, and one copied answer", () => {
   const lied = remember(see("answer"), [{ ...who, kind: "lie", evidence }], NOW);
   assert.deepEqual(only(lied).lies, [evidence]);
   assert.ok(isExcluded(only(lied)));
-  assert.ok(isExcluded(only(see("answer", "lazy"))));
+  assert.ok(isExcluded(only(see("answer", "copied"))));
 });
 
 test("a liar is not asked under another domain, and whoever claims its domain with another key is", async () => {
@@ -93,7 +93,7 @@ test("made-up operators push out neither a liar nor the file's bound", async () 
 });
 
 test("the file is read back as it was, and nothing else is read", () => {
-  const reputation = remember(see("answer", "lazy"), [{ ...who, kind: "lie", evidence }], NOW);
+  const reputation = remember(see("answer", "copied"), [{ ...who, kind: "lie", evidence }], NOW);
   const text = formatReputation(reputation);
   assert.deepEqual(parseReputation(text), reputation);
   assert.deepEqual(parseReputation(formatReputation(new Map())), new Map());
@@ -101,7 +101,7 @@ test("the file is read back as it was, and nothing else is read", () => {
     text.slice(0, -3),
     text.replace('"version": 1', '"version": 2'),
     text.replace(evidence, "ab"),
-    text.replace('"lazy":1', '"lazy":-1'),
+    text.replace('"copied":1', '"copied":-1'),
     text.replace('"misses":0,', ""),
     text.replace('"answers":1', '"answers":"1"'),
     "",

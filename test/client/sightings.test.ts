@@ -7,8 +7,8 @@ import { TIMED_OUT } from "./verdict.ts";
 
 const others = (...times: readonly number[]): ReportedVerdict[] =>
   times.map((elapsedMs) => ({ ...TIMED_OUT, outcome: "agreed", code: null, elapsedMs }));
-const kindsOf = async (change: Partial<ReportedVerdict>, lazy: ReportedVerdict[] = []) =>
-  (await sightingsOf({ verdicts: [{ ...TIMED_OUT, ...change }], conflicts: [], lazy })).map(
+const kindsOf = async (change: Partial<ReportedVerdict>, copied: ReportedVerdict[] = []) =>
+  (await sightingsOf({ verdicts: [{ ...TIMED_OUT, ...change }], conflicts: [], copied })).map(
     ({ kind }) => kind,
   );
 
@@ -16,7 +16,7 @@ test("silence, a signed refusal, an answer and a copied one are told apart; what
   assert.deepEqual(await kindsOf({}), ["failure"]);
   assert.deepEqual(await kindsOf({ code: "model_unknown", refusal: new Uint8Array(1) }), ["refusal"]);
   assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }), ["answer"]);
-  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [TIMED_OUT]), ["answer", "lazy"]);
+  assert.deepEqual(await kindsOf({ outcome: "agreed", code: null }, [TIMED_OUT]), ["answer", "copied"]);
   assert.deepEqual(await kindsOf({ code: "cancelled" }), []);
   assert.deepEqual(await kindsOf({ code: "unexpected_error" }), []);
   assert.deepEqual(
@@ -35,7 +35,7 @@ test("a refusal that others can bring about at an honest worker is no miss, and 
 test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
   const cancelled = async (elapsedMs: number, ...times: readonly number[]) => {
     const verdicts = [...others(...times), { ...TIMED_OUT, code: "cancelled" as const, elapsedMs }];
-    return (await sightingsOf({ verdicts, conflicts: [], lazy: [] })).map(({ kind }) => kind).at(-1);
+    return (await sightingsOf({ verdicts, conflicts: [], copied: [] })).map(({ kind }) => kind).at(-1);
   };
   assert.equal(await cancelled(201, 40, 100), "failure");
   assert.equal(await cancelled(200, 40, 100), "answer", "the last that says anything");
@@ -47,7 +47,7 @@ test("an audit is told in the same words, and inputs that a worker cannot take s
   const failed = { outcome: "failed", elapsedMs: 1, detail: "", refusal: new Uint8Array(1) } as const;
   const rows = [
     [{ outcome: "right", elapsedMs: 1 }, ["answer"]],
-    [{ outcome: "lazy", elapsedMs: 1 }, ["lazy"]],
+    [{ outcome: "copied", elapsedMs: 1 }, ["copied"]],
     [{ ...failed, code: "overloaded" }, []],
     [{ ...failed, code: "model_unknown" }, ["refusal"]],
     [{ ...failed, code: "timed_out", refusal: null }, ["failure"]],

@@ -223,7 +223,7 @@ export function summarize(stage: Stage, { cast }: Case, outcome: Outcome): Summa
   const { answer, error, verdicts, evidence } = outcome;
   const isRight = answer !== null && isTruth(stage, answer.outputs);
   const operators = new Set(cast.map((name) => stage.records.get(name)!.record.operator));
-  const lazy = new Set(answer?.audit?.lazy.map(({ operator }) => operator));
+  const lazy = new Set(answer?.audit?.copied.map(({ operator }) => operator));
   const seats = [...operators].flatMap((operator) => {
     const verdict = verdicts.find((each) => each.operator === operator);
     if (verdict === undefined) return [];

@@ -29,7 +29,7 @@ export async function checkPromises(
     assert.deepEqual(outputs, answer.outputs);
     for (const part of ["operator", "workerKey"] as const)
       assert.equal(new Set(signatures.map((signature) => String(signature[part]))).size, signatures.length);
-    assert.ok(!answer.audit?.lazy.some(({ operator }) => operator.startsWith("honest")));
+    assert.ok(!answer.audit?.copied.some(({ operator }) => operator.startsWith("honest")));
   }
   const proved = new Set<string>();
   for (const bytes of evidence) {

@@ -93,8 +93,8 @@ export async function createFileTargets(given: {
       async open(bytes) {
         const reputation = parseReputation(text(bytes));
         assert.deepEqual(parseReputation(formatReputation(reputation)), reputation);
-        for (const { answers, refusals, failures, misses, lazy, seen } of reputation.values())
-          for (const count of [answers, refusals, failures, misses, lazy, seen])
+        for (const { answers, refusals, failures, misses, copied, seen } of reputation.values())
+          for (const count of [answers, refusals, failures, misses, copied, seen])
             assert.ok(Number.isSafeInteger(count) && count >= 0, `a count of ${count}`);
       },
     },
