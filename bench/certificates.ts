@@ -2,10 +2,10 @@
 // arithmetic alone. Each is checked once, as strangers do, so admitting its keys is in the time.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { decodeBundle } from "../protocol/bundle.ts";
 import { type Bytes, formatBase64Url } from "../protocol/bytes.ts";
 import { encodeCertificate } from "../protocol/certificate.ts";
-import { createBundle, createWorker } from "../test/protocol/fixtures.ts";
+import { decodeCertificateFile } from "../protocol/certificate-file.ts";
+import { createCertificateFile, createWorker } from "../test/protocol/fixtures.ts";
 import type { Effort } from "./quorum.ts";
 import { judge, quantile, type Row } from "./report.ts";
 import type { Checked, ToCheck } from "./verify-certificates.ts";
@@ -22,7 +22,7 @@ export async function benchCertificates({ count, warmUp }: Effort): Promise<Row[
   const certificates = await createFiles(warmUp + count, "certificate");
   const files = await createFiles(warmUp + count, "file");
   const [file] = files;
-  const { certificate } = decodeBundle(file!);
+  const { certificate } = decodeCertificateFile(file!);
   const size = encodeCertificate(certificate).length;
   const given: ToCheck = {
     certificates: certificates.map(formatBase64Url),
@@ -52,7 +52,7 @@ function createFiles(count: number, name: string): Promise<Bytes[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const workers = await Promise.all(SIGNERS.map((signer) => createWorker(`${signer}-${name}-${index}`)));
-      return createBundle(workers, "standard");
+      return createCertificateFile(workers, "standard");
     }),
   );
 }

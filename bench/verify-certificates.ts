@@ -2,9 +2,9 @@
 // reads them from standard input and prints the times as JSON; bench/certificates.ts asks. `noble` takes Ed25519 away
 // from the platform before anything uses it.
 import { text } from "node:stream/consumers";
-import { verifyBundle } from "../client/verify.ts";
-import { decodeBundle } from "../protocol/bundle.ts";
+import { verifyCertificate } from "../client/verify.ts";
 import { parseBase64Url } from "../protocol/bytes.ts";
+import { decodeCertificateFile } from "../protocol/certificate-file.ts";
 import { verifyReceipt } from "../protocol/receipt.ts";
 
 /** Certificate files in base64url: of the first only the three signatures are checked, of the second everything. */
@@ -38,7 +38,7 @@ async function measure(check: () => Promise<unknown>): Promise<number> {
 const given = JSON.parse(await text(process.stdin)) as ToCheck;
 const checked: { certificates: number[]; files: number[] } = { certificates: [], files: [] };
 for (const encoded of given.certificates) {
-  const { statement, signatures } = decodeBundle(parseBase64Url(encoded)).certificate;
+  const { statement, signatures } = decodeCertificateFile(parseBase64Url(encoded)).certificate;
   checked.certificates.push(
     await measure(async () => {
       for (const signature of signatures) await verifyReceipt({ statement, ...signature });
@@ -47,6 +47,6 @@ for (const encoded of given.certificates) {
 }
 for (const encoded of given.files) {
   const bytes = parseBase64Url(encoded);
-  checked.files.push(await measure(() => verifyBundle(bytes, { policies: [] })));
+  checked.files.push(await measure(() => verifyCertificate(bytes, { policies: [] })));
 }
 console.log(JSON.stringify(checked satisfies Checked));

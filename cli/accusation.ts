@@ -5,6 +5,7 @@ import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";
 import { formatIdentity } from "../protocol/named-quorum.ts";
+import type { SignerFacts } from "../protocol/signer.ts";
 import { CliError } from "./errors.ts";
 import { judgeHere } from "./judge-here.ts";
 import { print, printJson } from "./output.ts";
@@ -92,7 +93,7 @@ function summarizeEvidence(evidence: VerifiedEvidence): object {
     opened,
     sides: sides.map((side) => {
       const { provider, time, outputDigest } = side;
-      return { ...summarizeKeys(side), provider, time, outputDigest };
+      return { ...summarizeKeys(side), provider, time, outputDigest: formatHex(outputDigest) };
     }),
     model: formatHex(model),
     engine: formatHex(engine),
@@ -102,7 +103,7 @@ function summarizeEvidence(evidence: VerifiedEvidence): object {
 function printSides(sides: readonly SideFacts[]): void {
   for (const side of sides) {
     print(`signature holds: ${formatSigner(side)}`);
-    print(`  signed output ${side.outputDigest}`);
+    print(`  signed output ${formatHex(side.outputDigest)}`);
   }
 }
 
@@ -121,7 +122,7 @@ export function describeOpening(opened: VerifiedEvidence["opened"]): string {
   return "closed: it holds neither input nor outputs and can be published; who lied takes an opened file";
 }
 
-type Keys = Pick<SideFacts, "operator" | "operatorKey" | "workerKey">;
+type Keys = Pick<SignerFacts, "operator" | "operatorKey" | "workerKey">;
 
 function summarizeKeys({ operator, operatorKey, workerKey }: Keys) {
   return { operator, operatorKey: formatBase64Url(operatorKey), workerKey: formatHex(workerKey) };
@@ -129,7 +130,7 @@ function summarizeKeys({ operator, operatorKey, workerKey }: Keys) {
 
 /** One line of who signed and when: the names are claims, the key is the operator's, as policy files have it. */
 export function formatSigner(
-  signer: Pick<SideFacts, "operator" | "provider" | "operatorKey" | "time">,
+  signer: Pick<SignerFacts, "operator" | "provider" | "operatorKey" | "time">,
 ): string {
   const who = `${signer.operator.padEnd(16)} ${signer.provider.padEnd(10)}`;
   return `${who} ${formatBase64Url(signer.operatorKey)} ${new Date(signer.time).toISOString()}`;

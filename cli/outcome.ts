@@ -63,9 +63,9 @@ export async function saveAnswer(
   const saved: RequestOutcome[] = [];
   const conflicts = [];
   for (const [index, { local, answer: signed }] of requests.entries()) {
-    const name = `${await shortName(signed.bundle)}.qc`;
+    const name = `${await shortName(signed.certificateFile)}.qc`;
     const certificate = out === null ? join(CERTIFICATES_FOLDER, name) : numberPath(out, index + 1);
-    await writeWholeFile(certificate, signed.bundle);
+    await writeWholeFile(certificate, signed.certificateFile);
     for (const { operator, evidence } of signed.conflicts) {
       conflicts.push({ operator, evidence: await writeEvidence(evidence) });
     }

@@ -1,5 +1,5 @@
 // A task run again over certificates: each request that it makes is looked up among what a quorum signed.
-import type { VerifiedBundle } from "../client/index.ts";
+import type { VerifiedCertificate } from "../client/index.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { equalBytes } from "../protocol/bytes.ts";
 import { DecodeError, InferenceError, VerificationError } from "../protocol/errors.ts";
@@ -15,7 +15,7 @@ import { createLocalModels } from "./local.ts";
 /** A certificate that holds, and the model of the catalogue that it is about, if that is built here. */
 export interface Certificate {
   readonly path: string;
-  readonly verified: VerifiedBundle;
+  readonly verified: VerifiedCertificate;
   readonly entry: Recipe | null;
 }
 
@@ -92,7 +92,7 @@ async function findAnswering(
 }
 
 /** Throws InferenceError engine_unknown, ModelError artifact_missing, CliError answer_mismatch. */
-async function recompute(verified: VerifiedBundle, inputs: readonly Tensor[]): Promise<void> {
+async function recompute(verified: VerifiedCertificate, inputs: readonly Tensor[]): Promise<void> {
   const { question: request, certificate } = verified;
   const model = await loadStated(verified);
   const { outputs, blocks, opCount } = await model.run({ inputs });

@@ -8,7 +8,7 @@ import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { prepareInquiry } from "./input.ts";
 import { createLocalModels } from "./local.ts";
-import { isFound, parseVice, VICES } from "./network/members.ts";
+import { isFound, parseVice, planWorkers, VICES } from "./network/members.ts";
 import { type Network, startNetwork } from "./network/network.ts";
 import { type Outcome, printOutcome, summarizeOutcome } from "./outcome.ts";
 import { createProgress, log, print, printJson } from "./output.ts";
@@ -49,6 +49,7 @@ ${Object.entries(VICES)
       json: { type: "boolean" },
     });
     const cast = (optionalText(given, "cast")?.split(",") ?? []).map(parseVice);
+    planWorkers(WORKERS, cast); // a cast that does not fit is refused before anything is compiled
     for (const entry of CATALOGUE)
       await ensureArtifact(entry, createProgress(`compiling ${entry.name} (once)`));
     await ensureSamplePage();

@@ -1,5 +1,5 @@
 // `quorate verify`: checks certificates, evidence or a fault proof offline, and on request computes the answer again.
-import { type VerifiedBundle, verifyBundle } from "../client/index.ts";
+import { type VerifiedCertificate, verifyCertificate } from "../client/index.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
@@ -102,7 +102,7 @@ async function checkCertificates(
   let elapsedMs = 0;
   for (const { path, bytes } of files) {
     const started = performance.now();
-    const verified = await naming(path, () => verifyBundle(bytes, { policies: options.policies }));
+    const verified = await naming(path, () => verifyCertificate(bytes, { policies: options.policies }));
     elapsedMs += performance.now() - started;
     certificates.push({ path, verified, entry: await findBuilt(verified.model) });
   }
@@ -152,8 +152,8 @@ function summarize(
   input: string,
   elapsedMs: number,
 ): object {
-  const signersOf = ({ signatures }: VerifiedBundle) => signatures.filter(({ counted }) => counted);
-  const operatorsOf = (each: VerifiedBundle) => signersOf(each).map(({ operator }) => operator);
+  const signersOf = ({ signatures }: VerifiedCertificate) => signatures.filter(({ counted }) => counted);
+  const operatorsOf = (each: VerifiedCertificate) => signersOf(each).map(({ operator }) => operator);
   const [first = [], ...others] = certificates.map(({ verified }) => operatorsOf(verified));
   const facts = certificates.map(({ verified }) => verified);
   return {
@@ -178,7 +178,7 @@ function summarize(
   };
 }
 
-function printCertificate({ signatures, policies }: VerifiedBundle): void {
+function printCertificate({ signatures, policies }: VerifiedCertificate): void {
   for (const { operator, provider, operatorKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
     print(`✔ ${formatSigner({ operator, provider, operatorKey, time })}${note}`);

@@ -1,8 +1,8 @@
 // What an asker gets: an answer that a quorum signed, or an error that explains itself. Pure: made from verdicts.
 
-import { type Bundle, encodeBundle } from "../protocol/bundle.ts";
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import type { QuorumCertificate } from "../protocol/certificate.ts";
+import { encodeCertificateFile } from "../protocol/certificate-file.ts";
 import { type PolicyCode, PolicyError } from "../protocol/errors.ts";
 import { encodeEvidence, isConflict } from "../protocol/evidence.ts";
 import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
@@ -42,7 +42,7 @@ export interface AuditReport {
 export interface Answer {
   readonly policy: PolicyReference;
   readonly outputs: readonly Tensor[];
-  readonly bundle: Bytes; // the certificate file
+  readonly certificateFile: Bytes; // what verifyCertificate takes
   readonly certificate: QuorumCertificate;
   readonly verdicts: readonly ReportedVerdict[]; // every asked worker, by seat
   readonly conflicts: readonly Conflict[]; // who signed another result
@@ -84,7 +84,7 @@ export class QuorumError extends PolicyError {
 }
 
 /**
- * The answer of a quorum: its certificate in a bundle, every verdict, and evidence against each of `dissent`. At most
+ * The answer of a quorum: its certificate file, every verdict, and evidence against each of `dissent`. At most
  * 16 signers go into the certificate. Throws RangeError if `agreed` is empty, DecodeError for outputs that cannot be
  * encoded (none that were decoded).
  */
@@ -105,15 +105,16 @@ export function createAnswer(facts: {
     statement: first.receipt.statement,
     signatures: signers.map(({ receipt: { key, wrap, signature } }) => ({ key, wrap, signature })),
   };
-  const { nonce, deadline, policy, sizeBucket, assignment, salt } = request;
-  const records = signers.map(({ record }) => record.bytes);
   const { outputs } = first;
-  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
-  const bundle: Bundle = { certificate, ...question, outputs, records };
   return {
-    policy,
+    policy: request.policy,
     outputs,
-    bundle: encodeBundle(bundle),
+    certificateFile: encodeCertificateFile({
+      certificate,
+      question: request,
+      outputs,
+      records: signers.map(({ record }) => record.bytes),
+    }),
     certificate,
     verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed, dissent })),
     conflicts: dissent.map((verdict) => toConflict(verdict, first, request)),
@@ -213,14 +214,13 @@ function nameOperators(members: readonly SignedVerdict[]): string {
 
 /** What two of one request signed, opened at the input: it is the asker's own file. */
 export function toEvidence(a: Testimony, b: Testimony, request: Omit<InferRequest, "seat">): Bytes {
-  const { inputs, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
   return encodeEvidence(
     { receipt: a.receiptBytes, record: a.record.bytes },
     { receipt: b.receiptBytes, record: b.record.bytes },
     {
       at: "input",
-      question: { nonce, deadline, policy, sizeBucket, assignment, salt },
-      inputs,
+      question: request,
+      inputs: request.inputs,
       blocks: [a.blocks, b.blocks],
     },
   );

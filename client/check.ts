@@ -73,7 +73,7 @@ export async function checkReply(
   const shapes = request.inputs.map(({ shape }) => shape);
   const trace = await traceRoot(shapes, reply.blocks);
   must(equalBytes(statement.traceRoot, trace), "trace_mismatch", "the block digests are not the signed ones");
-  await openSigner(receipt, record.bytes); // the record is the named one and held then: what a bundle will be asked for
+  await openSigner(receipt, record.bytes); // the record is the named one and held then: what a certificate will be asked for
   return { receipt, receiptBytes: reply.receipt, record, outputs: reply.outputs, blocks: reply.blocks };
 }
 

@@ -1,22 +1,16 @@
 // Reading an accusation: two signed results that contradict each other, checked by anyone, offline.
 
-import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
+import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { type OpenedEvidence, type OpenedSide, openEvidence, reopenEvidence } from "../protocol/evidence.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import type { Finding } from "../protocol/judge.ts";
 import type { Identity } from "../protocol/named-quorum.ts";
+import { type SignerFacts, signerFacts } from "../protocol/signer.ts";
 import type { Statement } from "../protocol/statement.ts";
 
-/** One side's signature: keys, time and digest held; the names of operator, provider and region are claims. */
-export interface SideFacts {
-  readonly operator: string;
-  readonly operatorKey: Bytes;
-  readonly provider: string;
-  readonly region: string;
-  readonly workerKey: Bytes;
-  readonly seat: number;
-  readonly time: number; // unix milliseconds, by the worker's clock
-  readonly outputDigest: string; // hex
+/** Who signed one side, and the digest of its output. */
+export interface SideFacts extends SignerFacts {
+  readonly outputDigest: Bytes;
 }
 
 /** What a result consists of. One of these at least differs between two sides. */
@@ -99,7 +93,5 @@ function findDifferences(a: Statement, b: Statement): ResultField[] {
 }
 
 function toSideFacts({ receipt, signer }: OpenedSide): SideFacts {
-  const { operator, operatorKey, provider, region, workerKey, seat, time } = signer;
-  const outputDigest = formatHex(receipt.statement.outputDigest);
-  return { operator, operatorKey, provider, region, workerKey, seat, time, outputDigest };
+  return { ...signerFacts(signer), outputDigest: receipt.statement.outputDigest };
 }

@@ -34,4 +34,9 @@ export type { LocalRerun } from "./rerun.ts";
 export type { Purpose } from "./select.ts";
 export { sightingsOf } from "./sightings.ts";
 export type { Fetch } from "./transport.ts";
-export { type PolicyFacts, type SignatureFacts, type VerifiedBundle, verifyBundle } from "./verify.ts";
+export {
+  type PolicyFacts,
+  type SignatureFacts,
+  type VerifiedCertificate,
+  verifyCertificate,
+} from "./verify.ts";

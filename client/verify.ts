@@ -1,8 +1,8 @@
 // Checking an answer later, by anyone: no network, no clock, no directory. A certificate file is all it takes.
 
-import { openBundle } from "../protocol/bundle.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import type { QuorumCertificate } from "../protocol/certificate.ts";
+import { openCertificateFile } from "../protocol/certificate-file.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import {
   countedParties,
@@ -18,22 +18,15 @@ import {
   toPolicy,
 } from "../protocol/policy.ts";
 import type { SaltedQuestion } from "../protocol/request.ts";
-import type { Signer } from "../protocol/signer.ts";
+import { type Signer, type SignerFacts, signerFacts } from "../protocol/signer.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 
-/** What one signature says, all of it checked but the operator's, provider's and region's names: those are claims. */
-export interface SignatureFacts {
-  readonly seat: number;
-  readonly workerKey: Bytes;
-  readonly operator: string;
-  readonly operatorKey: Bytes;
-  readonly provider: string;
-  readonly region: string;
-  readonly time: number; // unix milliseconds, by the worker's clock
+/** Who signed, and whether it was counted. */
+export interface SignatureFacts extends SignerFacts {
   readonly counted: boolean; // false for a second signature of one operator
 }
 
-/** A policy that holds of a bundle, and who was counted for it. */
+/** A policy that holds of a certificate, and who was counted for it. */
 export interface PolicyFacts {
   readonly policy: PolicyReference;
   readonly operators: number; // distinct, and admitted by the policy
@@ -41,8 +34,8 @@ export interface PolicyFacts {
 }
 
 /** An answer that holds, and who stands behind it. */
-export interface VerifiedBundle {
-  readonly policy: PolicyReference; // named in the bundle
+export interface VerifiedCertificate {
+  readonly policy: PolicyReference; // named in the certificate file
   readonly policies: readonly PolicyFacts[]; // that one, then those that the reader asked for, each once
   readonly model: Bytes;
   readonly engine: Bytes;
@@ -55,35 +48,31 @@ export interface VerifiedBundle {
 }
 
 /**
- * Every signature, record and digest, then the policy that the bundle names, then each of `policies`: what the reader
- * asks for, whatever the asker did. A policy that the bundle names by digest must be among them. Throws DecodeError,
+ * Every signature, record and digest, then the policy that the file names, then each of `policies`: what the reader
+ * asks for, whatever the asker did. A policy that the file names by digest must be among them. Throws DecodeError,
  * VerificationError, PolicyError `policy_missing`, `policy_not_met`.
  */
-export async function verifyBundle(
+export async function verifyCertificate(
   bytes: Bytes,
   options: { readonly policies: readonly (PolicyName | Policy)[] },
-): Promise<VerifiedBundle> {
-  const { bundle, signers } = await openBundle(bytes);
+): Promise<VerifiedCertificate> {
+  const { file, signers } = await openCertificateFile(bytes);
   const counted = distinctOperators(signers);
-  const policies = collectPolicies(bundle.policy, options.policies.map(toPolicy)).map((policy) =>
+  const policies = collectPolicies(file.question.policy, options.policies.map(toPolicy)).map((policy) =>
     checkPolicy(policy, signers),
   );
-  const { certificate, nonce, deadline, policy, sizeBucket, assignment, salt, outputs } = bundle;
+  const { certificate, question, outputs } = file;
   const { model, engine } = certificate.statement;
   return {
-    policy,
+    policy: question.policy,
     policies,
     model,
     engine,
     outputs,
-    question: { model, engine, nonce, deadline, policy, sizeBucket, assignment, salt },
+    question: { model, engine, ...question },
     operators: counted.length,
     providers: countProviders(counted),
-    signatures: signers.map((signer) => {
-      const { seat, workerKey, operator, operatorKey, provider, region, time } = signer;
-      const isCounted = counted.includes(signer);
-      return { seat, workerKey, operator, operatorKey, provider, region, time, counted: isCounted };
-    }),
+    signatures: signers.map((signer) => ({ ...signerFacts(signer), counted: counted.includes(signer) })),
     certificate,
   };
 }
@@ -94,7 +83,7 @@ function collectPolicies(named: PolicyReference, asked: readonly Policy[]): Poli
   if (own === undefined)
     throw new PolicyError(
       "policy_missing",
-      `the bundle was made under the policy with digest ${formatReference(named)}, which is not given; ` +
+      `the certificate was made under the policy with digest ${formatReference(named)}, which is not given; ` +
         "get its file from the asker and give it too",
     );
   const all = [own, ...asked];

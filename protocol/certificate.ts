@@ -1,5 +1,5 @@
 // Quorum certificates: one statement and the signatures of those who made it. Says who signed, not who they are:
-// a bundle adds the records and what the digests stand for.
+// a certificate file adds the records and what the digests stand for.
 
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborValue, decode, encode, readArray, readBytes } from "./cbor.ts";

@@ -49,7 +49,7 @@ export type VerificationCode =
 export type PolicyCode =
   | "policy_unknown"
   | "policy_malformed" // a policy's file
-  | "policy_missing" // a bundle under a policy whose file the reader did not give
+  | "policy_missing" // a certificate under a policy whose file the reader did not give
   | "policy_not_met"
   | "committee_unavailable"
   | "quorum_not_reached"

@@ -14,7 +14,7 @@ export const NONCE_BYTES = 16;
 /** 256 random bits hide a guessable input or output behind its commitment. */
 export const SALT_BYTES = 32;
 
-/** The deepest structure is a bundle, with wraps and shapes at levels 5 and 4; a decoder recurses this far at most. */
+/** The deepest structure is a certificate file, with wraps and shapes at levels 5 and 4; a decoder recurses this far at most. */
 export const MAX_CBOR_DEPTH = 12;
 /**
  * A million one-byte items would cost a decoder 100 times their size in memory. The largest message, a
@@ -72,7 +72,7 @@ export const MAX_RECORD_BYTES = 8192;
 /** 16 signatures are about 4 KB. */
 export const MAX_CERTIFICATE_BYTES = 8192;
 /** Outputs, a certificate and the records of its signers. */
-export const MAX_BUNDLE_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
+export const MAX_CERTIFICATE_FILE_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
 /** Two receipts and two records; in opened evidence also the inputs, or a block's, and both lists of block digests. */
 export const MAX_EVIDENCE_BYTES =
   MAX_REQUEST_BYTES + 2 * (MAX_RECEIPT_BYTES + MAX_RECORD_BYTES + MAX_BLOCKS * (DIGEST_BYTES + 2)) + 1024;

@@ -4,29 +4,12 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborValue, readArray, readBytes, readInteger, readText } from "./cbor.ts";
 import { DecodeError, VerificationError } from "./errors.ts";
-import {
-  DIGEST_BYTES,
-  MAX_BLOCKS,
-  MAX_TENSOR_BYTES,
-  MAX_TENSOR_RANK,
-  MAX_TENSORS,
-  NONCE_BYTES,
-  SALT_BYTES,
-} from "./limits.ts";
+import { DIGEST_BYTES, MAX_BLOCKS, MAX_TENSOR_BYTES, MAX_TENSOR_RANK, MAX_TENSORS } from "./limits.ts";
 import type { Receipt } from "./receipt.ts";
-import {
-  assignmentDigest,
-  decodeAssignment,
-  decodePolicyReference,
-  decodeSizeBucket,
-  encodeAssignment,
-  requestDigest,
-  type SaltedQuestion,
-} from "./request.ts";
+import { decodeQuestionOpening, encodeQuestionOpening, type QuestionOpening } from "./request.ts";
 import { checkSignedTime } from "./signer.ts";
-import { blockDigest, inputCommitment, traceRoot } from "./statement.ts";
+import { blockDigest, inputCommitment, traceRoot, verifyQuestion } from "./statement.ts";
 import { decodeTensors, encodeTensors, type Tensor } from "./tensor.ts";
-import { UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
 /** The block digests of both sides, in the order of the sides. */
 export type BlockLists = readonly [readonly Bytes[], readonly Bytes[]];
@@ -34,7 +17,7 @@ export type BlockLists = readonly [readonly Bytes[], readonly Bytes[]];
 /** All that the statements' digests stand for but the results themselves. */
 export interface InputOpening {
   readonly at: "input";
-  readonly question: Omit<SaltedQuestion, "model" | "engine">; // those two are in the statements
+  readonly question: QuestionOpening;
   readonly inputs: readonly Tensor[];
   readonly blocks: BlockLists;
 }
@@ -58,9 +41,8 @@ export type Opening = InputOpening | BlockOpening;
 /** As a value inside evidence. Throws DecodeError for inputs that decodeOpening would refuse. */
 export function encodeOpening(opening: Opening): CborValue {
   if (opening.at === "block") return ["block", opening.shapes, opening.boundary, ...opening.blocks];
-  const { nonce, deadline, policy, sizeBucket, assignment, salt } = opening.question;
-  const question = [nonce, deadline, policy, sizeBucket, encodeAssignment(assignment), salt];
-  return ["input", ...question, encodeTensors(opening.inputs), ...opening.blocks];
+  const { question, inputs, blocks } = opening;
+  return ["input", ...encodeQuestionOpening(question), encodeTensors(inputs), ...blocks];
 }
 
 /** The form only. Throws DecodeError. */
@@ -81,14 +63,7 @@ export function decodeOpening(value: unknown): Opening {
   const fields = readArray(value, 10, "the opening");
   return {
     at,
-    question: {
-      nonce: readBytes(fields[1], NONCE_BYTES, "nonce"),
-      deadline: readInteger(fields[2], UNIX_MILLISECONDS_RANGE, "deadline"),
-      policy: decodePolicyReference(fields[3]),
-      sizeBucket: decodeSizeBucket(fields[4], 0),
-      assignment: decodeAssignment(fields[5]),
-      salt: readBytes(fields[6], SALT_BYTES, "salt"),
-    },
+    question: decodeQuestionOpening(fields.slice(1, 7)),
     inputs: decodeTensors(fields[7], "inputs"),
     blocks: [readBlocks(fields[8]), readBlocks(fields[9])],
   };
@@ -127,21 +102,12 @@ export function firstDivergence([a, b]: BlockLists): number | null {
  */
 export async function verifyOpening(opening: Opening, receipts: readonly [Receipt, Receipt]): Promise<void> {
   // attacker-controlled: whoever wants to accuse a worker opens the evidence. What is signed decides.
-  const { model, engine, request, assignment, inputCommitment: commitment } = receipts[0].statement;
+  const { statement: stated } = receipts[0];
   if (opening.at === "input") {
     const { question, inputs } = opening;
+    await verifyQuestion(stated, question);
     must(
-      equalBytes(await requestDigest({ model, engine, ...question }), request),
-      "request_mismatch",
-      "is of another request than the statements",
-    );
-    must(
-      equalBytes(await assignmentDigest(question.assignment), assignment),
-      "assignment_mismatch",
-      "has another assignment than the statements",
-    );
-    must(
-      equalBytes(await inputCommitment(question.salt, inputs), commitment),
+      equalBytes(await inputCommitment(question.salt, inputs), stated.inputCommitment),
       "input_mismatch",
       "has other inputs than the workers signed for",
     );

@@ -8,7 +8,7 @@ import { type Identity, isOperator, meetsQuorum, type NamedQuorum } from "./name
 /** The built-in policies, from quick to careful, as POLICIES spells out. */
 export type PolicyName = "fast" | "standard" | "strict";
 
-/** How requests and bundles say which policy: a built-in one by name, one from a file by its 32-byte policy digest. */
+/** How requests and certificate files say which policy: a built-in one by name, one from a file by its 32-byte policy digest. */
 export type PolicyReference = PolicyName | Bytes;
 
 /** Who is asked, who must agree, and what else the asker wants. */
@@ -24,7 +24,7 @@ export interface PolicyTerms {
   readonly deniedKeys: readonly Bytes[]; // operator keys, likewise
 }
 
-/** Terms and how the wire names them. What a bundle can be checked against are `accept`, providers, quorum, denials. */
+/** Terms and how the wire names them. What a certificate file can be checked against are `accept`, providers, quorum, denials. */
 export interface Policy extends PolicyTerms {
   readonly reference: PolicyReference;
 }

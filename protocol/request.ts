@@ -47,6 +47,9 @@ export interface SaltedQuestion extends Question {
   readonly salt: Bytes; // 32; hides input and output behind their digests
 }
 
+/** What a statement's digests of the question stand for; model and engine are in the statement itself. */
+export type QuestionOpening = Omit<SaltedQuestion, "model" | "engine">;
+
 /**
  * InferRequest, docs/protocol.md §9:
  * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint,
@@ -71,6 +74,24 @@ export function decodeAssignment(value: unknown): Assignment {
   const mode = readText(fields[0], 1, "assignment mode");
   if (mode !== "S") throw new DecodeError("out_of_range", `assignment mode is ${mode}; it must be S`);
   return { mode, seedDigest: readBytes(fields[1], DIGEST_BYTES, "seedDigest") };
+}
+
+/** Six fields of a larger structure: nonce, deadline, policy, size bucket, assignment, salt. */
+export function encodeQuestionOpening(question: QuestionOpening): CborValue[] {
+  const { nonce, deadline, policy, sizeBucket, assignment, salt } = question;
+  return [nonce, deadline, policy, sizeBucket, encodeAssignment(assignment), salt];
+}
+
+/** Of six fields. Throws DecodeError. */
+export function decodeQuestionOpening(fields: readonly unknown[]): QuestionOpening {
+  return {
+    nonce: readBytes(fields[0], NONCE_BYTES, "nonce"),
+    deadline: readInteger(fields[1], UNIX_MILLISECONDS_RANGE, "deadline"),
+    policy: decodePolicyReference(fields[2]),
+    sizeBucket: decodeSizeBucket(fields[3], 0),
+    assignment: decodeAssignment(fields[4]),
+    salt: readBytes(fields[5], SALT_BYTES, "salt"),
+  };
 }
 
 /** A name of this version, or 32 bytes. Throws DecodeError: `out_of_range` for another name, and as readBytes does. */

@@ -7,13 +7,25 @@ import type { Party } from "./policy.ts";
 import { type OpenedRecord, openRecord, recordDigest } from "./record.ts";
 import type { Statement, Wrap } from "./statement.ts";
 
-/** One signature's worker and operator, as the record says that it names. Names are claims; keys and times held. */
-export interface Signer extends Party {
+/**
+ * One signature's worker and operator, as the record says that it names. Keys, seat and time held; the names of
+ * operator, provider and region are claims.
+ */
+export interface SignerFacts extends Party {
   readonly workerKey: Bytes;
   readonly region: string;
   readonly seat: number;
   readonly time: number; // unix milliseconds, by the worker's clock
+}
+
+/** With the record that says it. */
+export interface Signer extends SignerFacts {
   readonly record: OpenedRecord;
+}
+
+/** A signer without its record. */
+export function signerFacts({ record: _, ...facts }: Signer): SignerFacts {
+  return facts;
 }
 
 /**

@@ -1,11 +1,17 @@
 // What a worker vouches for. The statement is the same on every honest worker, to the byte; the wrap is its own.
 
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborValue, encode, readArray, readBytes, readInteger } from "./cbor.ts";
 import { digest, digestRaw } from "./digest.ts";
-import { DecodeError } from "./errors.ts";
+import { DecodeError, VerificationError } from "./errors.ts";
 import { DIGEST_BYTES, MAX_OP_COUNT, NONCE_BYTES, PROTOCOL_VERSION } from "./limits.ts";
-import { assignmentDigest, requestDigest, type SaltedQuestion, SEATS } from "./request.ts";
+import {
+  assignmentDigest,
+  type QuestionOpening,
+  requestDigest,
+  type SaltedQuestion,
+  SEATS,
+} from "./request.ts";
 import { encodeTensors, type Tensor } from "./tensor.ts";
 import { readVersion, UNIX_MILLISECONDS_RANGE } from "./version.ts";
 
@@ -55,6 +61,24 @@ export async function stateQuestion(
     inputCommitment(request.salt, inputs),
   ]);
   return { request: question, assignment, inputCommitment: input };
+}
+
+/**
+ * That a statement is about this question. Throws VerificationError `request_mismatch`, `assignment_mismatch`: the codes of
+ * a file that was put together of two.
+ */
+export async function verifyQuestion(statement: Statement, question: QuestionOpening): Promise<void> {
+  const { model, engine, request, assignment } = statement;
+  if (!equalBytes(await requestDigest({ model, engine, ...question }), request))
+    throw new VerificationError(
+      "request_mismatch",
+      "the statement is about another request than the file's; get the file again",
+    );
+  if (!equalBytes(await assignmentDigest(question.assignment), assignment))
+    throw new VerificationError(
+      "assignment_mismatch",
+      "the statement names another assignment than the file's; get the file again",
+    );
 }
 
 /**

@@ -31,7 +31,7 @@ export function encodeTensor(tensor: Tensor): CborValue {
 
 /** Throws DecodeError `wrong_type`, `wrong_length`, `out_of_range`. */
 export function decodeTensor(value: unknown): Tensor {
-  // attacker-controlled: of a request, a reply or a bundle, before any signature is checked.
+  // attacker-controlled: of a request, a reply or a certificate file, before any signature is checked.
   const fields = readArray(value, 3, "a tensor");
   const tensor: Tensor = {
     dtype: DTYPES[readInteger(fields[0], { min: 0, max: DTYPES.length - 1 }, "dtype")]!,

@@ -163,7 +163,7 @@ const cases: [string, string[], string, RegExp][] = [
   ["an unknown model action", ["model", "burn"], "command_unknown", /build, inspect, run or check/],
   ["no model to inspect", ["model", "inspect"], "option_missing", /NAME/],
   ["a certificate that is not there", ["verify", "/nowhere/a.qc"], "file_unreadable", /no such file/],
-  ["a certificate that is noise", ["verify", noCertificate], "malformed", /bundle/i],
+  ["a certificate that is noise", ["verify", noCertificate], "malformed", /certificate file/i],
   ["a certificate of 2 GiB", ["verify", sparse], "file_unreadable", /limit/],
   ["a rerun without a picture", ["verify", noCertificate, "--rerun"], "option_missing", /--image/],
   ["an unknown vice", ["up", "--cast", "sleepy"], "vice_unknown", /lying, subtle, colluding/],

@@ -6,13 +6,21 @@ import fc from "fast-check";
 import type { QuorumError } from "../../client/answer.ts";
 import { askQuorum } from "../../client/quorum.ts";
 import { planSeats } from "../../client/select.ts";
-import { verifyBundle } from "../../client/verify.ts";
+import { verifyCertificate } from "../../client/verify.ts";
 import { formatHex } from "../../protocol/bytes.ts";
 import { meetsQuorum } from "../../protocol/named-quorum.ts";
 import { formatReference, type Policy } from "../../protocol/policy.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";
 import type { OpenedRecord } from "../../protocol/record.ts";
-import { bytesFor, createBundle, createWorker, ENGINE, INPUTS, MODEL, NOW } from "../protocol/fixtures.ts";
+import {
+  bytesFor,
+  createCertificateFile,
+  createWorker,
+  ENGINE,
+  INPUTS,
+  MODEL,
+  NOW,
+} from "../protocol/fixtures.ts";
 import {
   ANY_TREE,
   isMet,
@@ -92,7 +100,7 @@ test("the sample's answer names the policy by digest and verifies with its file 
   const answer = await ask(sample);
   assert.deepEqual(answer.policy, sample.reference);
   assert.ok(askedOf().length >= 3 && !askedOf().includes("elm") && !askedOf().includes("fir"));
-  const verified = await verifyBundle(answer.bundle, { policies: [sample] });
+  const verified = await verifyCertificate(answer.certificateFile, { policies: [sample] });
   assert.deepEqual(verified.policy, sample.reference);
   assert.deepEqual(
     verified.policies.map(({ policy, operators }) => [policy, operators]),
@@ -101,30 +109,32 @@ test("the sample's answer names the policy by digest and verifies with its file 
 });
 
 test("without its file a certificate under a policy is refused with the digest that is missing", async () => {
-  const { bundle } = await ask(sample);
+  const { certificateFile } = await ask(sample);
   const other = await parsePolicy(policyBytes("quorum 1", "ask 1"));
   for (const policies of [[], ["standard"], [other]] as const)
-    await assert.rejects(verifyBundle(bundle, { policies }), {
+    await assert.rejects(verifyCertificate(certificateFile, { policies }), {
       code: "policy_missing",
       message: new RegExp(formatReference(sample.reference)),
     });
 });
 
 test("a reader may ask for built-in policies and files besides; each must hold", async () => {
-  const { bundle } = await ask(sample);
-  const { policies } = await verifyBundle(bundle, { policies: ["standard", sample, "fast"] });
+  const { certificateFile } = await ask(sample);
+  const { policies } = await verifyCertificate(certificateFile, { policies: ["standard", sample, "fast"] });
   assert.deepEqual(
     policies.map(({ policy }) => formatReference(policy)),
     [formatReference(sample.reference), "standard", "fast"],
   );
-  await assert.rejects(verifyBundle(bundle, { policies: [sample, "strict"] }), { code: "policy_not_met" });
+  await assert.rejects(verifyCertificate(certificateFile, { policies: [sample, "strict"] }), {
+    code: "policy_not_met",
+  });
   const [alder, birch, cedar] = await Promise.all(
     ["alder", "birch", "cedar"].map((name) => createWorker(name)),
   );
-  const north = await createBundle([alder!, birch!], "standard");
-  const both = await createBundle([alder!, cedar!], "standard");
-  assert.equal((await verifyBundle(both, { policies: [sample] })).policies.length, 2);
-  await assert.rejects(verifyBundle(north, { policies: [sample] }), {
+  const north = await createCertificateFile([alder!, birch!], "standard");
+  const both = await createCertificateFile([alder!, cedar!], "standard");
+  assert.equal((await verifyCertificate(both, { policies: [sample] })).policies.length, 2);
+  await assert.rejects(verifyCertificate(north, { policies: [sample] }), {
     code: "policy_not_met",
     message: /2 distinct operators of 2 providers that meet its quorum both; 2 of 2 signed that count/,
   });
@@ -135,16 +145,20 @@ test("signers whom a policy does not name, denies or finds under another key do 
   const mask = await createWorker("mask", { operator: "cedar.example", operatorSeed: "another" });
   for (const stranger of [elm!, mask])
     await assert.rejects(
-      verifyBundle(await createBundle([alder!, stranger], "fast"), { policies: [sample] }),
+      verifyCertificate(await createCertificateFile([alder!, stranger], "fast"), { policies: [sample] }),
       {
         code: "policy_not_met",
         message: /; 1 of 1 signed that count/,
       },
     );
   const withoutElm = await parsePolicy(policyBytes("quorum 2", "ask 2", "deny elm.example"));
-  const bundle = await createBundle([alder!, elm!], "fast");
-  await assert.rejects(verifyBundle(bundle, { policies: [withoutElm] }), { code: "policy_not_met" });
-  await verifyBundle(await createBundle([alder!, elm!, cedar!], "fast"), { policies: [withoutElm] });
+  const certificateFile = await createCertificateFile([alder!, elm!], "fast");
+  await assert.rejects(verifyCertificate(certificateFile, { policies: [withoutElm] }), {
+    code: "policy_not_met",
+  });
+  await verifyCertificate(await createCertificateFile([alder!, elm!, cedar!], "fast"), {
+    policies: [withoutElm],
+  });
 });
 
 test("denied operators are never asked, whatever else they claim", async () => {
@@ -274,7 +288,7 @@ test("a failed seat is made up for by whoever the quorum still needs", async () 
   const answer = await ask(policy, { [south]: refusing });
   assert.equal(answer.asked, 3);
   assert.ok(askedOf().includes("cedar") && askedOf().includes("dogwood"));
-  await verifyBundle(answer.bundle, { policies: [policy] });
+  await verifyCertificate(answer.certificateFile, { policies: [policy] });
 });
 
 test("however many sign, without a group that must there is no answer", async () => {
@@ -295,7 +309,7 @@ test("a named operator that lies is caught as anyone is, and the others of the q
     const answer = await ask(sample, { [liar]: lying });
     assert.ok(answer.conflicts.every(({ operator }) => operator === `${liar}.example`));
     caught += answer.conflicts.length;
-    const { signatures } = await verifyBundle(answer.bundle, { policies: [sample] });
+    const { signatures } = await verifyCertificate(answer.certificateFile, { policies: [sample] });
     assert.ok(signatures.every(({ operator }) => operator !== `${liar}.example`));
     assert.equal(
       formatHex(answer.outputs[0]!.data),

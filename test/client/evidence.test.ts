@@ -44,8 +44,8 @@ test("evidence says of each side who signed which output, when and in which seat
     [right.workerKey, wrong.workerKey],
     [a.opened.record.workerKey, b.opened.record.workerKey],
   );
-  assert.equal(right.outputDigest, formatHex(await outputDigest(request.salt, OUTPUTS)));
-  assert.equal(wrong.outputDigest, formatHex(await outputDigest(request.salt, INPUTS)));
+  assert.deepEqual(right.outputDigest, await outputDigest(request.salt, OUTPUTS));
+  assert.deepEqual(wrong.outputDigest, await outputDigest(request.salt, INPUTS));
 });
 
 test("results that differ in trace or op count are told apart from those that differ in outputs", async () => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { type Answer, QuorumError } from "../../client/answer.ts";
 import { askQuorum } from "../../client/quorum.ts";
 import { planSeats } from "../../client/select.ts";
-import { verifyBundle } from "../../client/verify.ts";
+import { verifyCertificate } from "../../client/verify.ts";
 import { equalBytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
@@ -60,7 +60,7 @@ async function ask(cast: readonly Part[], options: { readonly local: boolean; re
 }
 
 async function checkAnswer(answer: Answer): Promise<void> {
-  const { signatures } = await verifyBundle(answer.bundle, { policies: ["standard"] });
+  const { signatures } = await verifyCertificate(answer.certificateFile, { policies: ["standard"] });
   assert.equal(signatures.length, answer.agreed);
   const byOutcome = (outcome: string) => answer.verdicts.filter((verdict) => verdict.outcome === outcome);
   assert.equal(byOutcome("agreed").length, answer.agreed);
@@ -131,7 +131,10 @@ test("an answer needs two providers: a lacking one is sought first among the sub
           },
           random: (length) => createRandom(false)(length).map((byte) => (length === 4 ? 0xff : byte ^ draw)),
         });
-        assert.equal((await verifyBundle(answer.bundle, { policies: ["standard"] })).providers, 2);
+        assert.equal(
+          (await verifyCertificate(answer.certificateFile, { policies: ["standard"] })).providers,
+          2,
+        );
         assert.ok(equalBytes(answer.outputs[0]!.data, truth));
         asked.add(answer.asked);
       }
@@ -167,9 +170,9 @@ test("a silent seat's provider is sought among the substitutes: silence is not o
       });
       await clock.started(1000); // a tenth of the deadline after the first signed result
       clock.advance(1000);
-      const { bundle, elapsedMs } = await answer;
+      const { certificateFile, elapsedMs } = await answer;
       assert.deepEqual(
-        [(await verifyBundle(bundle, { policies: ["standard"] })).providers, elapsedMs],
+        [(await verifyCertificate(certificateFile, { policies: ["standard"] })).providers, elapsedMs],
         [2, 1000],
       );
     }

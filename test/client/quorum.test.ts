@@ -5,7 +5,7 @@ import { type AskOptions, askQuorum } from "../../client/quorum.ts";
 import type { LocalRerun } from "../../client/rerun.ts";
 import { planSeats } from "../../client/select.ts";
 import { sightingsOf } from "../../client/sightings.ts";
-import { verifyBundle } from "../../client/verify.ts";
+import { verifyCertificate } from "../../client/verify.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { judgeEvidence, requireOpening } from "../../protocol/judge.ts";
@@ -123,9 +123,9 @@ test("a mistake of ours over one worker costs that seat, not the answer, and sta
   assert.ok(error.cause instanceof TypeError);
 });
 
-test("three honest workers answer, and the bundle passes offline verification", async () => {
+test("three honest workers answer, and the certificate file passes offline verification", async () => {
   const { answer, operators } = await play({});
-  const { outputs, bundle, certificate, verdicts, conflicts, audit, asked, agreed } = await answer;
+  const { outputs, certificateFile, certificate, verdicts, conflicts, audit, asked, agreed } = await answer;
   assert.deepEqual(outputs[0]!.data, HONEST_OUTPUT);
   assert.deepEqual(outcomes(verdicts), ["agreed", "agreed", "agreed"]);
   assert.deepEqual(
@@ -133,7 +133,7 @@ test("three honest workers answer, and the bundle passes offline verification", 
     operators.slice(0, 3),
   );
   assert.deepEqual([conflicts.length, audit, asked, agreed], [0, null, 3, 3]);
-  const verified = await verifyBundle(bundle, { policies: ["standard"] });
+  const verified = await verifyCertificate(certificateFile, { policies: ["standard"] });
   assert.deepEqual(verified.outputs, outputs);
   assert.deepEqual(encodeCertificate(verified.certificate), encodeCertificate(certificate));
 });
@@ -212,7 +212,7 @@ test("an overloaded worker is replaced at once and not asked again, however many
 
 test("a liar who answers in time is named with evidence, and the answer is right: decided by a local run", async () => {
   const { answer, operators } = await play({ cast: [honest, lying], rerun: RERUN });
-  const { outputs, conflicts, verdicts, bundle } = await answer;
+  const { outputs, conflicts, verdicts, certificateFile } = await answer;
   assert.deepEqual(outputs[0]!.data, HONEST_OUTPUT);
   assert.deepEqual(outcomes(verdicts), ["agreed", "conflicting", "agreed"]);
   assert.deepEqual(
@@ -221,7 +221,7 @@ test("a liar who answers in time is named with evidence, and the answer is right
   );
   const { sides } = await openEvidence(conflicts[0]!.evidence);
   assert.ok(sides.some(({ signer }) => signer.operator === operators[1]));
-  await verifyBundle(bundle, { policies: ["standard"] });
+  await verifyCertificate(certificateFile, { policies: ["standard"] });
 });
 
 test("two liars of three with the same lie do not win against a local run", async () => {
@@ -339,9 +339,9 @@ test("fast asks one, standard three, strict five", async () => {
     ["standard", 3],
     ["strict", 5],
   ] as const) {
-    const { asked, agreed, bundle } = await (await play({ policy })).answer;
+    const { asked, agreed, certificateFile } = await (await play({ policy })).answer;
     assert.deepEqual([asked, agreed], [count, count]);
-    assert.equal((await verifyBundle(bundle, { policies: [policy] })).policy, policy);
+    assert.equal((await verifyCertificate(certificateFile, { policies: [policy] })).policy, policy);
   }
 });
 

@@ -22,7 +22,7 @@ test("client/verify.ts is at most 40 KB gzipped, and brings nothing that asks or
   const [{ contents, text }] = outputFiles as [(typeof outputFiles)[number]];
   assert.ok(gzipSync(contents).length <= MAX_GZIPPED_BYTES, `${gzipSync(contents).length} bytes`);
   const files = Object.keys(metafile.inputs);
-  assert.ok(files.includes("protocol/bundle.ts"));
+  assert.ok(files.includes("protocol/certificate-file.ts"));
   const isExpected = (file: string) =>
     /^(client\/verify\.ts$|protocol\/|.*node_modules\/(cborg|@noble\/ed25519)\/)/.test(file);
   assert.deepEqual(

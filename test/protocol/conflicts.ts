@@ -70,9 +70,7 @@ export async function signBlocks(
 
 /** As the client opens evidence: it has the request, and the block digests that came with the replies. */
 export function openAtInput(request: InferRequest, a: SignedRun, b: SignedRun): Opening {
-  const { inputs, nonce, deadline, policy, sizeBucket, assignment, salt } = request;
-  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
-  return { at: "input", question, inputs, blocks: [a.blocks, b.blocks] };
+  return { at: "input", question: request, inputs: request.inputs, blocks: [a.blocks, b.blocks] };
 }
 
 /** Opened at a block: what the block before `block` gave in an honest run, and the sizes of the inputs. */

@@ -2,10 +2,10 @@
 // that comes of it. Keys and
 // random values are digests of their names, so that any implementation can make the same bytes.
 
-import { encodeBundle } from "../../protocol/bundle.ts";
 import { type Bytes, concatBytes, formatHex, utf8 } from "../../protocol/bytes.ts";
 import { encode } from "../../protocol/cbor.ts";
 import { encodeCertificate } from "../../protocol/certificate.ts";
+import { encodeCertificateFile } from "../../protocol/certificate-file.ts";
 import { digest } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { encodeEvidence, evidenceDigest, openEvidence, type SignedResult } from "../../protocol/evidence.ts";
@@ -53,8 +53,7 @@ export async function createExample(): Promise<Map<string, string>> {
   const receiptBytes = await createReceipt(worker, request);
   const receipt = await openReceipt(receiptBytes);
   const certificate = { statement, signatures: [receipt] };
-  const { nonce, deadline, policy, sizeBucket, assignment, salt } = request;
-  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
+  const { assignment, salt } = request;
   const records = [worker.opened.bytes];
   const refusal = await signRefusal(
     { request: statement.request, seat: 0, code: "overloaded", time: NOW },
@@ -83,7 +82,10 @@ export async function createExample(): Promise<Map<string, string>> {
     ["refused-reply", encodeRefusedReply({ refusal, detail: "busy" })],
     ["reply", reply],
     ["certificate", encodeCertificate(certificate)],
-    ["bundle", encodeBundle({ certificate, ...question, outputs: OUTPUTS, records })],
+    [
+      "certificate-file",
+      encodeCertificateFile({ certificate, question: request, outputs: OUTPUTS, records }),
+    ],
     ["policy", encodePolicy(sample)],
     ["policy-digest", sample.reference as Bytes],
     ...(await createSealedExample(worker, request, reply)),
@@ -125,9 +127,12 @@ async function createConflictExample(
   const referee = await createWorker("referee", { change: (record) => ({ ...record, isReferee: true }) });
   const lie = { outputs: OUTPUTS, blocks: [BLOCKS[0]!, await blockDigest(utf8("another block 1"))] };
   const receipt = await createReceipt(liar, { ...request, seat: 1 }, { result: lie });
-  const { nonce, deadline, policy, sizeBucket, assignment, salt, inputs } = request;
-  const question = { nonce, deadline, policy, sizeBucket, assignment, salt };
-  const opening: Opening = { at: "input", question, inputs, blocks: [BLOCKS, lie.blocks] };
+  const opening: Opening = {
+    at: "input",
+    question: request,
+    inputs: request.inputs,
+    blocks: [BLOCKS, lie.blocks],
+  };
   const evidence = encodeEvidence(honest, { receipt, record: liar.opened.bytes }, opening);
   const opened = await openEvidence(evidence);
   const finding: Finding = { scope: "model", digest: await statementDigest(await stateResult(request)) };

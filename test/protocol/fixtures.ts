@@ -1,8 +1,8 @@
-// Real keys, records, receipts and bundles for tests. Keys come from names, so a failure repeats.
+// Real keys, records, receipts and certificate files for tests. Keys come from names, so a failure repeats.
 
-import { type Bundle, encodeBundle } from "../../protocol/bundle.ts";
 import { type Bytes, compareBytes, utf8 } from "../../protocol/bytes.ts";
 import type { CertificateSignature } from "../../protocol/certificate.ts";
+import { type CertificateFile, encodeCertificateFile } from "../../protocol/certificate-file.ts";
 import { signDelegation } from "../../protocol/delegation.ts";
 import { digestRaw } from "../../protocol/digest.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
@@ -154,32 +154,26 @@ export async function createReceipt(
   return signReceipt(statement, options.changeWrap?.(wrap) ?? wrap, worker.secretKey);
 }
 
-/** A bundle in which every worker signed the same result, in seats 0, 1, 2, … */
-export async function createBundle(
+/** A certificate file in which every worker signed the same result, in seats 0, 1, 2, … */
+export async function createCertificateFile(
   workers: readonly TestWorker[],
   policy: PolicyReference,
-  change: (bundle: Bundle) => Bundle = (bundle) => bundle,
+  change: (file: CertificateFile) => CertificateFile = (file) => file,
   options: SignOptions = {},
 ): Promise<Bytes> {
   const request = await createRequest(policy);
   const signatures: CertificateSignature[] = [];
   for (const [seat, worker] of workers.entries())
     signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat }, options)));
-  const { nonce, deadline, sizeBucket, assignment, salt } = request;
   const honest = await stateResult(request);
   const statement = options.changeStatement?.(honest) ?? honest;
-  const bundle: Bundle = {
+  const file: CertificateFile = {
     certificate: { statement, signatures },
-    nonce,
-    deadline,
-    policy,
-    sizeBucket,
-    assignment,
-    salt,
+    question: request,
     outputs: OUTPUTS,
     records: workers.map((worker) => worker.opened.bytes),
   };
-  return encodeBundle(change(bundle));
+  return encodeCertificateFile(change(file));
 }
 
 /** Digests ascending, as records hold them. */

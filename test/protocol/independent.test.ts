@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openBundle } from "./independent/bundle.ts";
 import { read, type Value, write } from "./independent/cbor.ts";
+import { openCertificateFile } from "./independent/certificate-file.ts";
 import { digest } from "./independent/envelope.ts";
 import { openEvidence, openFaultProof } from "./independent/evidence.ts";
 import { encodePolicy } from "./independent/policy.ts";
@@ -88,7 +88,7 @@ test("what the example's secrets are, is said", () => {
   assert.deepEqual(write(fieldsOf("reply")[3]!), write([of("block 0"), of("block 1")].map(sha256)));
 });
 
-test("receipt, refusal, bundle, evidence and fault proof hold", () => {
+test("receipt, refusal, certificate file, evidence and fault proof hold", () => {
   const receipt = openReceipt(get("receipt"));
   assert.deepEqual(
     [Buffer.from(receipt.key), write(receipt.statement), write(receipt.wrap)],
@@ -99,8 +99,8 @@ test("receipt, refusal, bundle, evidence and fault proof hold", () => {
     [refusal.code, Buffer.from(refusal.request as Uint8Array)],
     ["overloaded", get("request-digest")],
   );
-  const bundle = openBundle(get("bundle"));
-  assert.deepEqual([bundle.policy, bundle.signers.map(({ operator }) => operator)], ["fast", ["a.example"]]);
+  const file = openCertificateFile(get("certificate-file"));
+  assert.deepEqual([file.policy, file.signers.map(({ operator }) => operator)], ["fast", ["a.example"]]);
   const evidence = openEvidence(get("evidence"));
   const [first, second] = evidence.signers;
   assert.ok(!isLinked(first!, second!));
@@ -131,7 +131,7 @@ const around = [...faultProof.keys()].filter(
 for (const [name, bytes, open, places] of [
   ["receipt", get("receipt"), openReceipt, null],
   ["refusal", get("refusal"), openRefusal, null],
-  ["bundle", get("bundle"), openBundle, null],
+  ["certificate-file", get("certificate-file"), openCertificateFile, null],
   ["evidence", get("evidence"), openEvidence, null],
   ["sealed request", get("sealed-request"), openSealed, null],
   ["sealed reply", get("sealed-reply"), openSealed(get("sealed-request")).openReply, null],

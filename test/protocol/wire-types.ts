@@ -1,8 +1,12 @@
 // Every structure of the wire with a real example of it, for the tests that hold all of them to one rule.
 
-import { decodeBundle, encodeBundle, openBundle } from "../../protocol/bundle.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { decodeCertificate, encodeCertificate } from "../../protocol/certificate.ts";
+import {
+  decodeCertificateFile,
+  encodeCertificateFile,
+  openCertificateFile,
+} from "../../protocol/certificate-file.ts";
 import { openDelegation, signDelegation } from "../../protocol/delegation.ts";
 import { openEvidence, reopenEvidence } from "../../protocol/evidence.ts";
 import { decodeFaultProof, encodeFaultProof, openFaultProof } from "../../protocol/fault-proof.ts";
@@ -26,7 +30,7 @@ import {
 import {
   BLOCKS,
   bytesFor,
-  createBundle,
+  createCertificateFile,
   createReceipt,
   createRequest,
   createWorker,
@@ -39,8 +43,8 @@ const a = await createWorker("a");
 const b = await createWorker("b");
 const request = await createRequest("standard");
 const receipt = await createReceipt(a, request);
-const bundle = await createBundle([a, b], "standard");
-const certificate = encodeCertificate((await openBundle(bundle)).bundle.certificate);
+const certificateFile = await createCertificateFile([a, b], "standard");
+const certificate = encodeCertificate((await openCertificateFile(certificateFile)).file.certificate);
 const { operator, workerKey } = a.opened.record;
 const delegation = await signDelegation(
   { operator, workerKey, expiresAt: NOW / 1000 + 60 },
@@ -125,15 +129,20 @@ export const WIRE_TYPES: [
     decodeCertificate,
     (bytes) => encodeCertificate(decodeCertificate(bytes)),
   ],
-  ["Bundle", bundle, openBundle, (bytes) => encodeBundle(decodeBundle(bytes))],
+  [
+    "CertificateFile",
+    certificateFile,
+    openCertificateFile,
+    (bytes) => encodeCertificateFile(decodeCertificateFile(bytes)),
+  ],
   ["Evidence", reopenEvidence(await openEvidence(conflict), null), openEvidence, rewriteEvidence],
   ["EvidenceAtInput", conflict, openEvidence, rewriteEvidence],
   ["EvidenceAtBlock", await createBlockConflict(HONEST, lieAt(2), 2), openEvidence, rewriteEvidence],
   [
-    "Bundle under a policy from a file",
-    await createBundle([a, b], ofFile),
-    openBundle,
-    (bytes) => encodeBundle(decodeBundle(bytes)),
+    "CertificateFile under a policy from a file",
+    await createCertificateFile([a, b], ofFile),
+    openCertificateFile,
+    (bytes) => encodeCertificateFile(decodeCertificateFile(bytes)),
   ],
   [
     "Judgement",

@@ -1,8 +1,8 @@
-// What holds of every outcome, whoever sits on the committee: bundles verify, nobody counts twice, and evidence is never
+// What holds of every outcome, whoever sits on the committee: certificate files verify, nobody counts twice, and evidence is never
 // against an honest one.
 
 import assert from "node:assert/strict";
-import { verifyBundle, verifyEvidence } from "../../client/index.ts";
+import { verifyCertificate, verifyEvidence } from "../../client/index.ts";
 import { formatHex } from "../../protocol/bytes.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { judgeEvidence, requireOpening } from "../../protocol/judge.ts";
@@ -25,7 +25,7 @@ export async function checkPromises(
       `an honest one: ${code}, ${detail}`,
     );
   if (answer !== null) {
-    const { outputs, signatures } = await verifyBundle(answer.bundle, { policies: [policy] });
+    const { outputs, signatures } = await verifyCertificate(answer.certificateFile, { policies: [policy] });
     assert.deepEqual(outputs, answer.outputs);
     for (const part of ["operator", "workerKey"] as const)
       assert.equal(new Set(signatures.map((signature) => String(signature[part]))).size, signatures.length);

@@ -15,7 +15,7 @@ import {
   askQuorum,
   createSystemClock,
   fetchDirectory,
-  verifyBundle,
+  verifyCertificate,
 } from "../../client/index.ts";
 import type { Model } from "../../engine/index.ts";
 import { type Bytes, formatBase64Url, formatHex } from "../../protocol/bytes.ts";
@@ -86,7 +86,10 @@ test("each policy gets its answer from honest workers, and the certificate file 
       assert.deepEqual(answer.outputs, truth);
       assert.deepEqual(answer.conflicts, []);
       assert.ok(answer.agreed >= agreed);
-      assert.deepEqual((await verifyBundle(answer.bundle, { policies: [policy] })).outputs, truth);
+      assert.deepEqual(
+        (await verifyCertificate(answer.certificateFile, { policies: [policy] })).outputs,
+        truth,
+      );
     }
   });
 });
@@ -112,7 +115,7 @@ test("a lying worker is outvoted, named, and proved to have lied", async () => {
       answer.conflicts.map(({ operator, workerKey }) => [operator, formatBase64Url(workerKey)]),
       [[liar.operator, liar.key]],
     );
-    const signers = (await verifyBundle(answer.bundle, { policies: ["standard"] })).signatures;
+    const signers = (await verifyCertificate(answer.certificateFile, { policies: ["standard"] })).signatures;
     assert.ok(!signers.some((signer) => signer.operator === liar.operator));
   });
 });
@@ -148,7 +151,7 @@ test("the program in README asks about a picture and keeps a certificate that ho
       const args = [file, ...digests, PICTURE, ...regions];
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
       assert.match(stdout, /^drawing: [23] of 3 signed\n$/);
-      await verifyBundle(await readFile(join(folder, "answer.qc")), { policies: ["standard"] });
+      await verifyCertificate(await readFile(join(folder, "answer.qc")), { policies: ["standard"] });
     });
   } finally {
     await rm(file);

@@ -13,7 +13,7 @@ import { parsePolicy } from "../../protocol/policy-file.ts";
 import { createPage } from "../../web/verifier/build.ts";
 import { examine } from "../../web/verifier/examine.ts";
 import { createConflict, createFaultProof, HONEST, lieAt } from "../protocol/conflicts.ts";
-import { createBundle, createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
+import { createCertificateFile, createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
 import { SAMPLE_POLICY } from "../protocol/policies.ts";
 import { openPage, type Page } from "./browser.ts";
 
@@ -21,7 +21,7 @@ const MAX_GZIPPED_BYTES = 40_000;
 
 const html = await createPage();
 const [a, b, c] = [await createWorker("a"), await createWorker("b"), await createWorker("c")];
-const certificate = await createBundle([a, b, c], "standard");
+const certificate = await createCertificateFile([a, b, c], "standard");
 const evidence = await createConflict(HONEST, lieAt(1));
 
 let folder: string;
@@ -106,10 +106,10 @@ test("evidence and a fault proof are shown with what they rest on", async () => 
 test("a certificate that names a policy from a file needs that file beside it", async () => {
   const policy = await parsePolicy(SAMPLE_POLICY);
   const workers = [await createWorker("alder"), await createWorker("cedar")];
-  const bundle = await createBundle(workers, policy.reference);
-  const [alone] = await show({ "own.qc": bundle });
+  const file = await createCertificateFile(workers, policy.reference);
+  const [alone] = await show({ "own.qc": file });
   assert.match(alone!, /✘ Not valid.*policy_missing/s);
-  const cards = await show({ "own.qc": bundle, "sample.policy": SAMPLE_POLICY });
+  const cards = await show({ "own.qc": file, "sample.policy": SAMPLE_POLICY });
   assert.match(
     cards[0]!,
     new RegExp(`${formatHex(policy.reference as Uint8Array)} \\(the asker's\\)\\s+✔ yes`),

@@ -6,9 +6,9 @@ import {
   verifyEvidence,
   verifyFaultProof,
 } from "../../client/evidence.ts";
-import { type VerifiedBundle, verifyBundle } from "../../client/verify.ts";
-import { decodeBundle } from "../../protocol/bundle.ts";
+import { type VerifiedCertificate, verifyCertificate } from "../../client/verify.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
+import { decodeCertificateFile } from "../../protocol/certificate-file.ts";
 import { CodedError, DecodeError } from "../../protocol/errors.ts";
 import { readFileKind } from "../../protocol/file-kind.ts";
 import {
@@ -37,7 +37,7 @@ export interface PolicyFinding {
 export type Finding = { readonly name: string } & (
   | {
       readonly kind: "certificate";
-      readonly verified: VerifiedBundle;
+      readonly verified: VerifiedCertificate;
       readonly policies: readonly PolicyFinding[];
     }
   | { readonly kind: "evidence"; readonly evidence: VerifiedEvidence }
@@ -85,8 +85,8 @@ async function examineFile(bytes: Bytes, own: readonly Policy[]): Promise<Examin
   const kind = readFileKind(bytes);
   if (kind === "evidence") return { kind, evidence: await verifyEvidence(bytes) };
   if (kind === "fault proof") return { kind, proof: await verifyFaultProof(bytes) };
-  const { policy: named } = decodeBundle(bytes);
-  const verified = await verifyBundle(bytes, {
+  const { policy: named } = decodeCertificateFile(bytes).question;
+  const verified = await verifyCertificate(bytes, {
     policies: own.filter(({ reference }) => isSameReference(reference, named)),
   });
   const policies = [...Object.values(POLICIES), ...own].map((policy) => ({

@@ -1,9 +1,10 @@
 // Findings as parts of a page. Whatever comes from a file becomes text, never markup.
 
-import type { SideFacts, VerifiedEvidence } from "../../client/evidence.ts";
+import type { VerifiedEvidence } from "../../client/evidence.ts";
 import { formatBase64Url, formatHex } from "../../protocol/bytes.ts";
 import { formatIdentity } from "../../protocol/named-quorum.ts";
 import { formatReference } from "../../protocol/policy.ts";
+import type { SignerFacts } from "../../protocol/signer.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import type { Finding, PolicyFinding } from "./examine.ts";
 import { readValues } from "./values.ts";
@@ -96,13 +97,11 @@ function policyTable(policies: readonly PolicyFinding[]): HTMLElement {
 
 function sidesTable({ sides }: VerifiedEvidence): HTMLElement {
   return signerTable(sides, "Signed output", ({ outputDigest }) =>
-    createElement("code", outputDigest.slice(0, 16), "…"),
+    createElement("code", formatHex(outputDigest).slice(0, 16), "…"),
   );
 }
 
-type Signer = Pick<SideFacts, "operator" | "operatorKey" | "provider" | "region" | "time">;
-
-function signerTable<S extends Signer>(
+function signerTable<S extends SignerFacts>(
   signers: readonly S[],
   last: string,
   cell: (signer: S) => Part,

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { checkRefusal, checkReply, createExpectation } from "../../../client/check.ts";
 import { verifyEvidence } from "../../../client/evidence.ts";
-import { verifyBundle } from "../../../client/verify.ts";
-import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
+import { verifyCertificate } from "../../../client/verify.ts";
 import { type Bytes, formatHex, parseHex } from "../../../protocol/bytes.ts";
 import { encode } from "../../../protocol/cbor.ts";
+import { decodeCertificateFile, encodeCertificateFile } from "../../../protocol/certificate-file.ts";
 import { openEvidence } from "../../../protocol/evidence.ts";
 import { decodeFaultProof, openFaultProof } from "../../../protocol/fault-proof.ts";
 import { encodeReceipt } from "../../../protocol/receipt.ts";
@@ -16,7 +16,7 @@ import { createBlockConflict, createFaultProof, HONEST, lieAt, referee } from ".
 import {
   BLOCKS,
   bytesFor,
-  createBundle,
+  createCertificateFile,
   createReceipt,
   createRequest,
   createWorker,
@@ -40,7 +40,7 @@ for (const name of ["worker a", "worker b", "worker referee", "operator a", "ope
   await notary.addParty(await bytesFor(name));
 for (const name of ["operator b.example", "operator referee.example"])
   await notary.addParty(await bytesFor(name));
-for (const [name, bytes] of WIRE_TYPES) if (!name.startsWith("Bundle")) notary.addMessage(bytes);
+for (const [name, bytes] of WIRE_TYPES) if (!name.startsWith("CertificateFile")) notary.addMessage(bytes);
 for (const worker of [a, b, referee]) notary.addMessage(worker.opened.bytes);
 for (const [worker, seat] of [
   [a, 0],
@@ -58,7 +58,7 @@ export const ATTACKERS: readonly Bytes[] = [
 
 /** What mallory says of the same request, under its own keys: parts for splices. */
 const malloryReceipt = await createReceipt(mallory, { ...request, seat: 1 });
-const malloryBundle = await createBundle([mallory, await createWorker("accomplice")], "standard");
+const malloryFile = await createCertificateFile([mallory, await createWorker("accomplice")], "standard");
 const blockConflict = await createBlockConflict(HONEST, lieAt(1, 3), 1);
 notary.addMessage(blockConflict);
 /** Of small order, and second encodings, on either curve; and one that is neither. */
@@ -79,7 +79,7 @@ const OTHERS: readonly Bytes[] = [
   ...WIRE_TYPES.filter(([name]) => name !== "SealedReply").map(([, bytes]) => bytes),
   mallory.opened.bytes,
   malloryReceipt,
-  malloryBundle,
+  malloryFile,
   blockConflict,
   HOSTILE_KEYS,
 ];
@@ -115,8 +115,8 @@ const FORM_ONLY = [
 ];
 
 async function envelopesOf(name: string, bytes: Bytes): Promise<readonly Uint8Array[]> {
-  if (!name.startsWith("Bundle")) return listEnvelopes(bytes);
-  const { certificate, records } = decodeBundle(bytes);
+  if (!name.startsWith("CertificateFile")) return listEnvelopes(bytes);
+  const { certificate, records } = decodeCertificateFile(bytes);
   const { statement, signatures } = certificate;
   return [...records, ...signatures.map((signature) => encodeReceipt({ statement, ...signature }))];
 }
@@ -129,7 +129,7 @@ const honestReply = encodeReply({
 const expectation = await createExpectation(request);
 const asked = { expectation, seat: 0, now: NOW };
 
-const honestBundle = decodeBundle(find("Bundle"));
+const honestFile = decodeCertificateFile(find("CertificateFile"));
 const isHonest = (key: Bytes) =>
   [a, b].some((worker) => formatHex(worker.opened.record.workerKey) === formatHex(key));
 
@@ -153,19 +153,19 @@ const CLIENT: Target[] = [
     },
   },
   {
-    name: "verifyBundle",
-    sources: [find("Bundle"), malloryBundle],
+    name: "verifyCertificate",
+    sources: [find("CertificateFile"), malloryFile],
     async open(bytes) {
-      const { signatures } = await verifyBundle(bytes, { policies: [] });
-      notary.assertNoForgery((await envelopesOf("Bundle", bytes)) as Bytes[]);
-      const { certificate, outputs } = decodeBundle(bytes);
+      const { signatures } = await verifyCertificate(bytes, { policies: [] });
+      notary.assertNoForgery((await envelopesOf("CertificateFile", bytes)) as Bytes[]);
+      const { certificate, outputs } = decodeCertificateFile(bytes);
       // An attacker may sign what an honest worker signed; it may not put that under anything else.
       if (!signatures.some(({ workerKey }) => isHonest(workerKey))) return;
       assert.deepEqual(
         [certificate.statement, outputs],
-        [honestBundle.certificate.statement, honestBundle.outputs],
+        [honestFile.certificate.statement, honestFile.outputs],
       );
-      assert.equal(formatHex(encodeBundle(decodeBundle(bytes))), formatHex(bytes));
+      assert.equal(formatHex(encodeCertificateFile(decodeCertificateFile(bytes))), formatHex(bytes));
     },
   },
   {

@@ -25,7 +25,7 @@ test("hostile bytes are refused with a code, nothing forged is accepted, and wha
     ["the keys of a record", "worker_mismatch"],
     ["the keys of a record", "delegation_mismatch"],
     ["the payload of a judgement", "judgement_mismatch"],
-    ["verifyBundle", "record_mismatch"],
+    ["verifyCertificate", "record_mismatch"],
     ["the client's check of a reply", "signature_invalid"],
     ["POST /v1/judge", "signature_invalid"],
     ["POST /v1/judge, sealed", "signature_invalid"],

@@ -92,7 +92,7 @@ export function encodePolicy(file: Uint8Array): Buffer {
   ] as Value[]);
 }
 
-/** What requests and bundles name it by. */
+/** What requests and certificate files name it by. */
 export function policyDigest(file: Uint8Array): Buffer {
   return digest("policy", encodePolicy(file));
 }

@@ -1,4 +1,4 @@
-// Bundles, docs/protocol.md §13, written from that document alone.
+// Certificate files, docs/protocol.md §13, written from that document alone.
 
 import { read, type Value, write } from "./cbor.ts";
 import { digest, verifySignature } from "./envelope.ts";
@@ -7,10 +7,13 @@ import { checkQuestion, checkTime, openSigner, readQuestion, readReceipt } from 
 import type { Party } from "./record.ts";
 
 /** §13, without the policy: who signed. */
-export function openBundle(bytes: Uint8Array): { readonly signers: Party[]; readonly policy: Value } {
+export function openCertificateFile(bytes: Uint8Array): {
+  readonly signers: Party[];
+  readonly policy: Value;
+} {
   const fields = fieldsOf(read(bytes), 10);
   const [certificate, salt, outputs, records] = [fields[1]!, fields[7]!, fields[8]!, fields[9]!];
-  must(fields[0] === 1n && isBytes(salt, 32), "no bundle");
+  must(fields[0] === 1n && isBytes(salt, 32), "no certificate file");
   const question = readQuestion(fields.slice(2, 7));
   listOf(outputs, 1, 16, isTensor);
   const [version, statement, signatures] = fieldsOf(certificate, 3);
