@@ -44,7 +44,7 @@ export interface Outcome {
   readonly elapsedMs: number;
 }
 
-export interface RequestOutcome {
+interface RequestOutcome {
   readonly model: string;
   readonly certificate: string;
   readonly asked: number;

@@ -14,7 +14,7 @@ export type DecodeCode =
   | "text_malformed";
 
 /** A record whose signature, keys or times do not hold: all that a region can say against one that has its form. */
-export type RecordCode =
+type RecordCode =
   | "key_inadmissible"
   | "key_reused" // one key in two roles
   | "signature_invalid"
@@ -86,7 +86,7 @@ export type SealingCode =
   | "plain_refused"; // not sealed, and worker or policy wants it sealed
 
 /** A body that is not what HTTP was to carry, or has nowhere to go. Both sides may say so of the other's. */
-export type HttpCode =
+type HttpCode =
   | "body_too_large"
   | "body_missing"
   | "body_too_slow"

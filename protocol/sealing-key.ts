@@ -21,7 +21,7 @@ const LOW_ORDER: ReadonlySet<bigint> = new Set([
  * encodings that RFC 7748 §5 lets pass. TypeError for a wrong length.
  */
 export function admitSealingKey(key: Bytes): void {
-  if (isAdmissible(key)) return;
+  if (isAdmissibleSealingKey(key)) return;
   throw new VerificationError(
     "key_inadmissible",
     "the sealing key is of low order or not canonical; make one with a library for X25519",
@@ -29,9 +29,10 @@ export function admitSealingKey(key: Bytes): void {
 }
 
 /** Policy: our own table says so, whatever a runtime's X25519 does. TypeError for a wrong length. */
-export function isAdmissible(key: Bytes): boolean {
+export function isAdmissibleSealingKey(key: Bytes): boolean {
   // attacker-controlled: a record or a sealed request may hold anything of 32 bytes.
-  if (key.length !== SEALING_KEY_BYTES) throw new TypeError("isAdmissible: an X25519 key has 32 bytes");
+  if (key.length !== SEALING_KEY_BYTES)
+    throw new TypeError(`an X25519 key has 32 bytes, this has ${key.length}`);
   const u = readLittleEndian(key);
   return u < P && !LOW_ORDER.has(u);
 }

@@ -19,7 +19,7 @@ import {
   SEALING_KEY_BYTES,
 } from "./limits.ts";
 import { bucketFor, pad, unpad } from "./padding.ts";
-import { isAdmissible } from "./sealing-key.ts";
+import { isAdmissibleSealingKey } from "./sealing-key.ts";
 import { readVersion } from "./version.ts";
 
 const SUITE = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
@@ -54,22 +54,19 @@ export interface SealingRecipient {
   readonly sealingKey: Bytes; // public; admitted by the record that names it
 }
 
-/** A request on its way, and the only thing that can open its answer. */
-export interface SealedRequest {
+/** A sealed request on its way, and the only thing that can open its reply. */
+export interface RequestSeal {
   readonly bytes: Bytes;
   /** What was sealed in answer to this request. Throws DecodeError, SealingError `unsealing_failed`. */
   openReply(bytes: Bytes): Promise<Bytes>;
 }
 
-/**
- * SealedRequest, docs/protocol.md §9: `[version, sealingKey: bstr .size 32, enc: bstr .size 32, ciphertext: bstr]`, over
- * `content` padded to `bucket`. Throws RangeError where it does not fit.
- */
+/** A SealedRequest over `content` padded to `bucket`. Throws RangeError where it does not fit. */
 export async function sealRequest(
   content: Bytes,
   bucket: number,
   { workerKey, sealingKey }: SealingRecipient,
-): Promise<SealedRequest> {
+): Promise<RequestSeal> {
   const key = await SUITE.DeserializePublicKey(sealingKey);
   const info = concatBytes(REQUEST_LABEL, workerKey, sealingKey);
   const { encapsulatedSecret, ctx } = await SUITE.SetupSender(key, { info });
@@ -81,15 +78,15 @@ export async function sealRequest(
   };
 }
 
-/** A sealed request whose form holds; nobody has opened it. */
-export interface ClosedRequest {
+/** SealedRequest, docs/protocol.md §9: `[version, sealingKey: bstr .size 32, enc: bstr .size 32, ciphertext: bstr]` */
+export interface SealedRequest {
   readonly sealingKey: Bytes;
   readonly enc: Bytes;
   readonly ciphertext: Bytes;
 }
 
 /** Throws DecodeError. */
-export function decodeSealedRequest(bytes: Bytes): ClosedRequest {
+export function decodeSealedRequest(bytes: Bytes): SealedRequest {
   // attacker-controlled: anyone may send it.
   const title = "the sealed request";
   const fields = readArray(decode(bytes, { maxBytes: MAX_SEALED_BYTES, title }), 4, title);
@@ -105,24 +102,24 @@ export function decodeSealedRequest(bytes: Bytes): ClosedRequest {
 export interface OpenedRequest {
   readonly content: Bytes;
   readonly bucket: number; // bytes that it was padded to
-  /** SealedReply, docs/protocol.md §10. `responseNonce`: 16 random bytes. */
+  /** A SealedReply. `responseNonce`: 16 random bytes. */
   sealReply(content: Bytes, responseNonce: Bytes): Promise<Bytes>;
 }
 
 /**
- * Opens with the pair that `closed.sealingKey` names. Throws SealingError `unsealing_failed`, DecodeError for what is not
+ * Opens with the pair that `sealed.sealingKey` names. Throws SealingError `unsealing_failed`, DecodeError for what is not
  * padded as it should be.
  */
 export async function openSealedRequest(
-  closed: ClosedRequest,
+  sealed: SealedRequest,
   { seed }: SealingKeyPair,
   workerKey: Bytes,
 ): Promise<OpenedRequest> {
-  const { sealingKey, enc } = closed;
+  const { sealingKey, enc } = sealed;
   // Policy: what seals is admitted as what is sealed to; who seals honestly made a fresh key.
-  if (!isAdmissible(enc)) throw unsealingFailed("the request", null);
+  if (!isAdmissibleSealingKey(enc)) throw unsealingFailed("the request", null);
   const info = concatBytes(REQUEST_LABEL, workerKey, sealingKey);
-  const { secret, padded } = await unseal(closed, seed, info).catch((cause) => {
+  const { secret, padded } = await unseal(sealed, seed, info).catch((cause) => {
     throw unsealingFailed("the request", cause);
   });
   return {
@@ -133,7 +130,7 @@ export async function openSealedRequest(
 }
 
 /** Apart from what outlives it, which holds no ciphertext that way. */
-async function unseal({ enc, ciphertext }: ClosedRequest, seed: Bytes, info: Bytes) {
+async function unseal({ enc, ciphertext }: SealedRequest, seed: Bytes, info: Bytes) {
   const context = await SUITE.SetupRecipient(await SUITE.DeriveKeyPair(seed), enc, { info });
   const padded = ownBytes(await context.Open(ciphertext));
   return { padded, secret: await exportSecret(context) };

@@ -8,7 +8,7 @@ import type { Task } from "./task.ts";
 export const EMBED_MODEL = "embed-use-lite";
 /** Of the model's artifact: its pieces and their scores. */
 export const VOCABULARY_FILE = "vocabulary.json";
-export const EMBEDDING_SIZE = 512;
+const EMBEDDING_SIZE = 512;
 /** Where the model clips: it never reads what comes after. */
 export const MAX_TOKENS = 128;
 /** Far beyond 128 tokens of any script; bounds the work on a text that is too long anyway. */

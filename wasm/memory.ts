@@ -4,7 +4,7 @@
 export const FIRST_FREE_BYTE = 65_536;
 
 /** A cache line; kernels need no more than 16, one v128. */
-export const ALIGNMENT_BYTES = 64;
+const ALIGNMENT_BYTES = 64;
 
 /** The next multiple of ALIGNMENT_BYTES. */
 export function align(bytes: number): number {

@@ -29,7 +29,7 @@ export const QB4W_HEAD_BYTES = 32;
 export const QB4W_BLOCK_BYTES = 168;
 /** Where the zero points and the weights stand in a block. */
 export const QB4W_ZERO_POINT_BYTE = 32;
-export const QB4W_WEIGHT_BYTE = 40;
+const QB4W_WEIGHT_BYTE = 40;
 /** The largest weight and zero point. */
 export const QB4W_LARGEST = 15;
 

@@ -27,7 +27,7 @@ export const quantizeConstants: Match = (root, graph) => {
 };
 
 /** A QuantizeLinear alone reads the result, or what a Relu or Clip makes of it. */
-export function isQuantizedAfterwards(node: Node, graph: Rewriter): boolean {
+function isQuantizedAfterwards(node: Node, graph: Rewriter): boolean {
   let current = node;
   for (;;) {
     const readers = current.outputs.length === 1 ? graph.readers(current.outputs[0]!) : null;

@@ -8,7 +8,7 @@ import { type ReadTextAnswer, readText } from "./read-text.ts";
 import { RECOGNISE_MODEL } from "./recognise.ts";
 
 /** Of the recogniser's artifact. */
-export const CHARACTERS_FILE = "characters.txt";
+const CHARACTERS_FILE = "characters.txt";
 
 export const READ_TEXT: Task<"picture", RgbImage, ReadTextAnswer> = {
   name: "read-text",

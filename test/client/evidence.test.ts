@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyEvidence } from "../../client/evidence.ts";
-import { formatHex } from "../../protocol/bytes.ts";
 import { encodeEvidence } from "../../protocol/evidence.ts";
 import { outputDigest } from "../../protocol/statement.ts";
 import {

@@ -14,7 +14,7 @@ import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
 import { bucketFor } from "../../protocol/padding.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { encodeRequest, type InferRequest } from "../../protocol/request.ts";
-import { type SealedRequest, sealRequest } from "../../protocol/sealing.ts";
+import { type RequestSeal, sealRequest } from "../../protocol/sealing.ts";
 import { NOW } from "../protocol/fixtures.ts";
 import { createEvidence, inputs, JUDGED_MODEL, model } from "../support/evidence.ts";
 import { createTestApp } from "../support/inference-app.ts";
@@ -61,7 +61,7 @@ const bytesOf = async (response: Response) => new Uint8Array(await response.arra
 test("a sealed request is taken once, and the same question in another seal is another message", async () => {
   const { seal, post, runs } = await createWorker();
   const question = await createQuestion();
-  const ask = async ({ bytes, openReply }: SealedRequest) =>
+  const ask = async ({ bytes, openReply }: RequestSeal) =>
     openReply(await bytesOf(await post(INFER_PATH, bytes)));
   // Whoever sits on the committee can write all of it, and come first.
   const content = encodeRequest(question);

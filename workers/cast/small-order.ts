@@ -3,7 +3,7 @@
 import { type Bytes, concatBytes, equalBytes, formatBase64Url, utf8 } from "../../protocol/bytes.ts";
 
 /** The neutral element of the curve, RFC 8032 §5.1.2: y = 1, x = 0. */
-export const SMALL_ORDER_KEY = Uint8Array.of(1, ...new Uint8Array(31));
+const SMALL_ORDER_KEY = Uint8Array.of(1, ...new Uint8Array(31));
 
 /** The record with that key wherever its own stands, in bytes and in text; both keys have the same length. */
 export function replaceKey(record: Bytes, workerKey: Bytes): Bytes {

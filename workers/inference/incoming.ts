@@ -45,12 +45,12 @@ export async function open(
   const { mediaType, bytes } = await readBody(request, { mediaTypes, maxBytes, reserve });
   // attacker-controlled: whoever seals chooses every byte inside, too.
   if (mediaType === SEALED_REQUEST_MEDIA_TYPE) {
-    const closed = decodeSealedRequest(bytes);
-    const { pair, opensUntil } = await keyring.find(closed.sealingKey, clock());
-    const { content, bucket, sealReply } = await openSealedRequest(closed, pair, workerKey);
+    const message = decodeSealedRequest(bytes);
+    const { pair, opensUntil } = await keyring.find(message.sealingKey, clock());
+    const { content, bucket, sealReply } = await openSealedRequest(message, pair, workerKey);
     return {
       content,
-      seal: { bucket, name: concatBytes(closed.sealingKey, closed.enc), opensUntil },
+      seal: { bucket, name: concatBytes(message.sealingKey, message.enc), opensUntil },
       answer: async (_contentType, answer) =>
         bytesReply(SEALED_REPLY_MEDIA_TYPE, await sealReply(answer, randomBytes(RESPONSE_NONCE_BYTES))),
     };

@@ -48,7 +48,7 @@ export function isStringList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-export function isShape(value: unknown): value is number[] {
+function isShape(value: unknown): value is number[] {
   return (
     Array.isArray(value) &&
     value.length <= MAX_RANK &&
