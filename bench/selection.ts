@@ -164,8 +164,8 @@ function watch(records: readonly OpenedRecord[]): Reputation {
 
 /** The built-in policy that asks so many; of seven, as `strict` does of five. */
 function policyOf(seats: number): Policy {
-  const builtIn = Object.values(POLICIES).find(({ groups }) => groups === seats);
-  return builtIn ?? { ...POLICIES.strict, groups: seats, accept: seats };
+  const builtIn = Object.values(POLICIES).find(({ ask }) => ask === seats);
+  return builtIn ?? { ...POLICIES.strict, ask: seats, accept: seats };
 }
 
 const MODEL = await digestRaw(utf8("model"));

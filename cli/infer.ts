@@ -107,7 +107,7 @@ async function inferByQuorum(
   policy: Policy,
 ): Promise<Inferred> {
   const near = given.values.near === true;
-  if (near && policy.groups < 2)
+  if (near && policy.ask < 2)
     throw new CliError(
       "option_invalid",
       "--near is for policies that ask several; one that is near would have every question",

@@ -45,7 +45,7 @@ export async function auditWorker(options: {
 }): Promise<AuditFinding> {
   const policy = POLICIES.fast;
   const { request } = await createQuestion({ ...options, policy, now: options.clock.now() });
-  const seat = drawBelow(policy.groups * (1 + MAX_RESERVE_COMMITTEES), options.random);
+  const seat = drawBelow(policy.ask * (1 + MAX_RESERVE_COMMITTEES), options.random);
   return auditSeat({ ...options, request, seat, allowPlain: policy.allowPlain });
 }
 

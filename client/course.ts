@@ -100,7 +100,7 @@ export class Course {
    * that outvote it.
    */
   #lateAt({ seat, start }: Pending): number {
-    const isMember = seat < this.#from + this.#plan.policy.groups;
+    const isMember = seat < this.#from + this.#plan.policy.ask;
     if (!isMember && this.#localStatement === null) return start + this.#halfMs;
     const signed = this.#fanOut.verdicts.filter(({ outcome }) => outcome === "signed");
     if (signed.length === 0) return start + this.#halfMs;
@@ -145,7 +145,7 @@ export class Course {
 
   /** Whether those in play cannot decide, whatever they sign, and a reserve would help. */
   #isShort(state: Tally): boolean {
-    const goal = this.#localStatement === null ? this.#plan.policy.groups : this.#plan.policy.accept;
+    const goal = this.#localStatement === null ? this.#plan.policy.ask : this.#plan.policy.accept;
     return this.#partiesInPlay(state).length < goal || this.#findNeeded(state) >= 0;
   }
 
@@ -172,7 +172,7 @@ export class Course {
     const reserves = this.#reserves.map(({ record }) => record);
     const named = findNearer(this.#plan.policy.quorum, inPlay, reserves);
     const known = new Set(inPlay.map(({ provider }) => provider));
-    if (named >= 0 || known.size >= this.#plan.policy.acceptProviders) return named;
+    if (named >= 0 || known.size >= this.#plan.policy.providers) return named;
     return reserves.findIndex(({ provider }) => !known.has(provider));
   }
 

@@ -20,7 +20,7 @@ export function findNearer(
 
 /**
  * In seeded order those first who together meet the quorum, as few as possible, then the others: so the first
- * `policy.groups` can meet it, if those who are there can at all.
+ * `policy.ask` can meet it, if those who are there can at all.
  */
 export function putQuorumFirst<T>(
   { quorum }: Policy,

@@ -41,7 +41,7 @@ export interface SeatSelection extends Selection {
 
 /** Whom to ask, and who may be asked after them. No two of all these are of one operator. */
 export interface SeatPlan {
-  readonly seats: readonly OpenedRecord[]; // policy.groups of them, of distinct operators
+  readonly seats: readonly OpenedRecord[]; // policy.ask of them, of distinct operators
   readonly reserves: readonly OpenedRecord[]; // the next in the seeded order, for three more committees at most
 }
 
@@ -57,10 +57,10 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
   const drawn = putNearestFirst(selection, steady).slice(0, MAX_SEATS);
   const operators = putQuorumFirst(policy, drawn, identityOf);
   const seated = operators
-    .slice(0, policy.groups)
+    .slice(0, policy.ask)
     .map((operator) => ({ operator, worker: operator.workers[0]! }));
   const workersOf = (seats: readonly Seat[]) => seats.map(({ worker }) => worker);
-  while (countProvidersOf(workersOf(seated)) < policy.minProviders) {
+  while (countProvidersOf(workersOf(seated)) < policy.providers) {
     const change = findChange(policy, seated, operators);
     if (change === null) break;
     seated[change.index] = change.seat;
@@ -70,11 +70,11 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
     policy.quorum,
     seats.map(({ record }) => record),
   );
-  if (seats.length < policy.groups || countProvidersOf(seats) < policy.minProviders || !isEnough) {
+  if (seats.length < policy.ask || countProvidersOf(seats) < policy.providers || !isEnough) {
     const found = countProvidersOf(operators.flatMap(({ workers }) => workers));
     throw new PolicyError(
       "committee_unavailable",
-      `policy ${formatReference(policy.reference)} asks ${policy.groups} operators of ${policy.minProviders} providers; ` +
+      `policy ${formatReference(policy.reference)} asks ${policy.ask} operators of ${policy.providers} providers; ` +
         `${operators.length} of ${found} serve this model with this engine` +
         `${describeAbsent(policy, operators.map(identityOf))}; use more regions or another policy`,
     );
@@ -82,7 +82,7 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
   const reserves = operators
     .filter((operator) => !seated.some((seat) => seat.operator === operator))
     .map(({ workers }) => workers[0]!);
-  return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.groups) };
+  return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.ask) };
 }
 
 /**
@@ -91,7 +91,7 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
  */
 function putNearestFirst({ near, policy, model }: SeatSelection, drawn: readonly Operator[]): Operator[] {
   if (near === null) return [...drawn];
-  if (policy.groups < 2)
+  if (policy.ask < 2)
     throw new RangeError(
       "near is given for a policy that asks one operator, which all could foresee; pass null",
     );

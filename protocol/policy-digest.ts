@@ -8,21 +8,20 @@ import { PROTOCOL_VERSION } from "./limits.ts";
 import type { Policy, PolicyTerms } from "./policy.ts";
 
 /**
- * `[1, groups: uint, minProviders: uint, accept: uint, acceptProviders: uint, auditPermille: uint, allowPlain: bool,
- *   operators: [*16 [name: tstr, domain: tstr, key]], members: [*16 [name: tstr, threshold: uint, [+ tstr]]],
+ * `[1, ask: uint, accept: uint, providers: uint, auditPermille: uint, allowPlain: bool,
+ *   operators: [*16 [name: tstr, domain: tstr, key]], groups: [*16 [name: tstr, threshold: uint, [+ tstr]]],
  *   quorum: tstr / null, deniedDomains: [* tstr], deniedKeys: [* key]]`, each list ascending. Never decoded: whoever
  * has the terms has them from the file.
  */
 export function encodePolicy(terms: PolicyTerms): Bytes {
-  const { groups, minProviders, accept, acceptProviders, auditPermille, allowPlain, quorum } = terms;
+  const { ask, accept, providers, auditPermille, allowPlain, quorum } = terms;
   const operators = (quorum?.operators ?? []).toSorted(byName);
   const named = (quorum?.groups ?? []).toSorted(byName);
   return encode([
     PROTOCOL_VERSION,
-    groups,
-    minProviders,
+    ask,
     accept,
-    acceptProviders,
+    providers,
     auditPermille,
     allowPlain,
     operators.map(({ name, domain, key }) => [name, domain, key]),

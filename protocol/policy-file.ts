@@ -164,13 +164,12 @@ function finish(draft: Draft): Promise<Policy> {
     : readNumber({ number: line }, "the quorum", root, { min: 1, max: limit });
   const asked = need(draft, "ask", `ask ${accept}`);
   const most = quorum ? operators.length : limit;
-  const groupCount = readNumber({ number: asked.line }, "ask", asked.value, { min: accept, max: most });
-  const providers = readOptionalNumber(draft, "providers", { min: 1, max: groupCount }, 1);
+  const ask = readNumber({ number: asked.line }, "ask", asked.value, { min: accept, max: most });
+  const providers = readOptionalNumber(draft, "providers", { min: 1, max: ask }, 1);
   return createCustomPolicy({
-    groups: groupCount,
-    minProviders: providers,
+    ask,
     accept,
-    acceptProviders: providers,
+    providers,
     auditPermille: readOptionalNumber(draft, "audit", { min: 0, max: 1000 }, 0),
     allowPlain: readPlain(draft),
     quorum,

@@ -13,10 +13,9 @@ export type PolicyReference = PolicyName | Bytes;
 
 /** Who is asked, who must agree, and what else the asker wants. */
 export interface PolicyTerms {
-  readonly groups: number; // asked at first, each of another operator; a group is an operator domain × provider
-  readonly minProviders: number; // among the asked
-  readonly accept: number; // distinct operators that must sign one statement; the least that meets `quorum`
-  readonly acceptProviders: number; // distinct providers among those
+  readonly ask: number; // operators that are asked at first
+  readonly accept: number; // of them must sign one statement; the least that meets `quorum`
+  readonly providers: number; // distinct, at least: among the asked, and among those that signed
   readonly auditPermille: number; // share of accepted answers that is executed again, in thousandths
   readonly allowPlain: boolean; // whether a request may be sent that is not sealed to its worker
   readonly quorum: NamedQuorum | null; // which operators are asked and must sign; null for whoever serves the model
@@ -36,28 +35,25 @@ const STRANGERS = { allowPlain: false, quorum: null, deniedDomains: [], deniedKe
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   fast: {
     reference: "fast",
-    groups: 1,
-    minProviders: 1,
+    ask: 1,
     accept: 1,
-    acceptProviders: 1,
+    providers: 1,
     auditPermille: 100,
     ...STRANGERS,
   },
   standard: {
     reference: "standard",
-    groups: 3,
-    minProviders: 2,
+    ask: 3,
     accept: 2,
-    acceptProviders: 2,
+    providers: 2,
     auditPermille: 20,
     ...STRANGERS,
   },
   strict: {
     reference: "strict",
-    groups: 5,
-    minProviders: 3,
+    ask: 5,
     accept: 5,
-    acceptProviders: 3,
+    providers: 3,
     auditPermille: 0,
     ...STRANGERS,
   },
@@ -143,13 +139,13 @@ export function meetsPolicy(policy: Policy, signers: readonly Party[]): boolean 
   const counted = countedParties(policy, signers);
   return (
     counted.length >= policy.accept &&
-    countProviders(counted) >= policy.acceptProviders &&
+    countProviders(counted) >= policy.providers &&
     meetsQuorum(policy.quorum, counted)
   );
 }
 
 /** For people: what it takes, as `2 distinct operators of 2 providers`. */
-export function describeNeed({ accept, acceptProviders, quorum }: Policy): string {
-  const operators = `${accept} distinct operators of ${acceptProviders} providers`;
+export function describeNeed({ accept, providers, quorum }: Policy): string {
+  const operators = `${accept} distinct operators of ${providers} providers`;
   return quorum === null ? operators : `${operators} that meet its quorum ${quorum.root}`;
 }

@@ -61,11 +61,11 @@ test("seats are of distinct operators and enough providers, for every seed", asy
     for (let run = 0; run < 40; run++) {
       const { seats, reserves } = await plan(records, policy, await key(`seed ${run}`));
       const parties = seats.map(({ record }) => record);
-      assert.equal(distinctOperators(parties).length, POLICIES[policy].groups);
-      assert.ok(countProviders(parties) >= POLICIES[policy].minProviders);
+      assert.equal(distinctOperators(parties).length, POLICIES[policy].ask);
+      assert.ok(countProviders(parties) >= POLICIES[policy].providers);
       const all = names([...seats, ...reserves]);
       assert.equal(new Set(all).size, all.length);
-      assert.equal(all.length, Math.min(8, 4 * POLICIES[policy].groups));
+      assert.equal(all.length, Math.min(8, 4 * POLICIES[policy].ask));
     }
 });
 

@@ -14,10 +14,9 @@ test("the sample says what its lines say", async () => {
   const policy = await parsePolicy(SAMPLE_POLICY);
   const { quorum, reference, ...rest } = policy;
   assert.deepEqual(rest, {
-    groups: 3,
-    minProviders: 2,
+    ask: 3,
     accept: 2,
-    acceptProviders: 2,
+    providers: 2,
     auditPermille: 50,
     allowPlain: false,
     deniedDomains: ["elm.example"],
@@ -35,9 +34,10 @@ test("the sample says what its lines say", async () => {
 });
 
 test("what a file leaves out is one provider, no audit, nothing plain and nobody denied", async () => {
-  const { quorum, minProviders, acceptProviders, auditPermille, allowPlain, deniedDomains, deniedKeys } =
-    await parsePolicy(policyBytes("quorum 2", "ask 3"));
-  assert.deepEqual([quorum, minProviders, acceptProviders], [null, 1, 1]);
+  const { quorum, providers, auditPermille, allowPlain, deniedDomains, deniedKeys } = await parsePolicy(
+    policyBytes("quorum 2", "ask 3"),
+  );
+  assert.deepEqual([quorum, providers], [null, 1]);
   assert.deepEqual([auditPermille, allowPlain, deniedDomains, deniedKeys], [0, false, [], []]);
   assert.equal((await parsePolicy(policyBytes("quorum 2", "ask 3", "plain yes"))).allowPlain, true);
   for (const policy of Object.values(POLICIES)) assert.equal(policy.allowPlain, false);

@@ -69,9 +69,9 @@ export async function createFileTargets(given: {
       name: "a policy's file",
       sources: [SAMPLE_POLICY],
       async open(bytes) {
-        const { accept, groups, acceptProviders } = await parsePolicy(bytes);
-        assert.ok(Math.min(accept, acceptProviders) >= 1 && Math.max(accept, acceptProviders) <= groups);
-        assert.ok(groups <= 16);
+        const { ask, accept, providers } = await parsePolicy(bytes);
+        assert.ok(Math.min(accept, providers) >= 1 && Math.max(accept, providers) <= ask);
+        assert.ok(ask <= 16);
       },
     },
     {

@@ -82,7 +82,7 @@ export function encodePolicy(file: Uint8Array): Buffer {
   const plain = once.get("plain") ?? "no";
   must(plain === "yes" || plain === "no", "plain is yes or no");
   return write([
-    ...[1, ask, providers, accept, providers, audit].map(BigInt),
+    ...[1, ask, accept, providers, audit].map(BigInt),
     plain === "yes",
     operators.toSorted(byName),
     groups.toSorted(byName),
