@@ -1,5 +1,4 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
-//   npm run bench -- [models] [memory] [accuracy] [size] [quorum] [kernels] [selection] [--json]
 import { parseArgs } from "node:util";
 import { ensureArtifact } from "../cli/artifacts.ts";
 import { writeWholeFile } from "../cli/files.ts";
@@ -36,12 +35,20 @@ const SUITES: Readonly<Record<string, () => Promise<Row[]>>> = {
   selection: benchSelection,
 };
 
-const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
-const unknown = positionals.find((name) => !Object.hasOwn(SUITES, name));
+const USAGE = `usage: npm run -s bench -- [${Object.keys(SUITES).join("] [")}] [--json]
+
+Measures what is named, or everything (about six minutes), prints a table and writes .quorate/bench.json.`;
+const OPTIONS = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true, strict: false });
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
+const unknown =
+  positionals.find((name) => !Object.hasOwn(SUITES, name)) ??
+  Object.keys(values).find((name) => !Object.hasOwn(OPTIONS, name));
 if (unknown !== undefined) {
-  console.error(
-    `error: there is no benchmark ${JSON.stringify(unknown)}; there are ${Object.keys(SUITES).join(", ")}`,
-  );
+  console.error(`error: there is no benchmark or option ${JSON.stringify(unknown)}\n\n${USAGE}`);
   process.exit(1);
 }
 /** The compiled models of read-text, on this machine. */

@@ -1,4 +1,5 @@
 // `npm run -s quorate -- <command>`: finds the command and turns what it throws into an exit code.
+import { readFile } from "node:fs/promises";
 import { audit } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
@@ -21,13 +22,18 @@ function formatOverview(): string {
     "",
     ...lines,
     "",
-    "npm run -s quorate -- <command> --help explains one command.",
+    "npm run -s quorate -- <command> --help explains one command; --version tells which version this is.",
   ].join("\n");
+}
+
+async function readVersion(): Promise<string> {
+  return JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const [name = "--help", ...rest] = args;
   if (name === "--help" || name === "-h") return print(formatOverview());
+  if (name === "--version") return print(await readVersion());
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const names = COMMANDS.map((candidate) => candidate.name).join(", ");

@@ -1,5 +1,4 @@
 // `npm test`: builds what the tests need, runs every test file, and fails if nothing ran or, in CI, if a test was skipped.
-//   npm test [-- FILE...]
 import { globSync } from "node:fs";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -14,8 +13,21 @@ const CONCURRENCY = 2;
 /** The longest test runs every command of README; a test that hangs must not hang the run. */
 const TEST_TIMEOUT_MS = 300_000;
 
-for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
+const USAGE = `usage: npm test -- [FILE…]
+
+Runs the test files that are given, or all of them (five to ten minutes).`;
+
 const given = process.argv.slice(2);
+const option = given.find((argument) => argument.startsWith("-"));
+if (option === "--help" || option === "-h") {
+  console.log(USAGE);
+  process.exit();
+}
+if (option !== undefined) {
+  console.error(`error: there is no option ${option}\n\n${USAGE}`);
+  process.exit(1);
+}
+for (const entry of CATALOGUE) await ensureArtifact(entry, createProgress(`model ${entry.name}`));
 const files = given.length > 0 ? given : globSync("test/**/*.test.ts", { cwd: root }).sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 /** The report comes file by file, in order; this says meanwhile that something happens. */

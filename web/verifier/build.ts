@@ -42,13 +42,24 @@ function digest(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-if (import.meta.main) {
-  const path = resolve(
-    process.env.INIT_CWD ?? ROOT,
-    process.argv[2] ?? resolve(ROOT, ".quorate/verify.html"),
-  );
+const USAGE = `usage: npm run -s verifier -- [FILE]
+
+Writes the page that checks certificates, evidence and fault proofs as FILE (default: .quorate/verify.html).`;
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--help") || args.includes("-h")) return console.log(USAGE);
+  const [given = null, ...others] = args;
+  if (others.length > 0 || given?.startsWith("-")) {
+    console.error(`error: the verifier takes the name of one file, not ${args.join(" ")}\n\n${USAGE}`);
+    process.exitCode = 1;
+    return;
+  }
+  const path =
+    given === null ? resolve(ROOT, ".quorate/verify.html") : resolve(process.env.INIT_CWD ?? ROOT, given);
   const page = await createPage();
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, page);
   console.log(`${path}: ${page.length} bytes; open it in a browser, here or anywhere`);
 }
+
+if (import.meta.main) await main(process.argv.slice(2));
