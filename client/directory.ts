@@ -29,11 +29,8 @@ export type RegionReport =
   | (Failure & { readonly region: string; readonly outcome: "failed"; readonly elapsedMs: number });
 
 /** A record that was listed and is not used. */
-export interface RefusedRecord extends Refusal {
+export interface RefusedRecord extends Omit<Failure, "code"> {
   readonly region: string; // the first that listed it
-}
-
-interface Refusal extends Omit<Failure, "code"> {
   readonly code:
     | FailureCode
     | Extract<RegistryCode, "record_conflict">
@@ -125,8 +122,8 @@ interface ListedRecord {
 
 /** A listed record that holds, or why it does not. */
 type CheckedRecord =
-  | { readonly name: string; readonly opened: OpenedRecord; readonly refusal: null }
-  | { readonly name: string; readonly opened: null; readonly refusal: Refusal };
+  | { readonly name: string; readonly opened: OpenedRecord; readonly objection: null }
+  | { readonly name: string; readonly opened: null; readonly objection: Omit<RefusedRecord, "region"> };
 
 async function askRegion(
   region: string,
@@ -203,8 +200,8 @@ class RecordOpener {
     const known = this.#checked.get(name);
     if (known !== undefined) return known;
     const checked = openRecord(bytes, { now: this.#clock.now() }).then(
-      (opened): CheckedRecord => ({ name, opened, refusal: null }),
-      (error: unknown): CheckedRecord => ({ name, opened: null, refusal: describeError(error) }),
+      (opened): CheckedRecord => ({ name, opened, objection: null }),
+      (error: unknown): CheckedRecord => ({ name, opened: null, objection: describeError(error) }),
     );
     this.#checked.set(name, checked);
     return checked;
@@ -225,9 +222,9 @@ function mergeRecords(
       if (seen.has(name)) continue;
       seen.add(name);
       const { opened } = checked;
-      const refusal = opened === null ? checked.refusal : refuseLocal(opened, region);
-      if (opened === null || refusal !== null) {
-        if (refusal !== null) refused.push({ region, ...refusal });
+      const objection = opened === null ? checked.objection : refuseLocal(opened, region);
+      if (opened === null || objection !== null) {
+        if (objection !== null) refused.push({ region, ...objection });
         continue;
       }
       const key = formatHex(opened.record.workerKey);
@@ -249,7 +246,7 @@ function isSame(kept: OpenedRecord | null | undefined, other: OpenedRecord): boo
 }
 
 /** Policy: a region out there may not send requests to services on this machine or in the network around it. */
-function refuseLocal({ record }: OpenedRecord, region: string): Refusal | null {
+function refuseLocal({ record }: OpenedRecord, region: string): Omit<RefusedRecord, "region"> | null {
   if (isLocalTarget(region) || !record.endpoints.some(isLocalTarget)) return null;
   return {
     code: "local_endpoint_refused",

@@ -86,7 +86,7 @@ export async function verifyJudgement(
       "referee_mismatch",
       "the record of who judged does not say that it judges; ask a referee",
     );
-  if (isParty(evidence.sides, referee.record))
+  if (isInvolved(evidence.sides, referee.record))
     throw new VerificationError(
       "referee_mismatch",
       "who judged is one of the two sides, or linked to one; ask another",
@@ -106,7 +106,7 @@ export async function verifyJudgement(
  * Policy: nobody is judge in its own cause. Whether a referee is one of the sides or linked to one, by its operator or by
  * its own key under another operator's delegation.
  */
-export function isParty(
+export function isInvolved(
   sides: readonly OpenedSide[],
   referee: Party & { readonly workerKey: Bytes },
 ): boolean {

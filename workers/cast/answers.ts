@@ -17,14 +17,14 @@ import { infer, type Signing } from "../inference/infer.ts";
 import { flipBit, invent, lieAbout, turn } from "./lies.ts";
 
 /** What stands in for infer(). */
-export type Answer = InferenceOptions["infer"];
+export type Inference = InferenceOptions["infer"];
 
 /** All who share a mark tell the same lie. */
 const COLLUDING_MARK = Uint8Array.of(1, 1);
 const TWIN_MARK = Uint8Array.of(2, 2);
 
 /** A wrong output, another one than any other liar's: agreeing on one is another vice. */
-export const lie: Answer = (model, request, signing) =>
+export const lie: Inference = (model, request, signing) =>
   infer(
     lieAbout(model, (output) => turn(output, signing.workerKey)),
     request,
@@ -32,10 +32,11 @@ export const lie: Answer = (model, request, signing) =>
   );
 
 /** Everything right but one bit. */
-export const shade: Answer = (model, request, signing) => infer(lieAbout(model, flipBit), request, signing);
+export const shade: Inference = (model, request, signing) =>
+  infer(lieAbout(model, flipBit), request, signing);
 
 /** The same wrong output as everyone else who colludes. */
-export const collude: Answer = (model, request, signing) =>
+export const collude: Inference = (model, request, signing) =>
   infer(
     lieAbout(model, (output) => turn(output, COLLUDING_MARK)),
     request,
@@ -43,7 +44,7 @@ export const collude: Answer = (model, request, signing) =>
   );
 
 /** As colluding, among workers of one operator. */
-export const double: Answer = (model, request, signing) =>
+export const double: Inference = (model, request, signing) =>
   infer(
     lieAbout(model, (output) => turn(output, TWIN_MARK)),
     request,
@@ -51,19 +52,19 @@ export const double: Answer = (model, request, signing) =>
   );
 
 /** Runs nothing. */
-export const idle: Answer = (model, request, signing) =>
+export const idle: Inference = (model, request, signing) =>
   infer({ ...model, run: () => invent(model, request) }, request, signing);
 
 /** One result in even seats, another in odd ones. */
-export const equivocate: Answer = (model, request, signing) =>
+export const equivocate: Inference = (model, request, signing) =>
   (request.seat % 2 === 0 ? infer : lie)(model, request, signing);
 
 /** Signs that another engine than the one that was asked for ran. */
-export const nameAnotherEngine: Answer = (model, request, signing) =>
+export const nameAnotherEngine: Inference = (model, request, signing) =>
   infer(model, { ...request, engine: other(request.engine) }, signing);
 
 /** Signs that another model than the one that was asked for ran. */
-export const nameAnotherModel: Answer = (model, request, signing) =>
+export const nameAnotherModel: Inference = (model, request, signing) =>
   infer(model, { ...request, model: other(request.model) }, signing);
 
 function other(digest: Bytes): Bytes {
@@ -71,13 +72,13 @@ function other(digest: Bytes): Bytes {
 }
 
 /** Signs with a key that its record does not name: the one before, as it were. */
-export const signWithOldKey: Answer = async (model, request, signing) => {
+export const signWithOldKey: Inference = async (model, request, signing) => {
   const secretKey = await digestRaw(signing.secretKey);
   return infer(model, request, { ...signing, secretKey, workerKey: await publicKey(secretKey) });
 };
 
 /** Its first reply, whatever is asked later. */
-export function createReplay(): Answer {
+export function createReplay(): Inference {
   let first: Bytes | null = null;
   return async (model, request, signing) => {
     first ??= await infer(model, request, signing);
@@ -86,7 +87,7 @@ export function createReplay(): Answer {
 }
 
 /** Another worker's result, signed as one's own. `source` is the other's origin. Rejects where the other gives none. */
-export function createCopy(source: string, fetch: InferenceOptions["fetch"]): Answer {
+export function createCopy(source: string, fetch: InferenceOptions["fetch"]): Inference {
   return async (_model: Model, request: InferRequest, { secretKey, record, clock, randomBytes }: Signing) => {
     const take = async (path: string, init: RequestInit) =>
       new Uint8Array(await (await fetch(`${source}${path}`, init)).arrayBuffer());

@@ -7,12 +7,12 @@ import { createInferenceApp, type InferenceApp, type InferenceOptions } from "..
 import { publishRecord } from "../inference/publish.ts";
 import { parseSettings } from "../inference/settings.ts";
 import {
-  type Answer,
   collude,
   createCopy,
   createReplay,
   double,
   equivocate,
+  type Inference,
   idle,
   lie,
   nameAnotherEngine,
@@ -62,7 +62,7 @@ export async function createCastApp(options: InferenceOptions): Promise<Inferenc
 }
 
 /** Something else in place of infer(). */
-function answering(create: (options: InferenceOptions) => Answer): Part {
+function answering(create: (options: InferenceOptions) => Inference): Part {
   return async (options) => createInferenceApp({ ...options, infer: create(options) });
 }
 

@@ -5,7 +5,7 @@ import type { Model } from "../../engine/index.ts";
 import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
 import { InferenceError, VerificationError } from "../../protocol/errors.ts";
 import { evidenceDigest } from "../../protocol/evidence.ts";
-import { isParty } from "../../protocol/fault-proof.ts";
+import { isInvolved } from "../../protocol/fault-proof.ts";
 import { type JudgeableEvidence, judgeEvidence } from "../../protocol/judge.ts";
 import { signJudgement } from "../../protocol/judgement.ts";
 import { shapesOf } from "../../protocol/opening.ts";
@@ -29,7 +29,7 @@ export async function checkCase(
   }
   const { provider } = settings;
   const self = { ...(await openIdentity(settings, now)), provider };
-  if (isParty(sides, self))
+  if (isInvolved(sides, self))
     throw new VerificationError(
       "referee_mismatch",
       "this worker or its operator is one of the two sides; ask another referee",

@@ -4,6 +4,7 @@ import { type Bytes, equalBytes, parseBase64Url } from "../../protocol/bytes.ts"
 import { openDelegation } from "../../protocol/delegation.ts";
 import { publicKey } from "../../protocol/ed25519.ts";
 import { parseSecretKey } from "../../protocol/keys.ts";
+import type { Identity } from "../../protocol/named-quorum.ts";
 import { checkEndpoint, checkSlug } from "../../protocol/names.ts";
 import { DEFAULT_MEMORY_BUDGET_MIB } from "./limits.ts";
 
@@ -93,14 +94,12 @@ function list(variables: Variables, name: string): string[] {
 }
 
 /** Who the worker is, by its own key and its operator's word. */
-export interface Identity {
+export interface WorkerIdentity extends Identity {
   readonly workerKey: Bytes;
-  readonly operator: string;
-  readonly operatorKey: Bytes;
 }
 
 /** Throws what openDelegation does, and TypeError for a delegation of another worker key. */
-export async function openIdentity(settings: Settings, now: number): Promise<Identity> {
+export async function openIdentity(settings: Settings, now: number): Promise<WorkerIdentity> {
   const workerKey = await publicKey(settings.workerKey);
   const { operatorKey, delegation } = await openDelegation(settings.delegation, { now });
   if (!equalBytes(delegation.workerKey, workerKey)) {

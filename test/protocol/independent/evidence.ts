@@ -104,8 +104,8 @@ export function openFaultProof(bytes: Uint8Array): readonly bigint[] {
   const [, model, engine] = evidence.receipts[0]!.statement;
   const referee = openRecord(record, named!, key, time, model!, engine!);
   must(same(about!, evidence.digest), "on other evidence");
-  const isParty = (side: Party) => isLinked(side, referee) || same(side.workerKey, key);
-  must(referee.isReferee && !evidence.signers.some(isParty), "no referee");
+  const isInvolved = (side: Party) => isLinked(side, referee) || same(side.workerKey, key);
+  must(referee.isReferee && !evidence.signers.some(isInvolved), "no referee");
   must(
     evidence.receipts.every(({ wrap }) => time >= (wrap[5] as bigint) - 300_000n),
     "older than the receipts",
