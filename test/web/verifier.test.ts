@@ -7,8 +7,9 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { closeEvidence } from "../../client/evidence.ts";
-import { formatHex } from "../../protocol/bytes.ts";
+import { formatHex, utf8 } from "../../protocol/bytes.ts";
 import { encodeFaultProof } from "../../protocol/fault-proof.ts";
+import { MAX_POLICY_BYTES } from "../../protocol/limits.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";
 import { createPage } from "../../web/verifier/build.ts";
 import { examine } from "../../web/verifier/examine.ts";
@@ -77,15 +78,47 @@ test("a certificate says who signed, what, and under which policies it holds", a
   assert.match(card!, /strict\s+no: needs 5 distinct operators of 3 providers/);
 });
 
-test("a changed certificate and a file of something else are not believed", async () => {
+test("a changed certificate is not believed", async () => {
   const changed = certificate.slice();
   changed[changed.length - 1]! ^= 1;
-  const [first, second] = await show({
-    "changed.qc": changed,
+  const [card] = await show({ "changed.qc": changed });
+  assert.match(card!, /✘ Not valid: do not rely on it/);
+});
+
+test("a file of something else is called so, and a picture is told who computes answers", async () => {
+  const other = /Not a certificate, evidence, fault proof or policy\./;
+  const computes =
+    /This page does not compute answers; quorate verify CERTIFICATE --rerun --image PICTURE does\./;
+  const cards = await show({
     "photo.png": Uint8Array.of(0x89, 0x50, 0x4e, 0x47),
+    "photo.jpg": Uint8Array.of(0xff, 0xd8, 0xff, 0xe0),
+    "noise.bin": Uint8Array.of(0xff, 0xd8, 0xfe),
+    "long.txt": utf8("#".repeat(MAX_POLICY_BYTES + 1)),
   });
-  assert.match(first!, /✘ Not valid: do not rely on it/);
-  assert.match(second!, /✘ No file of Quorate, or a damaged one/);
+  for (const card of cards) assert.match(card, other);
+  assert.deepEqual(
+    cards.map((card) => computes.test(card)),
+    [true, true, false, false],
+  );
+});
+
+test("a text that is no policy has the message of its line", async () => {
+  const [card] = await show({ "README.md": utf8("# Quorate\n\nQuorate is a network.\n") });
+  assert.match(card!, /✘ No file of Quorate, or a damaged one/);
+  assert.match(card!, /read as a policy file: line 3 of the policy: what is "Quorate"\?/);
+});
+
+test("a page that fails says so, and does not seem to go on checking", async () => {
+  await page.evaluate(`Blob.prototype.whole = Blob.prototype.arrayBuffer;
+    Blob.prototype.arrayBuffer = () => Promise.reject(new Error("the disk is gone"));`);
+  try {
+    const [card] = await show({ "boats.qc": certificate });
+    assert.match(card!, /This page failed: Error: the disk is gone/);
+  } finally {
+    await page.evaluate(`Blob.prototype.arrayBuffer = Blob.prototype.whole; null`);
+  }
+  const [card] = await show({ "boats.qc": certificate });
+  assert.match(card!, /✔ Holds/);
 });
 
 test("evidence and a fault proof are shown with what they rest on", async () => {

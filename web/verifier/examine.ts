@@ -9,8 +9,9 @@ import {
 import { type VerifiedCertificate, verifyCertificate } from "../../client/verify.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { decodeCertificateFile } from "../../protocol/certificate-file.ts";
-import { CodedError, DecodeError } from "../../protocol/errors.ts";
+import { CodedError, DecodeError, PolicyError } from "../../protocol/errors.ts";
 import { readFileKind } from "../../protocol/file-kind.ts";
+import { MAX_POLICY_BYTES } from "../../protocol/limits.ts";
 import {
   describeNeed,
   isSameReference,
@@ -34,6 +35,12 @@ export interface PolicyFinding {
   readonly unmet: string | null; // why it does not hold
 }
 
+/** How PNG and JPEG files begin. */
+const PICTURES = [
+  [0x89, 0x50, 0x4e, 0x47],
+  [0xff, 0xd8, 0xff],
+];
+
 export type Finding = { readonly name: string } & (
   | {
       readonly kind: "certificate";
@@ -43,16 +50,15 @@ export type Finding = { readonly name: string } & (
   | { readonly kind: "evidence"; readonly evidence: VerifiedEvidence }
   | { readonly kind: "fault proof"; readonly proof: FaultProofFacts }
   | { readonly kind: "policy"; readonly policy: Policy }
+  | { readonly kind: "none of ours"; readonly isPicture: boolean }
   | { readonly kind: "invalid"; readonly code: string; readonly message: string; readonly damaged: boolean }
 );
 
-/** A finding for each file, in their order. What is none of ours by its first byte is read as a policy file. */
+/** A finding for each file, in their order. What is none of ours by its first byte may be a policy file. */
 export async function examine(files: readonly GivenFile[]): Promise<Finding[]> {
   const read = await Promise.all(
     files.map(async (file) =>
-      readFileKind(file.bytes) === null
-        ? attempt(file.name, async () => ({ kind: "policy", policy: await parsePolicy(file.bytes) }) as const)
-        : file,
+      readFileKind(file.bytes) === null ? attempt(file.name, () => examineOther(file.bytes)) : file,
     ),
   );
   const own = read.flatMap((each) => ("kind" in each && each.kind === "policy" ? [each.policy] : []));
@@ -77,6 +83,30 @@ async function attempt(name: string, check: () => Promise<Examined>): Promise<Fi
       message,
       damaged: error instanceof DecodeError || code === "policy_malformed",
     };
+  }
+}
+
+/** A text that is no longer than a policy may be is read as one. Throws PolicyError, naming the line. */
+async function examineOther(bytes: Bytes): Promise<Examined> {
+  if (bytes.length > MAX_POLICY_BYTES || !isText(bytes))
+    return {
+      kind: "none of ours",
+      isPicture: PICTURES.some((start) => start.every((byte, i) => bytes[i] === byte)),
+    };
+  try {
+    return { kind: "policy", policy: await parsePolicy(bytes) };
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new PolicyError(error.code, `read as a policy file: ${error.message}`, { cause: error });
+  }
+}
+
+function isText(bytes: Bytes): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,13 +2,16 @@
 
 import { MAX_FAULT_PROOF_BYTES } from "../../protocol/limits.ts";
 import { examine, type GivenFile } from "./examine.ts";
-import { render } from "./render.ts";
+import { render, renderFailure } from "./render.ts";
 
 const input = document.querySelector<HTMLInputElement>("#files")!;
 const drop = document.querySelector<HTMLElement>("#drop")!;
 const findings = document.querySelector<HTMLElement>("#findings")!;
 
-input.addEventListener("change", () => show([...(input.files ?? [])]));
+input.addEventListener("change", () => {
+  show([...(input.files ?? [])]);
+  input.value = ""; // the same files again are a change too
+});
 for (const [type, isOver] of [
   ["dragover", true],
   ["dragleave", false],
@@ -22,8 +25,13 @@ for (const [type, isOver] of [
 
 async function show(files: readonly File[]): Promise<void> {
   findings.replaceChildren("checking…");
-  const given = await Promise.all(files.map(read));
-  findings.replaceChildren(...(await examine(given)).map(render));
+  try {
+    const given = await Promise.all(files.map(read));
+    findings.replaceChildren(...(await examine(given)).map(render));
+  } catch (error) {
+    // A folder that was dropped, a file that is gone, or a mistake of ours: never a page that seems to go on checking.
+    findings.replaceChildren(renderFailure(error));
+  }
 }
 
 /** attacker-controlled: no more is read than the largest file of ours has, and one byte, which its decoder refuses. */

@@ -69,6 +69,22 @@ export function render(finding: Finding): HTMLElement {
       return createCard("good", finding.name, "✔ A policy; certificates beside it are checked against it.", [
         field("Policy digest", formatReference(finding.policy.reference)),
       ]);
+    case "none of ours":
+      return createCard(
+        "warn",
+        finding.name,
+        "Not a certificate, evidence, fault proof or policy.",
+        finding.isPicture
+          ? [
+              createElement(
+                "p",
+                "This page does not compute answers; ",
+                createElement("code", "quorate verify CERTIFICATE --rerun --image PICTURE"),
+                " does.",
+              ),
+            ]
+          : [],
+      );
     case "invalid":
       return createCard(
         "bad",
@@ -77,6 +93,11 @@ export function render(finding: Finding): HTMLElement {
         [createElement("p", finding.message), createElement("code", finding.code)],
       );
   }
+}
+
+/** What the page says when it cannot say anything of the files. */
+export function renderFailure(error: unknown): HTMLElement {
+  return createCard("bad", "No file was checked", `✘ This page failed: ${error}`);
 }
 
 function describeOpening(opened: VerifiedEvidence["opened"]): string {
