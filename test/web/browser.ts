@@ -27,6 +27,8 @@ export interface Page extends AsyncDisposable {
   /** Resolves to the value of a promise or an expression, as JSON carries it. */
   evaluate<T>(expression: string): Promise<T>;
   chooseFiles(selector: string, paths: readonly string[]): Promise<void>;
+  /** In pixels, of what is seen; the page lays itself out anew. */
+  setWidth(width: number): Promise<void>;
   /** A PNG. */
   capture(): Promise<Buffer>;
 }
@@ -91,6 +93,10 @@ export async function openPage(url: string): Promise<Page> {
           },
         );
         await send("DOM.setFileInputFiles", { files, objectId: result.objectId });
+      },
+      async setWidth(width) {
+        const screen = { width, height: 900, deviceScaleFactor: 1, mobile: false };
+        await send("Emulation.setDeviceMetricsOverride", screen);
       },
       async capture() {
         const options = { captureBeyondViewport: true };

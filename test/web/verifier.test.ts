@@ -150,6 +150,31 @@ test("a certificate that names a policy from a file needs that file beside it", 
   assert.match(cards[1]!, /✔ A policy/);
 });
 
+for (const width of [390, 780, 1280]) {
+  test(`nothing is cut off where the page is ${width} pixels wide`, async () => {
+    await page.setWidth(width);
+    await show({
+      "boats.qc": certificate,
+      "x.evidence": evidence,
+      "x.proof": encodeFaultProof(await createFaultProof(evidence)),
+    });
+    const cut = await page.evaluate(`[...document.querySelectorAll("article")].flatMap((card) =>
+      [...card.querySelectorAll("*")].filter((part) =>
+        part.getBoundingClientRect().right > card.getBoundingClientRect().right ||
+        (part.clientWidth > 0 && part.scrollWidth > part.clientWidth)).map(({ outerHTML }) => outerHTML))`);
+    assert.deepEqual(cut, []);
+    assert.ok(await page.evaluate(`document.documentElement.scrollWidth <= innerWidth`));
+  });
+}
+
+test("where there is no room for columns each cell says which it is of", async () => {
+  await page.setWidth(390);
+  const [card] = await show({ "x.evidence": evidence });
+  assert.doesNotMatch(card!, /Signed output/, "the head of the table is shown");
+  const label = `getComputedStyle(document.querySelector("td:last-child"), "::before").content`;
+  assert.match(await page.evaluate<string>(label), /^"Signed output.*: "$/);
+});
+
 test("names in a file are text on the page", async () => {
   const [card] = await show({ "<img src=x onerror=alert(1)>.qc": certificate });
   assert.match(card!, /<img src=x/);

@@ -42,7 +42,7 @@ export function render(finding: Finding): HTMLElement {
         finding.evidence.contradictsItself
           ? "✔ Holds: one question, two signed results of one worker. It is at fault."
           : "✔ Holds: one question, two signed results. At least one of the two is at fault.",
-        [sidesTable(finding.evidence)],
+        [heading("Who signed what"), sidesTable(finding.evidence)],
         [createElement("p", describeOpening(finding.evidence.opened))],
         origin(finding.evidence),
       );
@@ -60,7 +60,7 @@ export function render(finding: Finding): HTMLElement {
             `Judged by ${formatIdentity(referee)}, ${basis}. It rests on that signature until somebody computes it again.`,
           ),
         ],
-        [sidesTable(evidence)],
+        [heading("Who signed what"), sidesTable(evidence)],
         [createElement("p", describeOpening(evidence.opened))],
         origin(evidence),
       );
@@ -136,12 +136,18 @@ function signerTable<S extends SignerFacts>(
         createElement("code", { className: "below" }, formatBase64Url(signer.operatorKey)),
       ),
       createElement("td", signer.provider, createElement("small", { className: "below" }, signer.region)),
-      new Date(signer.time)
-        .toISOString()
-        .replace("T", " ")
-        .replace(/\.\d+Z/, " UTC"),
+      timeCell(signer.time),
       cell(signer),
     ]),
+  );
+}
+
+function timeCell(milliseconds: number): HTMLElement {
+  const [day, time] = new Date(milliseconds).toISOString().split("T") as [string, string];
+  return createElement(
+    "td",
+    day,
+    createElement("small", { className: "below" }, time.replace(/\.\d+Z/, " UTC")),
   );
 }
 
@@ -153,7 +159,7 @@ function outputTable(outputs: readonly Tensor[]): HTMLElement {
       const isWhole = values.length === tensor.shape.reduce((product, size) => product * size, 1);
       return [
         createElement("code", `${tensor.dtype} [${tensor.shape.join(", ")}]`),
-        createElement("td", { className: "wrap" }, `${values.join(", ")}${isWhole ? "" : ", …"}`),
+        `${values.join(", ")}${isWhole ? "" : ", …"}`,
       ];
     }),
   );
@@ -187,15 +193,15 @@ function createCard(
 }
 
 function createTable(head: readonly string[], rows: readonly (readonly Part[])[]): HTMLElement {
-  const toCell = (part: Part) => (part instanceof HTMLTableCellElement ? part : createElement("td", part));
+  const toCell = (part: Part, column: number) => {
+    const cell = part instanceof HTMLTableCellElement ? part : createElement("td", part);
+    cell.dataset.column = head[column]!; // said beside the cell where there is no room for columns
+    return cell;
+  };
   return createElement(
-    "div",
-    { className: "scroll" },
-    createElement(
-      "table",
-      createElement("thead", createElement("tr", ...head.map((title) => createElement("th", title)))),
-      createElement("tbody", ...rows.map((cells) => createElement("tr", ...cells.map(toCell)))),
-    ),
+    "table",
+    createElement("thead", createElement("tr", ...head.map((title) => createElement("th", title)))),
+    createElement("tbody", ...rows.map((cells) => createElement("tr", ...cells.map(toCell)))),
   );
 }
 
