@@ -1,16 +1,24 @@
 // Reads the body of an HTTP message that somebody else sends, trusting neither its length nor its parts.
 
 import type { Bytes } from "./bytes.ts";
+import { TransportError } from "./errors.ts";
 
 const FIRST_BUFFER_BYTES = 64 * 1024;
 /** Small bodies may come in this many parts of any size; more in parts of 64 bytes, a tenth of a small packet. */
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
 
+/** Whoever sends nothing at all keeps its place from others for so long. */
+export const FIRST_BYTES_MS = 2000;
+/** 1 Mbit/s: a sender has FIRST_BYTES_MS, and a second more for so many bytes that have come. */
+export const MIN_BYTES_PER_SECOND = 128 * 1024;
+/** A sender of single bytes must not set a timer for each. */
+const MIN_WAIT_MS = 100;
+
 /** What a receiver of many bodies has for one of them. */
 export interface Reserve {
-  /** Its reason is thrown when it aborts: time is up. */
-  readonly signal: AbortSignal;
+  /** A signal that aborts after so many milliseconds: what a sender that is too slow is told by. */
+  timeout(milliseconds: number): AbortSignal;
   /** Called before a buffer of more than 64 KiB is made, with its bytes; what it throws ends the reading. */
   grow(bytes: number): void;
 }
@@ -18,8 +26,8 @@ export interface Reserve {
 /**
  * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every 64
  * bytes so far; nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows,
- * and leaves the rest unread. Without a reserve, time is the stream's to bound. Rejects with what the stream or the
- * reserve throws.
+ * and leaves the rest unread. Without a reserve, time is the stream's to bound. Rejects with TransportError
+ * `body_too_slow`, and with what the stream or the reserve throws.
  */
 export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
@@ -29,19 +37,22 @@ export async function readBounded(
   // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
   const reader = stream.getReader();
-  const { read, end } = endOnAbort(reader, reserve?.signal ?? null);
+  const pace = reserve === null ? null : new Pace(reserve);
   try {
-    return await readParts(read, maxBytes, reserve);
+    return await readParts(() => pace?.bound(reader.read()) ?? reader.read(), maxBytes, reserve, pace);
   } finally {
-    end();
+    pace?.end();
     // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
     reader.cancel().catch(() => undefined);
   }
 }
 
-type Read = ReadableStreamDefaultReader<Uint8Array>["read"];
-
-async function readParts(read: Read, maxBytes: number, reserve: Reserve | null): Promise<Bytes | null> {
+async function readParts(
+  read: ReadableStreamDefaultReader<Uint8Array>["read"],
+  maxBytes: number,
+  reserve: Reserve | null,
+  pace: Pace | null,
+): Promise<Bytes | null> {
   let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
   let length = 0;
   let parts = 0;
@@ -56,29 +67,61 @@ async function readParts(read: Read, maxBytes: number, reserve: Reserve | null):
     // Copied at once and let go: a part of one byte may hold a buffer of kilobytes.
     body.set(part.value, length);
     length = end;
+    pace?.received(length);
   }
   return resize(body, length);
 }
 
-/**
- * Reads of which the last rejects when the signal aborts. One listener for all of them, gone with `end`: a promise that
- * each read was raced against would remember them all for as long as the signal lives.
- */
-function endOnAbort(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal: AbortSignal | null,
-): { readonly read: Read; end(): void } {
-  let stop: (reason: unknown) => void = () => undefined;
-  const abort = () => stop(signal?.reason);
-  signal?.addEventListener("abort", abort);
-  return {
-    read: () =>
-      new Promise((resolve, reject) => {
-        stop = reject;
-        if (signal?.aborted) abort();
-        else reader.read().then(resolve, reject);
-      }),
-    end: () => signal?.removeEventListener("abort", abort),
+/** How fast a body comes, and the end of one that comes too slowly. Owned by readBounded, which ends it. */
+class Pace {
+  readonly #timeout: Reserve["timeout"];
+  #length = 0;
+  #allowedMs = 0;
+  #signal: AbortSignal | null = null;
+  // One promise for all reads would keep what each was raced against for as long as it lives.
+  #stop: () => void = () => undefined;
+  #isOver = false;
+
+  constructor({ timeout }: Pick<Reserve, "timeout">) {
+    this.#timeout = timeout;
+    this.#wait(FIRST_BYTES_MS);
+  }
+
+  received(length: number): void {
+    this.#length = length;
+  }
+
+  /** The read under way, which rejects as soon as the sender is too slow. */
+  bound<T>(read: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () =>
+        reject(
+          new TransportError(
+            "body_too_slow",
+            "the body was not there in time; send it faster, or less of it",
+          ),
+        );
+      if (this.#isOver) this.#stop();
+      read.then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    this.#signal?.removeEventListener("abort", this.#check);
+  }
+
+  #wait(milliseconds: number): void {
+    this.end();
+    this.#allowedMs += milliseconds;
+    this.#signal = this.#timeout(milliseconds);
+    this.#signal.addEventListener("abort", this.#check);
+  }
+
+  readonly #check = (): void => {
+    const leftMs = FIRST_BYTES_MS + (1000 * this.#length) / MIN_BYTES_PER_SECOND - this.#allowedMs;
+    this.#isOver = leftMs <= 0;
+    if (this.#isOver) this.#stop();
+    else this.#wait(Math.max(Math.ceil(leftMs), MIN_WAIT_MS));
   };
 }
 

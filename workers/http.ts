@@ -139,11 +139,7 @@ export async function readBody(
     `the body has more than ${maxBytes} bytes, or too many parts; send less, in larger parts`,
   );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const bytes = await readBounded(request.body, maxBytes, reserve).catch((cause: unknown) => {
-    if (!reserve?.signal.aborted) throw cause;
-    const message = "the body was not there in time; send it faster, or less of it";
-    throw new TransportError("body_too_slow", message, { cause });
-  });
+  const bytes = await readBounded(request.body, maxBytes, reserve);
   if (bytes === null) throw tooLarge;
   if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body; send one");
   return { mediaType, bytes };

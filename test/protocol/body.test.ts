@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readBounded } from "../../protocol/body.ts";
+import { FIRST_BYTES_MS, MIN_BYTES_PER_SECOND, readBounded } from "../../protocol/body.ts";
 
 /** Equal parts, `count` of them, and how many were asked for. */
 function createStream(count: number, part = Uint8Array.of(1, 2, 3, 4)) {
@@ -63,6 +63,21 @@ test("takes small bodies in any parts, and large ones in parts of 64 bytes", asy
   assert.equal((await readBounded(inParts, 1_000_000, null))?.length, 640_000);
 });
 
+/** Timers that only the test lets run out, one after the other. */
+function createTimers() {
+  const asked: number[] = [];
+  let timer = new AbortController();
+  return {
+    asked,
+    timeout(milliseconds: number) {
+      asked.push(milliseconds);
+      timer = new AbortController();
+      return timer.signal;
+    },
+    runOut: () => timer.abort(),
+  };
+}
+
 test("many parts leave nothing at the signal that bounds their time", async () => {
   const signal = new AbortController().signal;
   let listening = 0;
@@ -76,7 +91,7 @@ test("many parts leave nothing at the signal that bounds their time", async () =
     listening--;
     removeEventListener.apply(signal, args);
   };
-  const reserve = { signal, grow: () => undefined };
+  const reserve = { timeout: () => signal, grow: () => undefined };
   await readBounded(createStream(5000, new Uint8Array(64)).stream, 1_000_000, reserve);
   assert.deepEqual([most, listening], [1, 0]);
 });
@@ -116,10 +131,9 @@ test("fails as the stream fails", async () => {
 test("asks before it makes a larger buffer, and ends with what it is told", async () => {
   const part = new Uint8Array(50_000);
   const asked: number[] = [];
-  const { signal } = new AbortController();
   const { stream, cancelled } = createStream(4, part);
   const reserve = {
-    signal,
+    timeout: createTimers().timeout,
     grow(bytes: number) {
       asked.push(bytes);
       if (bytes > 150_000) throw new RangeError("too much");
@@ -130,17 +144,39 @@ test("asks before it makes a larger buffer, and ends with what it is told", asyn
   assert.ok(cancelled());
 });
 
-test("ends when its time is up, even where the sender sends nothing, and lets the sender go", async () => {
-  const timer = new AbortController();
+test("ends where the sender sends nothing in time, and lets the sender go", async () => {
+  const { asked, timeout, runOut } = createTimers();
   let cancelled = false;
   const stream = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(Uint8Array.of(1)),
     cancel() {
       cancelled = true;
     },
   });
-  const read = readBounded(stream, 8, { signal: timer.signal, grow: () => assert.fail("it grew") });
-  timer.abort(new Error("late"));
-  await assert.rejects(read, /late/);
+  const read = readBounded(stream, 8, { timeout, grow: () => assert.fail("it grew") });
+  runOut();
+  await assert.rejects(read, { name: "TransportError", code: "body_too_slow" });
+  assert.deepEqual(asked, [FIRST_BYTES_MS]);
   assert.ok(cancelled);
+});
+
+test("who sends has time for what came, and who sends a byte now and then does not stay for it", async () => {
+  const { asked, timeout, runOut } = createTimers();
+  const sender = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>();
+  const stream = new ReadableStream<Uint8Array>({ start: (controller) => sender.resolve(controller) });
+  const controller = await sender.promise;
+  const send = async (bytes: number) => {
+    controller.enqueue(new Uint8Array(bytes));
+    await new Promise((resolve) => setImmediate(resolve)); // until it was read
+  };
+  const read = readBounded(stream, 10 * MIN_BYTES_PER_SECOND, { timeout, grow: () => undefined });
+  await send(3 * MIN_BYTES_PER_SECOND);
+  runOut();
+  assert.deepEqual(asked, [FIRST_BYTES_MS, 3000]);
+  await send(1);
+  runOut();
+  assert.deepEqual(asked.slice(2), [100]);
+  await send(1);
+  runOut();
+  await assert.rejects(read, { code: "body_too_slow" });
+  assert.equal(asked.length, 3);
 });

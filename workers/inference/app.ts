@@ -24,7 +24,6 @@ import { checkRequest, type infer, refuseRequest } from "./infer.ts";
 import { checkCase, countOperations, judgeCase } from "./judge.ts";
 import { createKeyring } from "./keyring.ts";
 import {
-  BODY_TIMEOUT_MS,
   MAX_EVIDENCE_BODY_BYTES,
   MAX_REQUEST_BODY_BYTES,
   MIN_HELD_BODY_BYTES,
@@ -134,7 +133,7 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     const bytes = declaredBytes(request, maxBytes);
     const { acceptsPlain } = settings;
     const received = admission.bodies.share(MIN_HELD_BODY_BYTES, async (grow) => {
-      const reserve = { signal: timeout(BODY_TIMEOUT_MS), grow };
+      const reserve = { timeout, grow };
       const options = { maxBytes: bytes, reserve, acceptsPlain, keyring, workerKey, clock, randomBytes };
       return use(await open(request, options));
     });

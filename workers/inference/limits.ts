@@ -26,9 +26,6 @@ export const MAX_HELD_BODY_BYTES = 4 * MAX_REQUEST_BODY_BYTES;
 /** What a body counts at least: the first buffer that it is read into, and all that belongs to a request besides. */
 export const MIN_HELD_BODY_BYTES = 64 * 1024;
 
-/** The largest body comes in time at 1.7 Mbit/s; whoever sends nothing at all has its share for as long. */
-export const BODY_TIMEOUT_MS = 10_000;
-
 /** However small they are: so many models at most are in use, or waited for. */
 export const MAX_HELD_REQUESTS = 8;
 
