@@ -16,9 +16,10 @@ import type { Isa } from "../wasm/families.ts";
 import { INDEX, type Index, readIndex } from "./artifact-index.ts";
 import { readCalibration } from "./calibration.ts";
 import { recipeDigest } from "./compiler-sources.ts";
+import { CliError } from "./errors.ts";
 import { writeWholeFile } from "./files.ts";
 import { readSource, readTaskFiles } from "./sources.ts";
-import { ARTIFACTS_FOLDER } from "./state.ts";
+import { ARTIFACTS_FOLDER, commandLine } from "./state.ts";
 
 const KERNELS = new URL("../wasm/kernels.wasm", import.meta.url);
 const DIGESTS = new URL("../wasm/digests.json", import.meta.url);
@@ -43,6 +44,16 @@ export function findRecipe(name: string): Recipe {
   throw new ModelError(
     "model_unknown",
     `there is no model ${JSON.stringify(name)} in the catalogue, which has ${names}; one of yours is built by its recipe, and takes tensors`,
+  );
+}
+
+/** findRecipe for a question: one of yours has no task. Throws CliError option_invalid, and as findRecipe does. */
+export async function findRecipeToAsk(name: string): Promise<Recipe> {
+  const isOwn = !CATALOGUE.some((recipe) => recipe.name === name) && (await findDigest(name)) !== null;
+  if (!isOwn) return findRecipe(name);
+  throw new CliError(
+    "option_invalid",
+    `${name} is a model of yours and has no task; it takes tensors: ${commandLine(`model run ${name} --tensors DIR`)}`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { Recipe } from "../models/recipe.ts";
 import { type Bytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { checkEndpoint } from "../protocol/names.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
-import { findDigest, findRecipe, loadArtifact, readEngineDigest } from "./artifacts.ts";
+import { findDigest, findRecipeToAsk, loadArtifact, readEngineDigest } from "./artifacts.ts";
 import { type Command, optionalText, parseArguments, requireText, wholeNumber } from "./command.ts";
 import { CliError, UndecidedError } from "./errors.ts";
 import { writeEvidence } from "./outcome.ts";
@@ -46,7 +46,7 @@ signed no answer, which says nothing of its honesty.
     const endpoint = checkEndpoint(requireText(given, "worker"), "--worker");
     const count = wholeNumber(given, "count", { min: 1, max: MAX_COUNT, otherwise: DEFAULT_COUNT });
     const name = optionalText(given, "model");
-    if (name !== null) findRecipe(name);
+    if (name !== null) await findRecipeToAsk(name);
     const record = await findRecord(endpoint);
     const recipe = await chooseModel(record, name);
     const findings = await auditBy(recipe, record, count);

@@ -35,7 +35,10 @@ export function parseArguments(
   const extra = parsed.positionals[positionals.length];
   if (positionals.at(-1)?.endsWith("…")) return parsed;
   if (extra !== undefined)
-    throw new CliError("option_unknown", `${JSON.stringify(extra)} is one argument too many; see --help`);
+    throw new CliError(
+      "option_unknown",
+      `${JSON.stringify(extra)} is one argument too many; options of npm run come after --, see --help`,
+    );
   return parsed;
 }
 

@@ -1,6 +1,7 @@
 // `quorate infer`: asks a committee of the running network one question, or nobody.
 import { POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, TASKS, type TaskAnswer } from "../tasks/tasks.ts";
+import { findRecipeToAsk } from "./artifacts.ts";
 import {
   type Arguments,
   type Command,
@@ -71,7 +72,9 @@ Now and then, as the policy audits, one more request follows, to an operator by 
     const policy = await choosePolicy(optionalText(given, "policy"), optionalText(given, "policy-file"));
     const draw = optionalText(given, "draw");
     if (draw !== null) await checkDrawing(task, resolveGiven(draw));
-    const question = { task, input, models: createLocalModels(task, optionalText(given, "model")) };
+    const model = optionalText(given, "model");
+    if (model !== null) await findRecipeToAsk(model);
+    const question = { task, input, models: createLocalModels(task, model) };
     const { answer, circumstances } =
       policy === "local" ? await inferLocally(given, question) : await inferByQuorum(given, question, policy);
     if (draw !== null) await writeDrawing(resolveGiven(draw), input.image!, answer);

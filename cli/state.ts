@@ -2,12 +2,15 @@
 // names another folder for networks, certificates and evidence; artifacts stay where wrangler.toml takes them from.
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CliError } from "./errors.ts";
 
 /** Where the person stands: npm runs scripts in the project's folder, wherever it was called. */
 const HERE = process.env.INIT_CWD ?? process.cwd();
 
-/** A path as it was given on the command line. */
+/** A path as it was given on the command line. Throws CliError option_invalid for an address. */
 export function resolveGiven(path: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
+    throw new CliError("option_invalid", `${path} is no path; give a file, not an address`);
   return resolve(HERE, path);
 }
 
@@ -19,7 +22,20 @@ export function showPath(path: string): string {
 
 export const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HOME = join(PROJECT_ROOT, ".quorate");
-const state = resolve(process.env.QUORATE_STATE ?? HOME);
+const chosen = process.env.QUORATE_STATE;
+const state = resolve(chosen ?? HOME);
+
+/** Before a command that a person is to copy: what makes it use the state folder that this one uses. */
+export const STATE_PREFIX = chosen === undefined ? "" : `QUORATE_STATE=${quote(state)} `;
+
+/** A command for a person to copy, in another terminal too. */
+export function commandLine(args: string): string {
+  return `${STATE_PREFIX}npm run -s quorate -- ${args}`;
+}
+
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
 
 /** What `cli/sample-page.ts` renders. */
 export const SAMPLE_PAGE = join(HOME, "page.png");

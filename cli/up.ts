@@ -15,7 +15,15 @@ import { createProgress, log, print, printJson } from "./output.ts";
 import { photoPath } from "./photos.ts";
 import { ask } from "./question.ts";
 import { ensureSamplePage } from "./sample-page.ts";
-import { ARTIFACTS_FOLDER, NETWORK_FOLDER, PROJECT_ROOT, SAMPLE_PAGE, showPath } from "./state.ts";
+import {
+  ARTIFACTS_FOLDER,
+  commandLine,
+  NETWORK_FOLDER,
+  PROJECT_ROOT,
+  SAMPLE_PAGE,
+  STATE_PREFIX,
+  showPath,
+} from "./state.ts";
 
 const REGIONS = 2;
 const WORKERS = 5;
@@ -130,16 +138,17 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   }
   print();
   print("Try next, in another terminal:");
-  print(`  npm run -s quorate -- infer --task moderate --image ${image}`);
+  const lines = join(dirname(SAMPLE_PAGE), "lines.png");
+  print(`  ${commandLine(`infer --task moderate --image ${image}`)}`);
   print(
-    `  npm run -s quorate -- infer --task read-text --image ${showPath(SAMPLE_PAGE)} --draw ${showPath(join(dirname(SAMPLE_PAGE), "lines.png"))}`,
+    `  ${commandLine(`infer --task read-text --image ${showPath(SAMPLE_PAGE)} --draw ${showPath(lines)}`)}`,
   );
-  print('  npm run -s quorate -- infer --task embed --text "reset my password" --text "I forgot my login"');
+  print(`  ${commandLine('infer --task embed --text "reset my password" --text "I forgot my login"')}`);
   print(
-    `  npm run -s quorate -- verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`,
+    `  ${commandLine(`verify ${showPath(outcome.certificate)} --rerun --image ${showPath(photoPath(SAMPLE_PHOTO))}`)}`,
   );
   print("  npm run -s verifier              (a page that checks that certificate in any browser)");
-  print("  npm start -- --cast lying        (after Ctrl-C here: watch a liar being caught)");
+  print(`  ${STATE_PREFIX}npm start -- --cast lying        (after Ctrl-C here: watch a liar being caught)`);
   print();
   print("Ctrl-C stops everything.");
 }

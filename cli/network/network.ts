@@ -105,7 +105,7 @@ async function startOnFreePorts(
     } catch (error) {
       const taken = error instanceof NetworkError && error.code === "port_unavailable";
       if (!taken || attempt === MAX_START_ATTEMPTS) throw error;
-      log("a port was taken meanwhile");
+      log("a port was taken meanwhile; starting again on others");
       await Promise.all([...members.values()].map((member) => member.stop()));
       members.clear();
     }

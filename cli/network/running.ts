@@ -41,7 +41,8 @@ export async function claimNetwork(state: string): Promise<() => Promise<void>> 
   if (held.has(path) || (holder !== null && holder !== process.pid && isAlive(holder))) {
     throw new NetworkError(
       "network_running",
-      `a network is running here already (process ${holder}); stop it first, or remove ${path} if that process is something else`,
+      `a network is running here already (process ${holder}); stop it first, set QUORATE_STATE to another folder for a ` +
+        `second one, or remove ${path} if that process is something else`,
     );
   }
   // Left by a process that was killed.

@@ -109,12 +109,15 @@ test("a running network answers under every policy, refuses a second one, and st
     tampered[tampered.length >> 1]! ^= 1;
     await writeFile(fast, tampered);
     assert.equal((await program.run("verify", fast)).status, 1);
-    assert.match((await program.run("up", "--once")).stderr, /\[network_running\]/);
+    assert.match((await program.run("up", "--once")).stderr, /set QUORATE_STATE .*\[network_running\]/);
   } finally {
     running.child.kill("SIGINT");
   }
   const finished = await running.finished;
   assert.equal(finished.status, 0, finished.stderr);
+  // Whoever copies a line asks this network, not the one in the project's own state folder.
+  const prefix = `  QUORATE_STATE=${program.state} npm `;
+  assert.equal(finished.stdout.split(prefix).length - 1, 5, finished.stdout);
   await assert.rejects(access(join(program.state, "network", "network.json")));
   const asked = await program.run("infer", "--task", "moderate", "--image", boats);
   assert.match(asked.stderr, /\[network_not_running\]/);

@@ -134,6 +134,8 @@ test("builds, inspects and runs it from the command line", async () => {
   assert.deepEqual(run.outputs, [{ dtype: "f32", shape: [3, 2], data: [2, 4, 6, 8, 10, 12] }]);
   const shown = await program.run("model", "run", "recipe-test", "--tensors", sample);
   assert.match(shown.stdout, /^y {2}f32 \[3, 2\] {2}2\.00000 4\.00000 /);
+  const asked = await program.run("infer", "--task", "embed", "--text", "a", "--model", "recipe-test");
+  assert.match(asked.stderr, /model run recipe-test --tensors DIR \[option_invalid\]/);
 });
 
 test("says what is wrong with what it is given", async () => {
