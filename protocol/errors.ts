@@ -89,6 +89,7 @@ export type SealingCode =
 type HttpCode =
   | "body_too_large"
   | "body_missing"
+  | "body_incomplete"
   | "body_too_slow"
   | "content_type_unsupported"
   | "route_unknown"

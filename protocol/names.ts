@@ -63,11 +63,14 @@ export function isLocalTarget(origin: string): boolean {
   const host = new URL(origin).hostname.replace(/\.$/, ""); // URL has brought every spelling of an address to one
   if (host === "localhost" || host.endsWith(".localhost")) return true;
   if (host.startsWith("[")) return isLocalIpv6(readIpv6(host.slice(1, -1)));
-  return /^\d+(?:\.\d+){3}$/.test(host) && isLocalIpv4(host);
+  return /^\d+(?:\.\d+){3}$/.test(host) && isLocalIpv4(readIpv4(host));
 }
 
-function isLocalIpv4(host: string): boolean {
-  const address = host.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+function readIpv4(text: string): number {
+  return text.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+}
+
+function isLocalIpv4(address: number): boolean {
   return LOCAL_IPV4.some(([first, prefix]) => {
     const size = 2 ** (32 - prefix);
     return address >= first && address < first + size;
@@ -84,9 +87,14 @@ function readIpv6(text: string): number[] {
 }
 
 function isLocalIpv6(groups: readonly number[]): boolean {
-  const [first, sixth] = [groups[0]!, groups[5]!];
+  const [first, second, sixth] = [groups[0]!, groups[1]!, groups[5]!];
   const isEmbedded = groups.slice(0, 5).every((group) => group === 0) && (sixth === 0 || sixth === 0xffff);
   const isUniqueLocal = (first & 0xfe00) === 0xfc00; // fc00::/7
   const isLinkLocal = (first & 0xffc0) === 0xfe80; // fe80::/10
-  return isEmbedded || isUniqueLocal || isLinkLocal; // embedded: ::/96, with :: and ::1, and ::ffff:0:0/96
+  // embedded: ::/96, with :: and ::1, and ::ffff:0:0/96
+  if (isEmbedded || isUniqueLocal || isLinkLocal) return true;
+  // A translator on the way makes IPv4 of it: 6to4 (RFC 3056), NAT64 (RFC 6052; RFC 8215, whose form is the network's own).
+  if (first === 0x2002) return isLocalIpv4(second * 65_536 + groups[2]!);
+  if (first !== 0x64 || second !== 0xff9b) return false;
+  return groups[2] !== 0 || isLocalIpv4(groups[6]! * 65_536 + groups[7]!);
 }

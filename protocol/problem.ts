@@ -39,6 +39,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   wrong_version: 400,
   text_malformed: 400,
   body_missing: 400,
+  body_incomplete: 400,
   key_quarantined: 403,
   model_unknown: 404,
   engine_unknown: 404,

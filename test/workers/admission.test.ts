@@ -235,6 +235,14 @@ test("a body that does not come in time is refused, and its share is there for o
   await assertAnswered(await ask(app, 0), 0);
 });
 
+test("a sender that hangs up is no error that anybody has to be told of", async () => {
+  const { app, open } = await createHeld();
+  open();
+  const body = new ReadableStream<Uint8Array>({ pull: (sender) => sender.error(new Error("reset")) });
+  await assertProblem(await post(app, INFER_PATH, body), "body_incomplete");
+  await assertAnswered(await ask(app, 0), 0);
+});
+
 test("a body may not be longer than it declares", async () => {
   const { app } = await createHeld();
   const headers = { "content-type": CBOR_MEDIA_TYPE, "content-length": "10" };

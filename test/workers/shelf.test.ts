@@ -240,6 +240,14 @@ test("refuses for good what is larger than the budget, after reading its manifes
   assert.deepEqual(states(), { tiny: "refused" });
 });
 
+test("a host that has no memory left refuses one request, and may have some for the next", async () => {
+  const outcomes = [new InferenceError("memory_exhausted", "the host gave none"), createModel("a", 60)];
+  const { load, states } = createTestShelf(outcomes, {}, { a: 60 });
+  await assert.rejects(load("a"), { code: "memory_exhausted" });
+  await load("a");
+  assert.deepEqual(states(), { a: "ready" });
+});
+
 test("checks a model once: what was unloaded since is not loaded to be checked again", async () => {
   const { shelf, hold, loads, states } = createTestShelf(
     [createModel("a", 60), createModel("b", 60)],

@@ -38,7 +38,11 @@ export interface Shelf {
 }
 
 /** Failures that may pass. Any other InferenceError while loading says that the model is not fit to be served here. */
-const PASSING_CODES: ReadonlySet<string> = new Set(["artifact_unavailable", "chunk_unavailable"]);
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  "artifact_unavailable",
+  "chunk_unavailable",
+  "memory_exhausted", // of the host: at another time it has more
+]);
 
 interface Entry {
   readonly tenant: Tenant;
@@ -74,10 +78,10 @@ export function createShelf(options: {
     const manifest = await readWhole(artifacts, `${folder}/manifest.cbor`);
     const bytes = options.requiredMemory(manifest);
     if (bytes > budget.bytes) {
-      throw new InferenceError(
-        "memory_exhausted",
-        `model ${folder} needs ${bytes} bytes, MEMORY_BUDGET_MIB allows ${budget.bytes}; nothing was loaded`,
-      );
+      const message = `model ${folder} needs ${bytes} bytes, MEMORY_BUDGET_MIB allows ${budget.bytes}; nothing was loaded`;
+      const refusal = new InferenceError("memory_exhausted", message);
+      refusals.set(folder, refusal); // whatever is unloaded for it
+      throw refusal;
     }
     await budget.admit(tenant, bytes);
     return options.loadModel({
