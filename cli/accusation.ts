@@ -101,8 +101,10 @@ function summarizeEvidence(evidence: VerifiedEvidence): object {
 }
 
 function printSides(sides: readonly SideFacts[]): void {
+  const mark = "signature holds: ";
+  print(`${" ".repeat(mark.length)}${SIGNER_HEADING}`);
   for (const side of sides) {
-    print(`signature holds: ${formatSigner(side)}`);
+    print(`${mark}${formatSigner(side)}`);
     print(`  signed output ${formatHex(side.outputDigest)}`);
   }
 }
@@ -128,10 +130,17 @@ function summarizeKeys({ operator, operatorKey, workerKey }: Keys) {
   return { operator, operatorKey: formatBase64Url(operatorKey), workerKey: formatHex(workerKey) };
 }
 
+/** Over lines of formatSigner. */
+export const SIGNER_HEADING = formatRow("operator", "provider", "key of the operator", "signed at");
+
 /** One line of who signed and when: the names are claims, the key is the operator's, as policy files have it. */
 export function formatSigner(
   signer: Pick<SignerFacts, "operator" | "provider" | "operatorKey" | "time">,
 ): string {
-  const who = `${signer.operator.padEnd(16)} ${signer.provider.padEnd(10)}`;
-  return `${who} ${formatBase64Url(signer.operatorKey)} ${new Date(signer.time).toISOString()}`;
+  const { operator, provider, operatorKey, time } = signer;
+  return formatRow(operator, provider, formatBase64Url(operatorKey), new Date(time).toISOString());
+}
+
+function formatRow(operator: string, provider: string, key: string, time: string): string {
+  return `${operator.padEnd(16)} ${provider.padEnd(10)} ${key.padEnd(43)} ${time}`;
 }

@@ -13,7 +13,7 @@ import {
 } from "../protocol/judge.ts";
 import { MAX_EVIDENCE_BYTES } from "../protocol/limits.ts";
 import { firstDivergence, shapesOf } from "../protocol/opening.ts";
-import { describeOpening, formatSigner } from "./accusation.ts";
+import { describeOpening, formatSigner, SIGNER_HEADING } from "./accusation.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writePrivateFile, writeWholeFile } from "./files.ts";
@@ -139,6 +139,7 @@ async function openAtBlock(evidence: JudgeableEvidence): Promise<Bytes> {
 
 function printRuling(evidence: VerifiedEvidence, { finding, atFault }: Ruling): void {
   const { sides, differences, contradictsItself, opened, model, engine } = evidence;
+  print(`${" ".repeat("✔ right   ".length)}${SIGNER_HEADING}`);
   for (const [side, facts] of sides.entries())
     print(`${atFault.includes(side as SideIndex) ? "✘ LIED    " : "✔ right   "}${formatSigner(facts)}`);
   print(`one question, two signed results: they differ in ${differences.join(", ")}`);

@@ -130,14 +130,12 @@ export function printOutcome(outcome: Outcome): void {
   printAnswer(outcome.answer);
   print();
   const { length } = outcome.requests;
-  const times = length > 1 ? `in each of ${length} requests at least ` : "";
-  const summary = `${outcome.agreed} of ${outcome.asked} operators signed the same bytes`;
-  print(`${outcome.policy}: ${times}${summary}, in ${formatMilliseconds(outcome.elapsedMs)}`);
-  if (length === 1) for (const verdict of outcome.verdicts) print(`  ${formatVerdict(verdict)}`);
-  else {
-    print(`  ✔ signed  ${countSigned(outcome.requests).join(", ")}`);
-    for (const verdict of outcome.verdicts.filter(isNoteworthy)) print(`  ${formatVerdict(verdict)}`);
-  }
+  print(`${outcome.policy}: ${summarize(outcome)}, in ${formatMilliseconds(outcome.elapsedMs)}`);
+  if (length > 1) print(`  ✔ signed  ${countSigned(outcome.requests).join(", ")}`);
+  const shown = length > 1 ? outcome.verdicts.filter(isNoteworthy) : outcome.verdicts;
+  if (shown.length > 0)
+    print(`  ${" ".repeat("✔ signed".length)}  ${formatRow("operator", "provider", "time")}`);
+  for (const verdict of shown) print(`  ${formatVerdict(verdict)}`);
   for (const { operator, evidence } of outcome.conflicts) {
     print(`${operator} signed another answer; this machine computed the one above`);
     print(`evidence against ${operator}: ${showPath(evidence)}`);
@@ -148,6 +146,13 @@ export function printOutcome(outcome: Outcome): void {
     print(`model        ${model}`);
   print(`engine       ${outcome.engine}`);
   for (const { certificate } of outcome.requests) print(`certificate  ${showPath(certificate)}`);
+}
+
+function summarize({ requests, agreed, asked }: Outcome): string {
+  const signed = `${agreed} of ${asked} operators signed the same bytes`;
+  if (requests.length === 1) return signed;
+  const isEqual = requests.every((each) => each.agreed === agreed && each.asked === asked);
+  return `${isEqual ? "" : "at least "}${signed} in each of ${requests.length} requests`;
 }
 
 /** Every operator that signed, with how many of the requests; committees are drawn for each. */
@@ -162,13 +167,18 @@ function isNoteworthy({ outcome, code }: ReportedVerdict): boolean {
 }
 
 function formatVerdict({ outcome, operator, provider, elapsedMs, code }: ReportedVerdict): string {
-  const worker = `${operator.padEnd(16)} ${provider.padEnd(10)} ${formatMilliseconds(elapsedMs).padStart(7)}`;
+  const worker = formatRow(operator, provider, formatMilliseconds(elapsedMs));
   if (outcome === "agreed") return `✔ signed  ${worker}`;
   if (outcome === "conflicting") return `✘ LIED    ${worker}`;
   if (outcome === "signed") return `· signed  ${worker}`;
-  if (code === "cancelled") return `– silent  ${worker}  no answer yet, and enough others agreed`;
+  if (code === "cancelled") return `– late    ${worker}  no answer yet, and enough others agreed`;
   if (code === "timed_out") return `– silent  ${worker}  no answer before the deadline`;
   return `✘ failed  ${worker}  ${code}`;
+}
+
+/** What is behind the mark of a verdict; the heading too. */
+function formatRow(operator: string, provider: string, time: string): string {
+  return `${operator.padEnd(16)} ${provider.padEnd(10)} ${time.padStart(7)}`;
 }
 
 /** What `--json` prints: without the verdicts' keys and details, which the certificate file has. */

@@ -21,9 +21,12 @@ export interface Certificate {
 
 /** withFileName, and what it means for who was to rely on the file. */
 export function naming<T>(path: string, check: () => Promise<T>): Promise<T> {
-  return withFileName(path, check, (error) =>
-    error instanceof DecodeError ? "no file of ours, or a damaged one: " : "not valid, do not rely on it: ",
-  );
+  return withFileName(path, check, (error) => {
+    if (error instanceof DecodeError) return "no file of ours, or a damaged one: ";
+    const changed =
+      error instanceof VerificationError ? " (changed after it was signed, or never right)" : "";
+    return `not valid, do not rely on it${changed}: `;
+  });
 }
 
 /** What one certificate says without its input; null where it says nothing alone. */

@@ -24,6 +24,7 @@ import {
   STATE_PREFIX,
   showPath,
 } from "./state.ts";
+import { describeUnseen } from "./unseen.ts";
 
 const REGIONS = 2;
 const WORKERS = 5;
@@ -91,7 +92,12 @@ ${Object.entries(VICES)
         return;
       }
       if (given.values.json) printJson(summarizeOutcome(outcome));
-      else printOutcome(outcome);
+      else {
+        printOutcome(outcome);
+        const unseen = describeUnseen(network.workers, outcome.verdicts, outcome.copied);
+        if (unseen.length > 0) print();
+        for (const line of unseen) print(line);
+      }
       if (given.values.once) return;
       if (!given.values.json) printNextSteps(network, outcome);
       await interrupted;
@@ -124,7 +130,9 @@ async function askSample(network: Network): Promise<Outcome> {
     const missed = watched.filter(({ operator }) => !asked.has(operator));
     if (missed.length === 0) return outcome;
     const names = missed.map(({ name, vice }) => `${name} (${vice})`).join(" and ");
-    log(`${names} was not among those asked; asking again, so that you can see it`);
+    log(
+      `${names} ${missed.length > 1 ? "were" : "was"} not among those asked; asking again, so that you can see it`,
+    );
   }
   throw new CliError("cast_not_drawn", `${MAX_DRAWS} committees missed some of the cast; cast fewer of them`);
 }

@@ -5,7 +5,7 @@ import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
 import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
-import { checkAccusation, formatSigner, isAccusation } from "./accusation.ts";
+import { checkAccusation, formatSigner, isAccusation, SIGNER_HEADING } from "./accusation.ts";
 import { findBuilt } from "./artifacts.ts";
 import { type Arguments, type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
@@ -179,6 +179,7 @@ function summarize(
 }
 
 function printCertificate({ signatures, policies }: VerifiedCertificate): void {
+  print(`  ${SIGNER_HEADING}`);
   for (const { operator, provider, operatorKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
     print(`✔ ${formatSigner({ operator, provider, operatorKey, time })}${note}`);

@@ -45,6 +45,7 @@ function liarsOf(line: Record<string, unknown>): string[] {
 test("judge runs the whole model and names the liar", async () => {
   const shown = await program.run("judge", path);
   assert.equal(shown.status, 0, shown.stderr);
+  assert.match(shown.stdout, /^ {10}operator +provider +key of the operator +signed at$/m);
   assert.match(shown.stdout, /^✘ LIED {4}liar\.example/m);
   assert.match(shown.stdout, /^✔ right {3}right\.example/m);
   assert.match(shown.stdout, /holds the question/);

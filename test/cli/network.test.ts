@@ -45,6 +45,10 @@ test("up --once --json ends with one JSON object whose certificate passes verify
   const verified = await program.run("verify", result.certificate, "--rerun", "--image", cat);
   assert.equal(verified.status, 0, verified.stderr);
   assert.equal(verified.stdout.match(/^✔/gm)?.length, result.agreed);
+  const [heading, first] = verified.stdout.split("\n");
+  assert.match(first!, /^✔ \S+\.example /);
+  assert.equal(heading!.indexOf("operator"), 2);
+  assert.match(first!.slice(heading!.indexOf("key of the operator")), /^[\w-]{43} /);
   assert.match(verified.stdout, /the standard policy holds: \d operators of \d providers/);
 });
 

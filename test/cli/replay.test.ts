@@ -1,7 +1,8 @@
 // A task that makes several requests, over the certificates of its answer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Certificate, decodeAlone, replay } from "../../cli/replay.ts";
+import { type Certificate, decodeAlone, naming, replay } from "../../cli/replay.ts";
+import { DecodeError, PolicyError, VerificationError } from "../../protocol/errors.ts";
 import { inputCommitment } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { cosineOf, type EmbedAnswer } from "../../tasks/embed.ts";
@@ -105,4 +106,19 @@ test("says what one certificate alone means only if its task can", () => {
   assert.equal(decodeAlone([three], TASK), null);
   assert.equal(decodeAlone([three, five], { ...TASK, decode }), null);
   assert.deepEqual(decodeAlone([three], { ...TASK, decode }), { embeddings: [[1]], cosine: 1 });
+});
+
+test("says what an error in a file means for whoever was to rely on it", async () => {
+  for (const [error, meaning] of [
+    [new DecodeError("malformed", "no CBOR"), "no file of ours, or a damaged one"],
+    [
+      new VerificationError("statement_mismatch", "another wrap"),
+      "not valid, do not rely on it (changed after it was signed, or never right)",
+    ],
+    [new PolicyError("policy_not_met", "too few"), "not valid, do not rely on it"],
+  ] as const)
+    await assert.rejects(
+      naming("a.qc", () => Promise.reject(error)),
+      { code: error.code, message: `a.qc: ${meaning}: ${error.message}` },
+    );
 });
