@@ -2,39 +2,99 @@
 import { describeFaultProof, type FaultProofFacts } from "../client/audits.ts";
 import { type SideFacts, type VerifiedEvidence, verifyEvidence } from "../client/index.ts";
 import { type Bytes, equalBytes, formatBase64Url, formatHex } from "../protocol/bytes.ts";
+import { CodedError } from "../protocol/errors.ts";
 import { type OpenedFaultProof, openFaultProof } from "../protocol/fault-proof.ts";
 import { readFileKind } from "../protocol/file-kind.ts";
 import { formatIdentity } from "../protocol/named-quorum.ts";
 import type { SignerFacts } from "../protocol/signer.ts";
-import { CliError } from "./errors.ts";
+import { CliError, UndecidedError } from "./errors.ts";
 import { judgeHere } from "./judge-here.ts";
-import { print, printJson } from "./output.ts";
+import { print, printError, printJson } from "./output.ts";
 import { naming } from "./replay.ts";
+import { showPath } from "./state.ts";
+
+interface File {
+  readonly path: string;
+  readonly bytes: Bytes;
+}
 
 /** Whether a file is one of these and no certificate; what it really is, its decoder says. */
-export function isAccusation(bytes: Bytes): boolean {
+export function isAccusation({ bytes }: File): boolean {
   const kind = readFileKind(bytes);
   return kind === "evidence" || kind === "fault proof";
 }
 
-interface Options {
-  readonly rerun: boolean;
-  readonly json: boolean;
+/** Throws CliError option_invalid for another file of ours, which is checked with verify. */
+export function expectEvidence({ path, bytes }: File): void {
+  const kind = readFileKind(bytes);
+  if (kind === null || kind === "evidence") return;
+  throw new CliError("option_invalid", `${showPath(path)} is a ${kind}, not evidence; check it with verify`);
 }
 
-/** Throws what openEvidence, openFaultProof and judgeHere throw, CliError judgement_wrong, option_invalid. */
-export async function checkAccusation(
-  { path, bytes }: { readonly path: string; readonly bytes: Bytes },
-  { rerun, json }: Options,
+/**
+ * Tells of each that holds, then throws if one does not: what openEvidence, openFaultProof and judgeHere throw,
+ * CliError judgement_wrong, option_invalid.
+ */
+export async function checkAccusations(
+  files: readonly File[],
+  { rerun, json }: { readonly rerun: boolean; readonly json: boolean },
 ): Promise<void> {
+  const evidence = files.find(({ bytes }) => readFileKind(bytes) === "evidence");
+  if (rerun && evidence !== undefined)
+    throw new CliError("option_invalid", `${evidence.path} is evidence; quorate judge computes who lied`);
+  const reports: Report[] = [];
+  const failures: CodedError[] = [];
+  for (const file of files) {
+    try {
+      reports.push(await checkAccusation(file, rerun));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (!json) printReports(reports, files.length);
+  // What does not hold decides over the exit code, before what could not be decided.
+  const [first, ...others] = failures.sort((a, b) => rankOf(a) - rankOf(b));
+  for (const other of others) printError(other, false);
+  if (first !== undefined) throw first;
+  if (json) printJson(files.length === 1 ? reports[0]!.summary : summarizeReports(reports));
+}
+
+function rankOf(error: CodedError): number {
+  return error instanceof UndecidedError ? 1 : 0;
+}
+
+/** Of a file that holds. */
+interface Report {
+  readonly path: string;
+  readonly summary: object; // what --json prints of it
+  print(): void;
+}
+
+async function checkAccusation({ path, bytes }: File, rerun: boolean): Promise<Report> {
   if (readFileKind(bytes) === "fault proof") {
     const proof = await naming(path, () => openFaultProof(bytes));
     if (rerun) await checkJudgement(proof);
-    return json ? printJson(summarizeProof(proof, rerun)) : printProof(proof, rerun);
+    return { path, summary: summarizeProof(proof, rerun), print: () => printProof(proof, rerun) };
   }
-  if (rerun) throw new CliError("option_invalid", `${path} is evidence; quorate judge computes who lied`);
   const evidence = await naming(path, () => verifyEvidence(bytes));
-  if (json) return printJson({ valid: true, ...summarizeEvidence(evidence) });
+  const summary = { valid: true, ...summarizeEvidence(evidence) };
+  return { path, summary, print: () => printEvidence(evidence) };
+}
+
+function printReports(reports: readonly Report[], given: number): void {
+  for (const [index, report] of reports.entries()) {
+    if (index > 0) print();
+    if (given > 1) print(`${showPath(report.path)}:`);
+    report.print();
+  }
+}
+
+function summarizeReports(reports: readonly Report[]): object {
+  return { valid: true, files: reports.map(({ path, summary }) => ({ path, ...summary })) };
+}
+
+function printEvidence(evidence: VerifiedEvidence): void {
   printSides(evidence.sides);
   print(
     evidence.contradictsItself

@@ -11,9 +11,9 @@ import {
   requireOpening,
   type SideIndex,
 } from "../protocol/judge.ts";
-import { MAX_EVIDENCE_BYTES } from "../protocol/limits.ts";
+import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
 import { firstDivergence, shapesOf } from "../protocol/opening.ts";
-import { describeOpening, formatSigner, SIGNER_HEADING } from "./accusation.ts";
+import { describeOpening, expectEvidence, formatSigner, SIGNER_HEADING } from "./accusation.ts";
 import { type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readGivenFile, writePrivateFile, writeWholeFile } from "./files.ts";
@@ -61,7 +61,8 @@ another version); 1 if the evidence does not hold or the call is wrong.
     if (target !== null) await checkTarget(resolveGiven(target));
     const [named] = given.positionals;
     const path = named === undefined ? await findNewest() : resolveGiven(named);
-    const bytes = await readGivenFile(path, MAX_EVIDENCE_BYTES);
+    const bytes = await readGivenFile(path, MAX_FAULT_PROOF_BYTES);
+    expectEvidence({ path, bytes });
     if (close !== null) return closeFile(path, bytes, resolveGiven(close), options.json);
     await judgeFile(path, bytes, { ...options, out: out && resolveGiven(out) });
   },

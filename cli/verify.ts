@@ -5,7 +5,7 @@ import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
 import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
-import { checkAccusation, formatSigner, isAccusation, SIGNER_HEADING } from "./accusation.ts";
+import { checkAccusations, formatSigner, isAccusation, SIGNER_HEADING } from "./accusation.ts";
 import { findBuilt } from "./artifacts.ts";
 import { type Arguments, type Command, optionalText, parseArguments } from "./command.ts";
 import { CliError } from "./errors.ts";
@@ -21,14 +21,15 @@ export const verify: Command = {
   summary: "check certificates, evidence or a fault proof, offline",
   help: `usage: npm run -s quorate -- verify CERTIFICATE… [--policy NAME] [--policy-file FILE]
                                          [--image FILE | --text TEXT] [--rerun] [--json]
-       npm run -s quorate -- verify EVIDENCE [--json]
-       npm run -s quorate -- verify FAULT_PROOF [--rerun] [--json]
+       npm run -s quorate -- verify EVIDENCE… [--json]
+       npm run -s quorate -- verify FAULT_PROOF… [--rerun] [--json]
 
 A certificate: checks every signature, record and digest in the file and the policy. Nobody is asked. Domains and
 providers are what the signers claim; whether you believe in them is yours to say.
 A task that made several requests has a certificate for each: give all of them, and its input to see the answer.
 Evidence: checks that two workers signed different results for one question; judge computes who lied.
 A fault proof: checks the evidence, and what a referee signed about it.
+Of several files each must hold; those that do are shown in any case.
 
   --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
   --policy-file F   a policy of your own that each must meet; needed where a certificate was made under one
@@ -59,8 +60,8 @@ A fault proof: checks the evidence, and what a referee signed about it.
     const files = await Promise.all(
       paths.map(async (path) => ({ path, bytes: await readGivenFile(path, MAX_FAULT_PROOF_BYTES) })),
     );
-    const accusation = files.find(({ bytes }) => isAccusation(bytes));
-    if (accusation === undefined) {
+    const accusations = files.filter(isAccusation);
+    if (accusations.length === 0) {
       if (options.rerun && options.input === null)
         throw new CliError("option_missing", "--image or --text is missing; see --help");
       return checkCertificates(files, options);
@@ -73,9 +74,12 @@ A fault proof: checks the evidence, and what a referee signed about it.
         "option_invalid",
         `--${names[0]} is for certificates, not for evidence; leave it out`,
       );
-    if (files.length > 1)
-      throw new CliError("option_invalid", `${accusation.path} is evidence; check it by itself`);
-    await checkAccusation(accusation, options);
+    if (accusations.length < files.length)
+      throw new CliError(
+        "option_invalid",
+        "certificates are given, and evidence or fault proofs too; check either by themselves",
+      );
+    await checkAccusations(accusations, options);
   },
 };
 

@@ -135,17 +135,19 @@ test("an engine or a model that is not here decides nothing: exit 2", async () =
 /** A fault proof by the referee, who may sign something else than it found. */
 async function createProof(
   change: (judgement: Judgement) => Judgement = (honestly) => honestly,
+  about = evidence,
+  by = referee,
 ): Promise<Bytes> {
-  const opened = await openEvidence(evidence);
+  const opened = await openEvidence(about);
   const ruling = await judgeEvidence({ ...opened, opening: opened.opening! }, model, "model");
   const judgement: Judgement = {
     evidence: await evidenceDigest(opened),
     ...ruling,
-    record: referee.opened.digest,
+    record: by.opened.digest,
     time: NOW + 1000,
   };
-  const signed = await signJudgement(change(judgement), referee.secretKey);
-  return encodeFaultProof({ evidence, judgement: signed, record: referee.opened.bytes });
+  const signed = await signJudgement(change(judgement), by.secretKey);
+  return encodeFaultProof({ evidence: about, judgement: signed, record: by.opened.bytes });
 }
 
 test("verify checks a fault proof and says what it rests on; --rerun computes it again", async () => {
@@ -179,6 +181,51 @@ test("a referee that blames the honest side is shown to be wrong by --rerun", as
   const again = await program.run("verify", proof, "--rerun");
   assert.equal(again.status, 1);
   assert.match(again.stderr, /\[judgement_wrong\]/);
+});
+
+test("verify takes several of them, tells of each that holds, and fails if one does not", async () => {
+  const proof = await write("one.fault", await createProof());
+  const both = await program.run("verify", path, proof);
+  assert.equal(both.status, 0, both.stderr);
+  assert.match(
+    both.stdout,
+    /conflict\.evidence:\n +operator [\s\S]+ at least one of the two is at fault[\s\S]+one\.fault:\n/,
+  );
+  const { valid, files } = lastLine(await program.run("verify", path, proof, "--json"));
+  assert.deepEqual([valid, (files as { path: string }[]).map((each) => each.path)], [true, [path, proof]]);
+  const broken = await write("broken.evidence", Uint8Array.of(0x86));
+  const mixed = await program.run("verify", broken, path);
+  assert.equal(mixed.status, 1);
+  assert.match(mixed.stdout, /conflict\.evidence:\n/);
+  assert.match(
+    mixed.stderr,
+    /^error: .*broken\.evidence: no file of ours, or a damaged one: .*\[malformed\]\n$/,
+  );
+  const { stdout, stderr } = await program.run("verify", broken, path, "--json");
+  assert.ok("error" in lastLine({ status: 1, stdout, stderr }), stdout);
+  // What does not hold decides over what could not be computed here.
+  const there = { ...HERE, engine: new Uint8Array(32) };
+  const elsewhere = await createEvidence([honest, lie(LIED_IN, 1)], there);
+  const far = await createServing("referee", there, true);
+  const unknown = await write("unknown.fault", await createProof((honestly) => honestly, elsewhere, far));
+  assert.equal((await program.run("verify", proof, unknown, "--rerun")).status, 2);
+  const worse = await write("broken.fault", Uint8Array.of(0x84));
+  assert.equal((await program.run("verify", unknown, worse, "--rerun")).status, 1);
+});
+
+test("judge says of a file of ours that is no evidence what it is, and what checks it", async () => {
+  const proof = await write("another.fault", await createProof());
+  assert.match((await program.run("judge", proof)).stderr, /fault proof, not evidence; check it with verify/);
+  const certificate = await write("a.qc", Uint8Array.of(0x8a));
+  for (const options of [[], ["--close", join(program.state, "no.evidence")]])
+    assert.match(
+      (await program.run("judge", certificate, ...options)).stderr,
+      /a\.qc is a certificate, not evidence; check it with verify \[option_invalid\]/,
+    );
+  assert.match(
+    (await program.run("verify", certificate, path)).stderr,
+    /check either by themselves \[option_invalid\]/,
+  );
 });
 
 test("options that do not go together are refused", async () => {
