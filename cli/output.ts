@@ -55,7 +55,8 @@ function printLines({ lines }: ReadTextAnswer): void {
 }
 
 /** The first of each text's numbers and how long its vector is; all of them are in `--json`. */
-function printEmbeddings({ embeddings, cosine }: EmbedAnswer): void {
+function printEmbeddings({ embeddings, cosine, warnings }: EmbedAnswer): void {
+  for (const warning of warnings) log(`warning: ${warning}`);
   for (const embedding of embeddings) {
     const first = embedding.slice(0, SHOWN_NUMBERS).map((value) => value.toFixed(4).padStart(7));
     const norm = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0));

@@ -2,7 +2,7 @@
 // the same direction.
 import type { Tensor } from "../protocol/tensor.ts";
 import { TaskError } from "./errors.ts";
-import { parseVocabulary, tokenize, type Vocabulary } from "./sentencepiece.ts";
+import { isSpelling, parseVocabulary, tokenize, UNKNOWN, type Vocabulary } from "./sentencepiece.ts";
 import type { Task } from "./task.ts";
 
 export const EMBED_MODEL = "embed-use-lite";
@@ -15,15 +15,19 @@ export const MAX_TOKENS = 128;
 export const MAX_TEXT_CHARACTERS = 65_536;
 /** One to embed, or two to compare. */
 const MAX_TEXTS = 2;
+/** Of a text, in what is said about it. */
+const SHOWN_CHARACTERS = 40;
 
 export interface EmbedAnswer {
   /** 512 numbers for each text. */
   readonly embeddings: readonly (readonly number[])[];
   /** Of two texts: 1 for the same direction, 0 for nothing in common. Null for one text. */
   readonly cosine: number | null;
+  /** Why the numbers may say little; in words, for people. */
+  readonly warnings: readonly string[];
 }
 
-/** The tokens of a text as i32 of [n], 1 ≤ n ≤ 128. Throws TaskError text_empty, text_too_long. */
+/** The tokens of a text as i32 of [n], 1 ≤ n ≤ 128. Throws TaskError text_empty, text_too_long, text_unknown. */
 export function encodeEmbed(text: string, vocabulary: Vocabulary): Tensor {
   if (text.length > MAX_TEXT_CHARACTERS)
     throw new TaskError(
@@ -38,15 +42,34 @@ export function encodeEmbed(text: string, vocabulary: Vocabulary): Tensor {
       "text_too_long",
       `the text has ${tokens.length} tokens, the model reads ${MAX_TOKENS}; embed its parts`,
     );
+  // Policy: the tokens of such a text are those of any other of as many words, and so would be its certificate.
+  if (!tokens.some((token) => isSpelling(token, vocabulary)))
+    throw new TaskError(
+      "text_unknown",
+      `nothing of ${quote(text)} is in the model's vocabulary, which is of English; give it English words`,
+    );
   const data = new Uint8Array(4 * tokens.length);
   const view = new DataView(data.buffer);
   for (const [index, token] of tokens.entries()) view.setInt32(4 * index, token, true);
   return { dtype: "i32", shape: [tokens.length], data };
 }
 
+/** Null where the vocabulary spells more than half of the words. */
+function warnOfUnknown(text: string, vocabulary: Vocabulary): string | null {
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  const unknown = words.filter((word) => tokenize(word, vocabulary).includes(UNKNOWN));
+  if (2 * unknown.length < words.length) return null;
+  const share = `${unknown.length} of ${words.length} words of ${quote(text)}`;
+  return `${share} are not wholly in the model's vocabulary, which is of English; its embedding says little`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
+}
+
 /** One text's answer. Throws TaskError output_invalid. */
 export function decodeEmbed(outputs: readonly Tensor[]): EmbedAnswer {
-  return { embeddings: [readEmbedding(outputs)], cosine: null };
+  return { embeddings: [readEmbedding(outputs)], cosine: null, warnings: [] };
 }
 
 function readEmbedding(outputs: readonly Tensor[]): number[] {
@@ -79,7 +102,11 @@ export const EMBED: Task<"text", readonly string[], EmbedAnswer> = {
       inputs.map(async (input) => readEmbedding(await ask(EMBED_MODEL, [input]))),
     );
     const [first, second] = embeddings;
-    return { embeddings, cosine: first && second ? cosineOf(first, second) : null };
+    return {
+      embeddings,
+      cosine: first && second ? cosineOf(first, second) : null,
+      warnings: texts.flatMap((text) => warnOfUnknown(text, vocabulary) ?? []),
+    };
   },
   decode: decodeEmbed,
 };

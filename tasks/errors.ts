@@ -9,6 +9,7 @@ export type TaskErrorCode =
   | "image_too_large"
   | "text_empty"
   | "text_too_long"
+  | "text_unknown"
   | "text_count"
   | "text_malformed"
   | "vocabulary_invalid"

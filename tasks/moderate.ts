@@ -5,7 +5,7 @@ import { TaskError } from "./errors.ts";
 import { type RgbImage, resizeImage } from "./image.ts";
 import type { Task } from "./task.ts";
 
-const MODERATE_MODEL = "moderate-mobilenet-v2";
+export const MODERATE_MODEL = "moderate-mobilenet-v2";
 /** In the order of the model's output. */
 export const MODERATE_LABELS = ["drawing", "hentai", "neutral", "porn", "sexy"] as const;
 const SIDE = 224;

@@ -9,7 +9,7 @@ const MAX_PIECES = 262_144;
 const MAX_PIECE_CHARACTERS = 64;
 /** The first pieces stand for the unknown, for control and for symbols that no text can spell. */
 const RESERVED_PIECES = 6;
-const UNKNOWN = 0;
+export const UNKNOWN = 0;
 /** What a space is written as in pieces, also in front of the first word. */
 export const SPACE = "\u2581";
 
@@ -118,6 +118,11 @@ export function tokenize(text: string, { root }: Vocabulary): number[] {
     if (token !== UNKNOWN || tokens.at(-1) !== UNKNOWN) tokens.push(token);
   }
   return tokens.reverse();
+}
+
+/** Whether a token of a text spells a part of it: neither the unknown nor a space alone. */
+export function isSpelling(token: number, { pieces }: Vocabulary): boolean {
+  return token !== UNKNOWN && pieces[token - RESERVED_PIECES] !== SPACE;
 }
 
 function invalid(what: string): TaskError {

@@ -32,7 +32,7 @@ function showOutcome(t: TestContext, requests: readonly [number, number][], verd
 
 test("shows the first eight numbers of an embedding, how many there are and their norm", (t) => {
   const embedding = [3, -4, ...Array(510).fill(0)];
-  const shown = capture(t, { embeddings: [embedding], cosine: null });
+  const shown = capture(t, { embeddings: [embedding], cosine: null, warnings: [] });
   assert.equal(
     shown,
     " 3.0000 -4.0000  0.0000  0.0000  0.0000  0.0000  0.0000  0.0000 … 512 numbers, norm 5.0000\n",
@@ -40,8 +40,16 @@ test("shows the first eight numbers of an embedding, how many there are and thei
 });
 
 test("shows how alike two texts are", (t) => {
-  const shown = capture(t, { embeddings: [[1], [1]], cosine: 0.98765 });
+  const shown = capture(t, { embeddings: [[1], [1]], cosine: 0.98765, warnings: [] });
   assert.match(shown, /^cosine similarity 0\.9877$/m);
+});
+
+test("a warning about an embedding goes to standard error, so that what is piped on stays the same", (t) => {
+  const lines: unknown[] = [];
+  t.mock.method(process.stderr, "write", (text: unknown) => lines.push(text) > 0);
+  const shown = capture(t, { embeddings: [[1], [1]], cosine: 1, warnings: ["half is unknown"] });
+  assert.deepEqual(lines, ["warning: half is unknown\n"]);
+  assert.doesNotMatch(shown, /warning/);
 });
 
 test("shows the text that was read line by line, and says so where there is none", (t) => {

@@ -24,7 +24,7 @@ const TASK: TextTask = {
       texts.map(async (text) => (await ask("length", [bytes(text.length)]))[0]!.data[0]!),
     );
     const [sum] = await ask("sum", [bytes(...lengths)]);
-    return { embeddings: [[...sum!.data]], cosine: null };
+    return { embeddings: [[...sum!.data]], cosine: null, warnings: [] };
   },
   decode: null,
 };
@@ -48,7 +48,7 @@ test("finds the certificate of each request, in whatever order they are given", 
     [sum, five, three],
   ]) {
     const answer = await replay(certificates, TASK, given("abc", "abcde"), false);
-    assert.deepEqual(answer, { embeddings: [[80]], cosine: null });
+    assert.deepEqual(answer, { embeddings: [[80]], cosine: null, warnings: [] });
   }
 });
 
@@ -60,7 +60,7 @@ test("two equal requests may have a certificate each, or one for both", async ()
     [three, total],
   ]) {
     const answer = await replay(certificates, TASK, given("abc", "xyz"), false);
-    assert.deepEqual(answer, { embeddings: [[60]], cosine: null });
+    assert.deepEqual(answer, { embeddings: [[60]], cosine: null, warnings: [] });
   }
 });
 
@@ -102,10 +102,10 @@ test("refuses where no model of the certificate is built", async () => {
 });
 
 test("says what one certificate alone means only if its task can", () => {
-  const decode = () => ({ embeddings: [[1]], cosine: cosineOf([1], [1]) });
+  const decode = () => ({ embeddings: [[1]], cosine: cosineOf([1], [1]), warnings: [] });
   assert.equal(decodeAlone([three], TASK), null);
   assert.equal(decodeAlone([three, five], { ...TASK, decode }), null);
-  assert.deepEqual(decodeAlone([three], { ...TASK, decode }), { embeddings: [[1]], cosine: 1 });
+  assert.deepEqual(decodeAlone([three], { ...TASK, decode }), { embeddings: [[1]], cosine: 1, warnings: [] });
 });
 
 test("says what an error in a file means for whoever was to rely on it", async () => {

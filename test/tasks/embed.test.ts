@@ -57,6 +57,28 @@ test("refuses an empty text", () => {
   assert.throws(() => encodeEmbed("", vocabulary), { name: "TaskError", code: "text_empty" });
 });
 
+for (const text of ["犬", "犬 猫", "犬\n猫"]) {
+  test(`refuses ${JSON.stringify(text)}, of which the vocabulary spells nothing`, async () => {
+    const tools = createTools();
+    await assert.rejects(EMBED.run(["a", text], tools), { code: "text_unknown", message: /^nothing of "犬/ });
+    assert.equal(tools.asked.length, 0);
+  });
+}
+
+for (const [text, warning] of [
+  ["a b", null],
+  ["a b 犬", null],
+  ["a 犬", /^1 of 2 words of "a 犬" are not wholly in the model's vocabulary, which is of English/],
+  ["a犬a", /^1 of 1 words of "a犬a"/],
+  [`a${" 犬".repeat(30)}`, /^30 of 31 words of "a( 犬){19} …"/],
+] as const) {
+  test(`${warning === null ? "says nothing" : "warns"} of ${JSON.stringify(text)}`, async () => {
+    const { warnings } = await EMBED.run([text, "a"], createTools([axis(3)], [axis(3)]));
+    assert.equal(warnings.length, warning === null ? 0 : 1);
+    if (warning !== null) assert.match(warnings[0]!, warning);
+  });
+}
+
 test("one text is one request, and its answer 512 numbers", async () => {
   const tools = createTools([axis(3)]);
   const { embeddings, cosine } = await EMBED.run(["a"], tools);
