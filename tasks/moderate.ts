@@ -30,6 +30,9 @@ export function decodeModerate(outputs: readonly Tensor[]): ModerateAnswer {
   }
   const view = new DataView(output.data.buffer, output.data.byteOffset, output.data.byteLength);
   const values = MODERATE_LABELS.map((label, index) => [label, view.getFloat32(4 * index, true)] as const);
+  // attacker-controlled: a quorum of liars, or whoever made a certificate, signs what it likes.
+  if (values.some(([, share]) => !(share >= 0 && share <= 1)))
+    throw new TaskError("output_invalid", "a probability is not from 0 to 1; do not rely on the answer");
   const [label] = values.reduce((best, next) => (next[1] > best[1] ? next : best));
   return { label, probabilities: Object.fromEntries(values) as Record<ModerateLabel, number> };
 }

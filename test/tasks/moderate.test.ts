@@ -30,6 +30,9 @@ for (const [title, outputs] of [
   ["no tensor", []],
   ["two tensors", [probabilities(1, 0, 0, 0, 0), probabilities(1, 0, 0, 0, 0)]],
   ["four probabilities", [probabilities(1, 0, 0, 0)]],
+  ["a share above 1", [probabilities(0, 0, 1.5, 0, 0)]],
+  ["a share below 0", [probabilities(1, 0, 0, 0, -0.5)]],
+  ["no number", [probabilities(Number.NaN, 0, 0, 0, 1)]],
   ["bytes", [{ dtype: "u8", shape: [20], data: new Uint8Array(20) } as const]],
 ] as const) {
   test(`refuses ${title} as a result`, () => {
