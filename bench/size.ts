@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { loadArtifact } from "../cli/artifacts.ts";
-import { createPage } from "../web/verifier/build.ts";
+import { createPage, readModelNames } from "../web/verifier/build.ts";
 import { judge, type Row } from "./report.ts";
 
 const root = new URL("../", import.meta.url);
@@ -13,7 +13,7 @@ export async function benchSize(): Promise<Row[]> {
   const worker = await bundle("workers/adapters/cloudflare-worker.ts");
   const client = await bundle("client/index.ts");
   const verifier = await bundle("client/verify.ts");
-  const page = gzipSync(await createPage()).length;
+  const page = gzipSync(await createPage(await readModelNames())).length;
   const { manifest } = await loadArtifact("moderate-mobilenet-v2", "simd128");
   const weights = manifest.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const { size } = await stat(new URL("wasm/kernels.wasm", root));

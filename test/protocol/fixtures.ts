@@ -165,12 +165,12 @@ export async function createCertificateFile(
   const signatures: CertificateSignature[] = [];
   for (const [seat, worker] of workers.entries())
     signatures.push(await openReceipt(await createReceipt(worker, { ...request, seat }, options)));
-  const honest = await stateResult(request);
+  const honest = await stateResult(request, options.result);
   const statement = options.changeStatement?.(honest) ?? honest;
   const file: CertificateFile = {
     certificate: { statement, signatures },
     question: request,
-    outputs: OUTPUTS,
+    outputs: options.result?.outputs ?? OUTPUTS,
     records: workers.map((worker) => worker.opened.bytes),
   };
   return encodeCertificateFile(change(file));

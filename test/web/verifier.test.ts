@@ -14,13 +14,14 @@ import { parsePolicy } from "../../protocol/policy-file.ts";
 import { createPage } from "../../web/verifier/build.ts";
 import { examine } from "../../web/verifier/examine.ts";
 import { createConflict, createFaultProof, HONEST, lieAt } from "../protocol/conflicts.ts";
-import { createCertificateFile, createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
+import { BLOCKS, createCertificateFile, createWorker, ENGINE, MODEL } from "../protocol/fixtures.ts";
 import { SAMPLE_POLICY } from "../protocol/policies.ts";
 import { openPage, type Page } from "./browser.ts";
 
 const MAX_GZIPPED_BYTES = 40_000;
 
-const html = await createPage();
+const names = { [formatHex(MODEL)]: "moderate-mobilenet-v2" };
+const html = await createPage(names);
 const [a, b, c] = [await createWorker("a"), await createWorker("b"), await createWorker("c")];
 const certificate = await createCertificateFile([a, b, c], "standard");
 const evidence = await createConflict(HONEST, lieAt(1));
@@ -76,6 +77,26 @@ test("a certificate says who signed, what, and under which policies it holds", a
     assert.ok(card!.includes(part), `${part} is not in:\n${card}`);
   assert.match(card!, /standard \(the asker's\)\s+✔ yes/);
   assert.match(card!, /strict\s+no: needs 5 distinct operators of 3 providers/);
+});
+
+test("the answer of a model that the page knows by name is said in words", async () => {
+  const data = new Uint8Array(Float32Array.of(0.0625, 0, 0.875, 0, 0.0625).buffer);
+  const result = { outputs: [{ dtype: "f32", shape: [1, 5], data }], blocks: BLOCKS } as const;
+  const file = await createCertificateFile([a, b], "standard", undefined, { result });
+  const [card] = await show({ "boats.qc": file });
+  assert.match(card!, /The answer\s+neutral, 87\.5 %\s+Label\s+Share\s+drawing\s+6\.3 %/);
+  assert.match(card!, /Model: moderate-mobilenet-v2, by the names of the machine that made this page/);
+});
+
+test("an output that is none of the model of its name is shown as numbers", async () => {
+  const [card] = await show({ "boats.qc": certificate });
+  assert.match(card!, /The answer\s+Output\s+Values\s+f32 \[1, 2\]\s+0\.25, 0\.75/);
+});
+
+test("the page is the same whenever it is made of the same names, and knows none where none is given", async () => {
+  assert.equal(await createPage(names), html);
+  assert.ok(html.includes(formatHex(MODEL)));
+  assert.ok(!(await createPage({})).includes(formatHex(MODEL)));
 });
 
 test("a changed certificate is not believed", async () => {

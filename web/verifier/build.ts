@@ -4,14 +4,32 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { ModelNames } from "./meaning.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Of the models that are built on this machine; empty where none is. */
+export async function readModelNames(): Promise<ModelNames> {
+  const text = await readFile(new URL("../../.quorate/artifacts/models.json", import.meta.url), "utf8").catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "{}";
+      throw error;
+    },
+  );
+  const index = JSON.parse(text) as Readonly<Record<string, { readonly digest: string }>>;
+  // In the order of the digests: the page does not depend on which model was built first.
+  return Object.fromEntries(
+    Object.entries(index)
+      .map(([name, { digest }]) => [digest, name])
+      .sort(),
+  );
+}
+
 /**
- * The page. Its policy lets exactly this script and this style in and nothing else: no request leaves it, whatever a
+ * The page, and the names by which it calls models. Its policy lets exactly this script and this style in and nothing else: no request leaves it, whatever a
  * file that it reads says.
  */
-export async function createPage(): Promise<string> {
+export async function createPage(names: ModelNames): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: ["web/verifier/main.ts", "web/verifier/style.css"],
     absWorkingDir: ROOT,
@@ -23,6 +41,7 @@ export async function createPage(): Promise<string> {
     target: "es2023",
     charset: "utf8",
     legalComments: "none",
+    define: { MODEL_NAMES: JSON.stringify(names) },
   });
   const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text.trim();
   const [script, style] = [textOf(".js"), textOf(".css")];
@@ -56,7 +75,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const path =
     given === null ? resolve(ROOT, ".quorate/verify.html") : resolve(process.env.INIT_CWD ?? ROOT, given);
-  const page = await createPage();
+  const page = await createPage(await readModelNames());
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, page);
   console.log(`${path}: ${page.length} bytes; open it in a browser, here or anywhere`);

@@ -2,7 +2,11 @@
 
 import { MAX_FAULT_PROOF_BYTES } from "../../protocol/limits.ts";
 import { examine, type GivenFile } from "./examine.ts";
+import type { ModelNames } from "./meaning.ts";
 import { render, renderFailure } from "./render.ts";
+
+/** Put in by build.ts. */
+declare const MODEL_NAMES: ModelNames;
 
 const input = document.querySelector<HTMLInputElement>("#files")!;
 const drop = document.querySelector<HTMLElement>("#drop")!;
@@ -27,7 +31,7 @@ async function show(files: readonly File[]): Promise<void> {
   findings.replaceChildren("checking…");
   try {
     const given = await Promise.all(files.map(read));
-    findings.replaceChildren(...(await examine(given)).map(render));
+    findings.replaceChildren(...(await examine(given)).map((finding) => render(finding, MODEL_NAMES)));
   } catch (error) {
     // A folder that was dropped, a file that is gone, or a mistake of ours: never a page that seems to go on checking.
     findings.replaceChildren(renderFailure(error));

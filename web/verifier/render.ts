@@ -1,12 +1,14 @@
 // Findings as parts of a page. Whatever comes from a file becomes text, never markup.
 
 import type { VerifiedEvidence } from "../../client/evidence.ts";
+import type { VerifiedCertificate } from "../../client/verify.ts";
 import { formatBase64Url, formatHex } from "../../protocol/bytes.ts";
 import { formatIdentity } from "../../protocol/named-quorum.ts";
 import { formatReference } from "../../protocol/policy.ts";
 import type { SignerFacts } from "../../protocol/signer.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import type { Finding, PolicyFinding } from "./examine.ts";
+import { type ModelNames, readMeaning } from "./meaning.ts";
 import { readValues } from "./values.ts";
 
 type Part = Node | string;
@@ -15,7 +17,7 @@ type Tone = "good" | "bad" | "warn";
 const SHOWN_VALUES = 16; // of an output
 
 /** One card for one file. */
-export function render(finding: Finding): HTMLElement {
+export function render(finding: Finding, names: ModelNames): HTMLElement {
   switch (finding.kind) {
     case "certificate": {
       const { verified, policies } = finding;
@@ -24,6 +26,7 @@ export function render(finding: Finding): HTMLElement {
         "good",
         finding.name,
         `✔ Holds: ${count(operators, "operator")} of ${count(providers, "provider")} signed the same bytes.`,
+        [heading("The answer"), ...answer(verified, names)],
         [heading("Policies"), policyTable(policies)],
         [
           heading("Who signed"),
@@ -31,8 +34,7 @@ export function render(finding: Finding): HTMLElement {
             counted ? "yes" : "no: one operator, one vote",
           ),
         ],
-        [heading("The answer"), outputTable(verified.outputs)],
-        origin(verified),
+        origin(verified, names),
       );
     }
     case "evidence":
@@ -44,7 +46,7 @@ export function render(finding: Finding): HTMLElement {
           : "✔ Holds: one question, two signed results. At least one of the two is at fault.",
         [heading("Who signed what"), sidesTable(finding.evidence)],
         [createElement("p", describeOpening(finding.evidence.opened))],
-        origin(finding.evidence),
+        origin(finding.evidence, names),
       );
     case "fault proof": {
       const { evidence, atFault, referee, finding: computed } = finding.proof;
@@ -62,7 +64,7 @@ export function render(finding: Finding): HTMLElement {
         ],
         [heading("Who signed what"), sidesTable(evidence)],
         [createElement("p", describeOpening(evidence.opened))],
-        origin(evidence),
+        origin(evidence, names),
       );
     }
     case "policy":
@@ -151,6 +153,14 @@ function timeCell(milliseconds: number): HTMLElement {
   );
 }
 
+function answer({ model, outputs }: VerifiedCertificate, names: ModelNames): Part[] {
+  const meaning = readMeaning(names[formatHex(model)], outputs);
+  if (meaning === null) return [outputTable(outputs)];
+  const words = createElement("p", { className: "words" }, meaning.words);
+  const shares = meaning.shares.length > 0 ? [createTable(["Label", "Share"], meaning.shares)] : [];
+  return [words, ...shares, outputTable(outputs)];
+}
+
 function outputTable(outputs: readonly Tensor[]): HTMLElement {
   return createTable(
     ["Output", "Values"],
@@ -165,8 +175,10 @@ function outputTable(outputs: readonly Tensor[]): HTMLElement {
   );
 }
 
-function origin({ model, engine }: Pick<VerifiedEvidence, "model" | "engine">): Part[] {
-  return [field("Model", formatHex(model)), field("Engine", formatHex(engine))];
+function origin({ model, engine }: Pick<VerifiedEvidence, "model" | "engine">, names: ModelNames): Part[] {
+  const name = names[formatHex(model)];
+  const named = name === undefined ? "" : `: ${name}, by the names of the machine that made this page`;
+  return [field(`Model${named}`, formatHex(model)), field("Engine", formatHex(engine))];
 }
 
 function field(name: string, value: string): HTMLElement {
