@@ -6,6 +6,7 @@ import {
   CipherSuite,
   KDF_HKDF_SHA256,
   KEM_DHKEM_X25519_HKDF_SHA256,
+  type KeyPair,
   type SenderContext,
 } from "hpke";
 import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
@@ -35,17 +36,17 @@ const REPLY_LABEL = utf8(`quorate/${PROTOCOL_VERSION}/sealed-reply`);
 
 const CIPHERTEXT = { min: MIN_BUCKET_BYTES + TAG_BYTES, max: MAX_BUCKET_BYTES + TAG_BYTES } as const;
 
-/** A sealing key's two halves. The secret one is the seed of RFC 9180 §7.1.3, of 32 random bytes. */
+/** A sealing key's two halves. */
 export interface SealingKeyPair {
-  readonly seed: Bytes;
+  readonly keys: KeyPair<CryptoKey>; // as the library holds them
   readonly publicKey: Bytes; // 32, X25519
 }
 
-/** The pair of a seed. TypeError for one that has not 32 bytes. */
+/** The pair that RFC 9180 §7.1.3 derives of a seed, of 32 random bytes. TypeError for another length. */
 export async function createSealingKeyPair(seed: Bytes): Promise<SealingKeyPair> {
   if (seed.length !== SEALING_KEY_BYTES) throw new TypeError("createSealingKeyPair: a seed has 32 bytes");
-  const { publicKey } = await SUITE.DeriveKeyPair(seed);
-  return { seed, publicKey: ownBytes(await SUITE.SerializePublicKey(publicKey)) };
+  const keys = await SUITE.DeriveKeyPair(seed);
+  return { keys, publicKey: ownBytes(await SUITE.SerializePublicKey(keys.publicKey)) };
 }
 
 /** Who can open a request: the worker of this key, with the secret half of one of its sealing keys. */
@@ -112,14 +113,14 @@ export interface OpenedRequest {
  */
 export async function openSealedRequest(
   sealed: SealedRequest,
-  { seed }: SealingKeyPair,
+  { keys }: SealingKeyPair,
   workerKey: Bytes,
 ): Promise<OpenedRequest> {
   const { sealingKey, enc } = sealed;
   // Policy: what seals is admitted as what is sealed to; who seals honestly made a fresh key.
   if (!isAdmissibleSealingKey(enc)) throw unsealingFailed("the request", null);
   const info = concatBytes(REQUEST_LABEL, workerKey, sealingKey);
-  const { secret, padded } = await unseal(sealed, seed, info).catch((cause) => {
+  const { secret, padded } = await unseal(sealed, keys, info).catch((cause) => {
     throw unsealingFailed("the request", cause);
   });
   return {
@@ -130,8 +131,8 @@ export async function openSealedRequest(
 }
 
 /** Apart from what outlives it, which holds no ciphertext that way. */
-async function unseal({ enc, ciphertext }: SealedRequest, seed: Bytes, info: Bytes) {
-  const context = await SUITE.SetupRecipient(await SUITE.DeriveKeyPair(seed), enc, { info });
+async function unseal({ enc, ciphertext }: SealedRequest, keys: KeyPair<CryptoKey>, info: Bytes) {
+  const context = await SUITE.SetupRecipient(keys, enc, { info });
   const padded = ownBytes(await context.Open(ciphertext));
   return { padded, secret: await exportSecret(context) };
 }

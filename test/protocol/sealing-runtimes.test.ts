@@ -25,7 +25,7 @@ const { publicKey: enc } = await createSealingKeyPair(seed);
 /** RFC 7748 §5 has the top bit ignored. */
 const second = enc.with(-1, enc.at(-1)! ^ 0x80) as Bytes;
 const cases: SealingCases = {
-  seed: formatHex(sealing.seed),
+  seed: formatHex(await bytesFor("sealing a")),
   workerKey: formatHex(workerKey),
   sealed: [
     await sealPadded(seed, plaintext, recipient),
