@@ -135,7 +135,7 @@ async function inferByQuorum(
     out: out && resolveGiven(out),
   });
   if (given.values.json) printJson(summarizeOutcome(outcome));
-  else printOutcome(outcome);
+  else printOutcome(outcome, policy);
   return { answer: outcome.answer, circumstances };
 }
 

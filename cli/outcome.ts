@@ -126,11 +126,11 @@ async function shortName(bytes: Bytes): Promise<string> {
 }
 
 /** The answer, who signed it, who did not, and where the files are. */
-export function printOutcome(outcome: Outcome): void {
+export function printOutcome(outcome: Outcome, { title }: Policy): void {
   printAnswer(outcome.answer);
   print();
   const { length } = outcome.requests;
-  print(`${outcome.policy}: ${summarize(outcome)}, in ${formatMilliseconds(outcome.elapsedMs)}`);
+  print(`${title}: ${summarize(outcome)}, in ${formatMilliseconds(outcome.elapsedMs)}`);
   if (length > 1) print(`  ✔ signed  ${countSigned(outcome.requests).join(", ")}`);
   const shown = length > 1 ? outcome.verdicts.filter(isNoteworthy) : outcome.verdicts;
   if (shown.length > 0)

@@ -5,9 +5,10 @@ import { parsePolicy } from "../protocol/policy-file.ts";
 import { readGivenFile, withFileName } from "./files.ts";
 import { resolveGiven, showPath } from "./state.ts";
 
-/** Throws CliError file_unreadable, CodedError policy_malformed naming the file. */
+/** Called by its path. Throws CliError file_unreadable, CodedError policy_malformed naming the file. */
 export async function readPolicyFile(given: string): Promise<Policy> {
   const path = resolveGiven(given);
   const bytes = await readGivenFile(path, MAX_POLICY_BYTES);
-  return withFileName(showPath(path), () => parsePolicy(bytes));
+  const title = showPath(path);
+  return { ...(await withFileName(title, () => parsePolicy(bytes))), title };
 }

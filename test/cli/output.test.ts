@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { numberPath, type Outcome, printOutcome } from "../../cli/outcome.ts";
 import { printAnswer } from "../../cli/output.ts";
+import { POLICIES } from "../../protocol/policy.ts";
 import type { TaskAnswer } from "../../tasks/tasks.ts";
 
 function captureAll(t: TestContext, write: () => void): string {
@@ -18,7 +19,6 @@ const capture = (t: TestContext, answer: TaskAnswer) => captureAll(t, () => prin
 function showOutcome(t: TestContext, requests: readonly [number, number][], verdicts: object[]): string {
   const outcome = {
     answer: { lines: [] },
-    policy: "standard",
     agreed: Math.min(...requests.map(([agreed]) => agreed)),
     asked: Math.min(...requests.map(([, asked]) => asked)),
     requests: requests.map(([agreed, asked]) => ({ agreed, asked, operators: [], certificate: "" })),
@@ -27,7 +27,7 @@ function showOutcome(t: TestContext, requests: readonly [number, number][], verd
     copied: [],
     elapsedMs: 5,
   } as unknown as Outcome;
-  return captureAll(t, () => printOutcome(outcome));
+  return captureAll(t, () => printOutcome(outcome, POLICIES.standard));
 }
 
 test("shows the first eight numbers of an embedding, how many there are and their norm", (t) => {

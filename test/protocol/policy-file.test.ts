@@ -21,6 +21,7 @@ test("the sample says what its lines say", async () => {
     allowPlain: false,
     deniedDomains: ["elm.example"],
     deniedKeys: [],
+    title: `${digestOf(policy).slice(0, 16)}…`,
   });
   assert.deepEqual(quorum?.groups, [
     { name: "north", threshold: 1, members: ["alder", "birch"] },
