@@ -189,7 +189,7 @@ function judge({ operator, asked, right, copied, wrong }: Report): void {
   if (wrong.length + copied > 0)
     throw new CliError(
       "audit_failed",
-      `of ${asked} answers of ${operator} ${wrong.length} were wrong and ${copied} were copied; do not ask it, and show the evidence`,
+      `of ${asked} answers of ${operator} ${wrong.length} were wrong and ${copied} were copied; do not ask it${wrong.length > 0 ? ", and show the evidence" : ""}`,
     );
   if (right === 0)
     throw new UndecidedError(

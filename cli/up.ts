@@ -143,7 +143,7 @@ function printNextSteps(network: Network, outcome: Outcome): void {
   print();
   for (const { name, url } of network.regions) print(`region  ${name.padEnd(8)} ${url}`);
   for (const { name, url, provider, vice } of network.workers) {
-    print(`worker  ${name.padEnd(8)} ${url}  ${provider}${vice === null ? "" : `  (${vice})`}`);
+    print(`worker  ${name.padEnd(8)} ${url}  provider ${provider}${vice === null ? "" : `  (${vice})`}`);
   }
   print();
   print("Try next, in another terminal:");
