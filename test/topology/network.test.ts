@@ -152,10 +152,12 @@ test("a port that somebody else took is replaced", async () => {
 test("a port that somebody takes between choice and start is replaced", async () => {
   const rival = createServer().unref();
   let lost = 0;
+  const lines: string[] = [];
   const network = await startTestNetwork(state, {
     regions: 1,
     workers: 1,
     log(line) {
+      lines.push(line);
       if (!line.startsWith("starting") || rival.listening) return;
       lost = JSON.parse(readFileSync(join(state, "ports.json"), "utf8")).alder;
       rival.listen(lost, "127.0.0.1");
@@ -163,6 +165,7 @@ test("a port that somebody takes between choice and start is replaced", async ()
   });
   await stopped(network, async () => {
     assert.ok(lost > 0);
+    assert.ok(lines.includes("a port was taken meanwhile; starting again on others"), lines.join());
     assert.notEqual(network.workers[0]!.url, `http://127.0.0.1:${lost}`);
     assert.deepEqual(await listKeys(network.regions[0]!.url), [network.workers[0]!.key]);
   });
