@@ -1,5 +1,5 @@
 // A request whose answer is known: one worker is asked, and held to what the local engine computes. On the wire it is a
-// request like any other. docs/protocol.md §14.
+// request like any other. docs/asking.md.
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { isConflict } from "../protocol/evidence.ts";

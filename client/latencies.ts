@@ -1,5 +1,5 @@
 // How long workers took to answer this client: what lets one seat go to whoever is near. It says nothing of honesty, and
-// who loses it loses no more than that. docs/protocol.md §14.
+// who loses it loses no more than that. docs/asking.md.
 
 import { type Bytes, formatBase64Url, formatHex, parseHex } from "../protocol/bytes.ts";
 import { MAX_ENDPOINT_CHARACTERS } from "../protocol/limits.ts";

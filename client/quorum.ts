@@ -1,4 +1,4 @@
-// Asking: a request goes to a committee, verdicts come back, the policy decides. docs/protocol.md §14.
+// Asking: a request goes to a committee, verdicts come back, the policy decides. docs/asking.md.
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { type Policy, type PolicyName, toPolicy } from "../protocol/policy.ts";

@@ -1,5 +1,5 @@
 // What this client itself saw of operators, by key. Nothing in it is hearsay, and nobody else's file is read. Being absent
-// costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved. docs/protocol.md §14.
+// costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved. docs/asking.md.
 
 import { type Bytes, formatBase64Url, parseHex } from "../protocol/bytes.ts";
 import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";

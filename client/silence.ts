@@ -1,4 +1,4 @@
-// A worker that was no longer waited for: had it any reason not to have answered? docs/protocol.md §14.
+// A worker that was no longer waited for: had it any reason not to have answered? docs/asking.md.
 
 import type { ReportedVerdict } from "./answer.ts";
 

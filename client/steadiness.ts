@@ -1,5 +1,5 @@
 // Who answers and who lately does not: an unsteady operator changes places with the steady one behind it. It is one place
-// at most, so whoever keeps others from answering gains one. docs/protocol.md §14.
+// at most, so whoever keeps others from answering gains one. docs/asking.md.
 
 import type { Standing } from "./reputation.ts";
 

@@ -1,5 +1,5 @@
 // What the verdicts amount to. A pure function of them: no clock, no network, no order of arrival.
-// docs/protocol.md §14 has the reasons.
+// docs/asking.md has the reasons.
 
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { admitsOperator, distinctOperators, meetsPolicy, type Policy } from "../protocol/policy.ts";
