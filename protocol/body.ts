@@ -7,6 +7,8 @@ const FIRST_BUFFER_BYTES = 64 * 1024;
 /** Small bodies may come in this many parts of any size; more in parts of 64 bytes, a tenth of a small packet. */
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
+/** An eighth of a second at MIN_BYTES_PER_SECOND: pace is seen part by part. */
+const LARGE_PART_BYTES = 16 * 1024;
 
 /** Whoever sends nothing at all keeps its place from others for so long. */
 export const FIRST_BYTES_MS = 2000;
@@ -25,7 +27,7 @@ export interface Reserve {
 
 /**
  * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every 64
- * bytes so far; nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows,
+ * bytes so far (workerd puts small ones together); nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows,
  * and leaves the rest unread. Without a reserve, time is the stream's to bound. Rejects with TransportError
  * `body_too_slow`, and with what the stream or the reserve throws.
  */
@@ -36,19 +38,40 @@ export async function readBounded(
 ): Promise<Bytes | null> {
   // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
-  const reader = stream.getReader();
+  const { read, cancel } = openParts(stream);
   const pace = reserve === null ? null : new Pace(reserve);
   try {
-    return await readParts(() => pace?.bound(reader.read()) ?? reader.read(), maxBytes, reserve, pace);
+    return await readParts(() => pace?.bound(read()) ?? read(), maxBytes, reserve, pace);
   } finally {
     pace?.end();
     // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
-    reader.cancel().catch(() => undefined);
+    cancel().catch(() => undefined);
   }
 }
 
+type Read = () => Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true }>;
+
+/** What workerd has; elsewhere it is the option `min` of read(). */
+interface ReadsAtLeast {
+  readAtLeast?(bytes: number, view: Uint8Array): ReturnType<Read>;
+}
+
+/**
+ * The parts of a stream. workerd gives 4 KiB at a time, each a turn of its event loop, and between two turns a busy worker
+ * runs a model: there a part has LARGE_PART_BYTES, unless the body ends before.
+ */
+function openParts(stream: ReadableStream<Uint8Array>): { readonly read: Read; cancel(): Promise<void> } {
+  if ("readAtLeast" in ReadableStreamBYOBReader.prototype) {
+    const reader = stream.getReader({ mode: "byob" }) as ReadableStreamBYOBReader & ReadsAtLeast;
+    const read = () => reader.readAtLeast!(LARGE_PART_BYTES, new Uint8Array(2 * LARGE_PART_BYTES));
+    return { read, cancel: () => reader.cancel() };
+  }
+  const reader = stream.getReader();
+  return { read: () => reader.read(), cancel: () => reader.cancel() };
+}
+
 async function readParts(
-  read: ReadableStreamDefaultReader<Uint8Array>["read"],
+  read: Read,
   maxBytes: number,
   reserve: Reserve | null,
   pace: Pace | null,
