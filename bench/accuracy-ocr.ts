@@ -1,5 +1,5 @@
 // Reading rendered text, whose truth is known: the quantized models against the float originals, through the same task.
-import { judgingLines, judgingPages, type TextImage } from "../cli/calibration/text-images.ts";
+import { judgingLines, judgingPages, type TextImage } from "../cli/artifacts/calibration/text-images.ts";
 import { readText } from "../tasks/read-text/read-text.ts";
 import { editDistance } from "./edit-distance.ts";
 import { createOrtAsk, readCharacters } from "./ort-ocr.ts";

@@ -1,7 +1,7 @@
 // int8 against the float original, on crops of real photographs that calibration never saw.
-import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
-import { cropPhoto, readPhoto } from "../cli/photos.ts";
-import { readTfjsSource } from "../cli/sources.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts/artifacts.ts";
+import { cropPhoto, readPhoto } from "../cli/artifacts/photos.ts";
+import { readTfjsSource } from "../cli/artifacts/sources.ts";
 import { decodeModerate, encodeModerate, MODERATE_LABELS } from "../tasks/moderate.ts";
 import { judge, type Row } from "./report.ts";
 import { loadTfjs, runTfjs, toTfjsInput } from "./tfjs.ts";

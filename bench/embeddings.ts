@@ -1,7 +1,7 @@
 // Text embeddings against the float original on TensorFlow.js: direction and time.
 import type { GraphModel } from "@tensorflow/tfjs-converter";
-import { findRecipe, loadArtifact, readTaskFile } from "../cli/artifacts.ts";
-import { readTfjsSource } from "../cli/sources.ts";
+import { findRecipe, loadArtifact, readTaskFile } from "../cli/artifacts/artifacts.ts";
+import { readTfjsSource } from "../cli/artifacts/sources.ts";
 import type { Model } from "../engine/index.ts";
 import { cosineOf, decodeEmbed, EMBED_MODEL, encodeEmbed, VOCABULARY_FILE } from "../tasks/embed.ts";
 import { parseVocabulary } from "../tasks/sentencepiece.ts";

@@ -1,6 +1,6 @@
 // What evidence costs whom, step by step, and how large it is: a reply of MobileNetV2. Its share of inference is a row of
 // bench/models.ts.
-import { loadArtifact, readEngineDigest } from "../cli/artifacts.ts";
+import { loadArtifact, readEngineDigest } from "../cli/artifacts/artifacts.ts";
 import { checkReply, createExpectation } from "../client/check.ts";
 import type { Model } from "../engine/index.ts";
 import { publicKey } from "../protocol/ed25519.ts";

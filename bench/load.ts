@@ -1,6 +1,6 @@
 // One worker at its capacity, and offered twice that: requests come at fixed times, whether or not others were answered.
 import { setTimeout as delay } from "node:timers/promises";
-import { loadArtifact } from "../cli/artifacts.ts";
+import { loadArtifact } from "../cli/artifacts/artifacts.ts";
 import { INFER_PATH, RECORD_PATH, SEALED_REQUEST_MEDIA_TYPE } from "../protocol/http.ts";
 import { NONCE_BYTES } from "../protocol/limits.ts";
 import { openRecord } from "../protocol/record.ts";

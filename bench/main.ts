@@ -1,8 +1,8 @@
 // `npm run bench`: every benchmark, or those that are named; prints tables, writes .quorate/bench.json.
 import { parseArgs } from "node:util";
-import { ensureArtifact } from "../cli/artifacts.ts";
+import { ensureArtifact } from "../cli/artifacts/artifacts.ts";
+import { createLocalModels } from "../cli/asking/local.ts";
 import { writeWholeFile } from "../cli/files.ts";
-import { createLocalModels } from "../cli/local.ts";
 import { createProgress } from "../cli/output.ts";
 import { BENCH_FILE } from "../cli/state.ts";
 import { CATALOGUE } from "../models/catalogue.ts";

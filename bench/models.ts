@@ -1,7 +1,7 @@
 // The shipped models whole: time against the float original on TensorFlow.js, and what evidence costs.
-import { findRecipe, loadArtifact } from "../cli/artifacts.ts";
-import { readPhoto } from "../cli/photos.ts";
-import { readTfjsSource } from "../cli/sources.ts";
+import { findRecipe, loadArtifact } from "../cli/artifacts/artifacts.ts";
+import { readPhoto } from "../cli/artifacts/photos.ts";
+import { readTfjsSource } from "../cli/artifacts/sources.ts";
 import { type Model, planMemory } from "../engine/index.ts";
 import { type Bytes, utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";

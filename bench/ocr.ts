@@ -1,5 +1,5 @@
 // The models of read-text against onnxruntime-web f32.
-import { loadArtifact } from "../cli/artifacts.ts";
+import { loadArtifact } from "../cli/artifacts/artifacts.ts";
 import { prepareOrt } from "./ort-ocr.ts";
 import { compareTimes, interleave, quantile, type Row } from "./report.ts";
 import { createRequest } from "./requests.ts";

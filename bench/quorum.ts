@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadArtifact, readEngineDigest } from "../cli/artifacts.ts";
+import { loadArtifact, readEngineDigest } from "../cli/artifacts/artifacts.ts";
 import { startNetwork } from "../cli/network/network.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../cli/state.ts";
 import { type Answer, askQuorum, createSystemClock, fetchDirectory } from "../client/index.ts";

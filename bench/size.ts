@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { loadArtifact } from "../cli/artifacts.ts";
+import { loadArtifact } from "../cli/artifacts/artifacts.ts";
 import { createPage, readModelNames } from "../web/verifier/build.ts";
 import { judge, type Row } from "./report.ts";
 

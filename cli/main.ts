@@ -1,15 +1,15 @@
 // `npm run -s quorate -- <command>`: finds the command and turns what it throws into an exit code.
 import { readFile } from "node:fs/promises";
-import { audit } from "./audit.ts";
 import type { Command } from "./command.ts";
+import { audit } from "./commands/audit.ts";
+import { infer } from "./commands/infer.ts";
+import { judge } from "./commands/judge.ts";
+import { keygen } from "./commands/keygen.ts";
+import { model } from "./commands/model.ts";
+import { up } from "./commands/up.ts";
+import { verify } from "./commands/verify.ts";
 import { CliError, UndecidedError } from "./errors.ts";
-import { infer } from "./infer.ts";
-import { judge } from "./judge.ts";
-import { keygen } from "./keygen.ts";
-import { model } from "./model.ts";
 import { print, printError } from "./output.ts";
-import { up } from "./up.ts";
-import { verify } from "./verify.ts";
 
 const COMMANDS: readonly Command[] = [up, infer, verify, judge, audit, model, keygen];
 

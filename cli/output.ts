@@ -4,7 +4,7 @@ import type { Classification } from "../tasks/classification.ts";
 import type { EmbedAnswer } from "../tasks/embed.ts";
 import type { ReadTextAnswer } from "../tasks/read-text/read-text.ts";
 import type { TaskAnswer } from "../tasks/tasks.ts";
-import type { Progress } from "./artifacts.ts";
+import type { Progress } from "./artifacts/artifacts.ts";
 
 /** On a terminal one line that changes; elsewhere a line for each step as it begins. */
 export function createProgress(title: string): Progress {

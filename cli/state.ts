@@ -37,7 +37,7 @@ function quote(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** What `cli/sample-page.ts` renders. */
+/** What `cli/asking/sample-page.ts` renders. */
 export const SAMPLE_PAGE = join(HOME, "page.png");
 export const ARTIFACTS_FOLDER = join(HOME, "artifacts");
 export const NETWORK_FOLDER = join(state, "network");

@@ -35,7 +35,7 @@ export type Origin =
   | { readonly kind: "package"; readonly name: string; readonly version: string }
   | { readonly kind: "folder"; readonly path: string };
 
-/** cli/calibration.ts makes requests of it. */
+/** cli/artifacts/calibration.ts makes requests of it. */
 export type Calibration =
   | { readonly kind: "photographs"; readonly packages: readonly string[]; readonly crops: number }
   | { readonly kind: "text-pictures"; readonly count: number }

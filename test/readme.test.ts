@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readEngineDigest } from "../cli/artifacts.ts";
+import { readEngineDigest } from "../cli/artifacts/artifacts.ts";
 import { formatHex } from "../protocol/bytes.ts";
 import { GOLDENS } from "./support/golden.ts";
 

@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
-import { ensureArtifact } from "../cli/artifacts.ts";
+import { ensureArtifact } from "../cli/artifacts/artifacts.ts";
 import { createProgress } from "../cli/output.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 

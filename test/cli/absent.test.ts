@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explainAbsence } from "../../cli/absent.ts";
+import { explainAbsence } from "../../cli/asking/absent.ts";
 import { PolicyError } from "../../protocol/errors.ts";
 import { POLICIES, type Policy } from "../../protocol/policy.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";

@@ -3,11 +3,11 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { COMPILER_SOURCES } from "../../cli/compiler-sources.ts";
+import { COMPILER_SOURCES } from "../../cli/artifacts/compiler-sources.ts";
 import { ROOT } from "./program.ts";
 
 test("every source that an artifact's bytes may depend on is among those that make it stale", async () => {
-  const entryPoints = ["models/compile.ts", "cli/calibration.ts", "cli/sources.ts"];
+  const entryPoints = ["models/compile.ts", "cli/artifacts/calibration.ts", "cli/artifacts/sources.ts"];
   const { metafile } = await build({
     entryPoints: entryPoints.map((file) => join(ROOT, file)),
     absWorkingDir: ROOT,

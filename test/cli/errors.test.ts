@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { photoPath, readPhotoBytes } from "../../cli/photos.ts";
+import { photoPath, readPhotoBytes } from "../../cli/artifacts/photos.ts";
 import { createProgram, lastLine, ROOT } from "./program.ts";
 
 const program = await createProgram();

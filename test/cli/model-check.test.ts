@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { findCases, readCase } from "../../cli/cases.ts";
+import { findCases, readCase } from "../../cli/artifacts/cases.ts";
 import { encodeModel, encodeTensor, FLOAT, f32 } from "../models/import/encode-onnx.ts";
 import { createProgram, type Program } from "./program.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { photoPath } from "../../cli/photos.ts";
+import { photoPath } from "../../cli/artifacts/photos.ts";
 import { formatLatencies, parseLatencies } from "../../client/audits.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { createProgram, lastLine, ROOT } from "./program.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { numberPath, type Outcome, printOutcome } from "../../cli/outcome.ts";
+import { numberPath, type Outcome, printOutcome } from "../../cli/asking/outcome.ts";
 import { printAnswer } from "../../cli/output.ts";
 import { POLICIES } from "../../protocol/policy.ts";
 import type { TaskAnswer } from "../../tasks/tasks.ts";

@@ -1,10 +1,10 @@
 // Probes against a worker that knows the repository: the inputs that models are calibrated with, and how probes are made.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findRecipe } from "../../cli/artifacts.ts";
-import { readCalibration } from "../../cli/calibration.ts";
-import { swapElements } from "../../cli/probe-pictures.ts";
-import { prepareProbes } from "../../cli/probes.ts";
+import { findRecipe } from "../../cli/artifacts/artifacts.ts";
+import { readCalibration } from "../../cli/artifacts/calibration.ts";
+import { swapElements } from "../../cli/asking/probe-pictures.ts";
+import { prepareProbes } from "../../cli/asking/probes.ts";
 import { type Bytes, equalBytes, formatHex } from "../../protocol/bytes.ts";
 import { DTYPE_BYTES, type Tensor } from "../../protocol/tensor.ts";
 

@@ -1,7 +1,7 @@
 // A task that makes several requests, over the certificates of its answer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Certificate, decodeAlone, naming, replay } from "../../cli/replay.ts";
+import { type Certificate, decodeAlone, naming, replay } from "../../cli/checking/replay.ts";
 import { DecodeError, PolicyError, VerificationError } from "../../protocol/errors.ts";
 import { inputCommitment } from "../../protocol/statement.ts";
 import type { Tensor } from "../../protocol/tensor.ts";

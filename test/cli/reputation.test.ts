@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { sightingsOfAudited, sightingsOfOthers } from "../../cli/reputation.ts";
+import { sightingsOfAudited, sightingsOfOthers } from "../../cli/asking/reputation.ts";
 import { TIMED_OUT } from "../client/verdict.ts";
 import { createWorker } from "../protocol/fixtures.ts";
 import { createProgram } from "./program.ts";

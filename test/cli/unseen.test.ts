@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { describeUnseen } from "../../cli/asking/unseen.ts";
 import type { Vice } from "../../cli/network/members.ts";
-import { describeUnseen } from "../../cli/unseen.ts";
 
 const url = "http://127.0.0.1:1";
 const worker = (vice: Vice | null) => [{ name: "alder", url, vice }];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadArtifact, readKernels } from "../../cli/artifacts.ts";
+import { loadArtifact, readKernels } from "../../cli/artifacts/artifacts.ts";
 import { boundaryTensor } from "../../engine/blocks.ts";
 import { decodeManifest, loadModel, type Manifest, type Model } from "../../engine/index.ts";
 import { formatHex } from "../../protocol/bytes.ts";

@@ -1,7 +1,7 @@
 // Sizes that a request decides: symbols are bound by the shapes of the inputs, everything else follows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { createRunner, type Runner } from "../../engine/index.ts";
 import type { Graph } from "../../models/graph.ts";
 import { lowerGraph } from "../../models/lower/lower.ts";

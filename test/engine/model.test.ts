@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findRecipe, loadArtifact, readKernels } from "../../cli/artifacts.ts";
-import { readPhoto } from "../../cli/photos.ts";
+import { findRecipe, loadArtifact, readKernels } from "../../cli/artifacts/artifacts.ts";
+import { readPhoto } from "../../cli/artifacts/photos.ts";
 import { decodeManifest, encodeManifest, loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import { digest, digestRaw } from "../../protocol/digest.ts";

@@ -2,7 +2,7 @@
 // outputs and nothing else, and reads nothing that it was not given.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import {
   createRunner,
   decodeManifest,

@@ -1,7 +1,7 @@
 // A fixed seed for a fixed number of graphs; `node test/fuzz/main.ts` goes on for as long as it is told to.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { checkCase } from "./check.ts";
 import { generateCase } from "./generate.ts";
 import { checkMangled } from "./mangle.ts";

@@ -3,7 +3,7 @@
 //   node test/fuzz/main.ts --seed N --case K            one case again, made small if it fails
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { checkCase } from "./check.ts";
 import { describeCase } from "./describe.ts";
 import { generateCase } from "./generate.ts";

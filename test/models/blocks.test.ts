@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadArtifact } from "../../cli/artifacts.ts";
+import { loadArtifact } from "../../cli/artifacts/artifacts.ts";
 import { ELEMENT_BYTES, elementCount, planMemory } from "../../engine/index.ts";
 import { CATALOGUE } from "../../models/catalogue.ts";
 

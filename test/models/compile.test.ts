@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { createRunner, decodeManifest } from "../../engine/index.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readTfjsGraphModel } from "../../models/import/tfjs/graph-model.ts";

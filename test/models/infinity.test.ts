@@ -1,7 +1,7 @@
 // Constants that are infinite: masks, bounds and fillers, as transformers and pools have them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { loadModel, type Model } from "../../engine/index.ts";
 import { bytesOf } from "../../models/constant.ts";
 import type { Constant } from "../../models/graph.ts";

@@ -1,7 +1,7 @@
 // Small files that ask the compiler for more than it should give: each is refused, before it has cost much.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import { ANONYMOUS, emitProgram } from "../../models/manifest.ts";

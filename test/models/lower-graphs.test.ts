@@ -1,7 +1,7 @@
 // Graphs in which several operators meet, against onnxruntime-web: integers and small dyadic numbers, so exactly.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import type { Constant } from "../../models/graph.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import { runRival } from "../fuzz/rival.ts";

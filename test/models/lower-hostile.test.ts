@@ -1,7 +1,7 @@
 // Names that every object answers to, and what a model or a recipe may not say.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { createProgram } from "../../models/compile.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import type { Recipe } from "../../models/recipe.ts";

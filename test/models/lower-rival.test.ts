@@ -2,7 +2,7 @@
 // the same bytes, and both are within rounding of the peer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import type { Constant } from "../../models/graph.ts";
 import { readOnnx } from "../../models/import/onnx.ts";
 import { runGraph } from "../../models/run.ts";

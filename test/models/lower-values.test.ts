@@ -1,7 +1,7 @@
 // Values that ONNX fixes where implementations slip: integers, one element without axes, bounds beyond an end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { bytesOf, createConstant } from "../../models/constant.ts";
 import { fuseGraph } from "../../models/fuse/fuse.ts";
 import type { Constant } from "../../models/graph.ts";

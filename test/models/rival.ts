@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { createRunner } from "../../engine/index.ts";
 import { fuseGraph } from "../../models/fuse/fuse.ts";
 import { readOnnx } from "../../models/import/onnx.ts";

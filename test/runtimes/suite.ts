@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";
 import { ISAS, type Isa } from "../../wasm/families.ts";
 import { GOLDENS, type GoldenInput, type GoldenModel } from "../support/golden.ts";

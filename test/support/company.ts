@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import * as wrangler from "wrangler";
-import { readEngineDigest, readKernels } from "../../cli/artifacts.ts";
+import { readEngineDigest, readKernels } from "../../cli/artifacts/artifacts.ts";
 import { describeWorker, type MemberPlan, memberUrl } from "../../cli/network/member.ts";
 import type { Vice } from "../../cli/network/members.ts";
 import { choosePorts, LOOPBACK } from "../../cli/network/ports.ts";

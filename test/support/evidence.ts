@@ -1,7 +1,7 @@
 // Evidence about a shipped model, so that an engine has something to judge: embed-use-lite on a word, and lies about it.
 
 import assert from "node:assert/strict";
-import { loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
+import { loadArtifact, readEngineDigest } from "../../cli/artifacts/artifacts.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { encodeEvidence } from "../../protocol/evidence.ts";
 import { openAtInput } from "../protocol/conflicts.ts";

@@ -1,7 +1,7 @@
 // Inputs of the golden table: the same bytes on every machine, from a photograph or from a seed.
 
-import { judgingPages } from "../../cli/calibration/text-images.ts";
-import { readPhoto } from "../../cli/photos.ts";
+import { judgingPages } from "../../cli/artifacts/calibration/text-images.ts";
+import { readPhoto } from "../../cli/artifacts/photos.ts";
 import type { Tensor } from "../../protocol/tensor.ts";
 import { cropImage } from "../../tasks/image.ts";
 import { encodeModerate } from "../../tasks/moderate.ts";

@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { ARTIFACTS_FOLDER, PROJECT_ROOT } from "../../cli/state.ts";
 import { loadModel, type Model } from "../../engine/index.ts";
 import { formatBase64Url } from "../../protocol/bytes.ts";

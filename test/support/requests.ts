@@ -1,6 +1,6 @@
 // Requests for the shipped model with an input that is the same everywhere.
 
-import { loadArtifact, readEngineDigest } from "../../cli/artifacts.ts";
+import { loadArtifact, readEngineDigest } from "../../cli/artifacts/artifacts.ts";
 import type { Model } from "../../engine/index.ts";
 import { digest } from "../../protocol/digest.ts";
 import { chooseSizeBucket, type InferRequest } from "../../protocol/request.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "jpeg-js";
-import { readPhotoBytes } from "../../cli/photos.ts";
+import { readPhotoBytes } from "../../cli/artifacts/photos.ts";
 import { decodeJpeg } from "../../tasks/jpeg.ts";
 import { MAX_IMAGE_BYTES } from "../../tasks/limits.ts";
 

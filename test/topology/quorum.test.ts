@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
-import { readEngineDigest } from "../../cli/artifacts.ts";
+import { readEngineDigest } from "../../cli/artifacts/artifacts.ts";
 import type { Network } from "../../cli/network/network.ts";
 import { PROJECT_ROOT } from "../../cli/state.ts";
 import {

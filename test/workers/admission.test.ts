@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadArtifact } from "../../cli/artifacts.ts";
+import { loadArtifact } from "../../cli/artifacts/artifacts.ts";
 import { type Model, planMemory } from "../../engine/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { CBOR_MEDIA_TYPE, HEALTH_PATH, INFER_PATH, JUDGE_PATH, RECORD_PATH } from "../../protocol/http.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { readKernels } from "../../cli/artifacts.ts";
+import { readKernels } from "../../cli/artifacts/artifacts.ts";
 import { encodeManifest, loadModel, type Model } from "../../engine/index.ts";
 import { type Bytes, formatHex, utf8 } from "../../protocol/bytes.ts";
 import { InferenceError } from "../../protocol/errors.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { createRunner, elementCount } from "../../../engine/index.ts";
 import { planRun } from "../../../engine/plan.ts";
 import { fuseGraph } from "../../../models/fuse/fuse.ts";

@@ -1,7 +1,7 @@
 // Squeeze-and-excite, as MobileNetV3 and PP-LCNet have it: a factor for each channel, out of the means of all.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { createProgram } from "../../../models/compile.ts";
 import { sketch } from "./sketch.ts";
 

@@ -1,7 +1,7 @@
 // A model.json that nobody's exporter wrote: whatever stands in it, an error with a code or a model that can be planned.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { createProgram } from "../../../models/compile.ts";
 import { readTfjsGraphModel } from "../../../models/import/tfjs/graph-model.ts";
 import { ANONYMOUS, emitProgram } from "../../../models/manifest.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { createRunner } from "../../../engine/index.ts";
 import { PLAIN_OUTPUT } from "../../../models/lower/ops.ts";
 import { ANONYMOUS, emitProgram } from "../../../models/manifest.ts";

@@ -1,7 +1,7 @@
 // A quantized model as an artifact: compiled, written, read again, loaded and asked.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { loadModel } from "../../../engine/index.ts";
 import { readOnnx } from "../../../models/import/onnx.ts";
 import { compileGraph, type Quantization, Runner } from "../../fuzz/run.ts";

@@ -2,7 +2,7 @@
 // can into integers: outputs have to be the same bytes, on scalar and on SIMD kernels.
 import assert from "node:assert/strict";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import { readKernels } from "../../../cli/artifacts.ts";
+import { readKernels } from "../../../cli/artifacts/artifacts.ts";
 import { createRunner } from "../../../engine/index.ts";
 import { fuseGraph } from "../../../models/fuse/fuse.ts";
 import { readOnnx } from "../../../models/import/onnx.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { createOrtAsk, readCharacters } from "../../../bench/ort-ocr.ts";
-import { drawText } from "../../../cli/calibration/renderer.ts";
+import { drawText } from "../../../cli/artifacts/calibration/renderer.ts";
 import type { Tensor } from "../../../protocol/tensor.ts";
 import type { RgbImage } from "../../../tasks/image.ts";
 import { readText } from "../../../tasks/read-text/read-text.ts";

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { Random } from "../../../cli/calibration/random.ts";
-import { CALIBRATING, JUDGING, writeLine } from "../../../cli/calibration/sentences.ts";
-import { calibrationPictures, judgingLines, judgingPages } from "../../../cli/calibration/text-images.ts";
+import { Random } from "../../../cli/artifacts/calibration/random.ts";
+import { CALIBRATING, JUDGING, writeLine } from "../../../cli/artifacts/calibration/sentences.ts";
+import {
+  calibrationPictures,
+  judgingLines,
+  judgingPages,
+} from "../../../cli/artifacts/calibration/text-images.ts";
 import type { RgbImage } from "../../../tasks/image.ts";
 
 const digest = (images: readonly RgbImage[]) => {
