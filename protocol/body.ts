@@ -27,9 +27,10 @@ export interface Reserve {
 
 /**
  * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every 64
- * bytes so far (workerd puts small ones together); nothing is an empty body. Holds the limit and one part of the stream at most, twice that while it grows,
- * and leaves the rest unread. Without a reserve, time is the stream's to bound. Rejects with TransportError
- * `body_too_slow`, and with what the stream or the reserve throws.
+ * bytes so far, where the runtime does not put them together; nothing is an empty body. Holds the limit and one part at
+ * most, twice that while it grows, and leaves the rest unread. With a reserve it rejects with TransportError
+ * `body_too_slow`, `body_incomplete` and with what the reserve throws; without one, time is the stream's to bound, and it
+ * rejects with what the stream throws.
  */
 export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
@@ -61,13 +62,23 @@ interface ReadsAtLeast {
  * runs a model: there a part has LARGE_PART_BYTES, unless the body ends before.
  */
 function openParts(stream: ReadableStream<Uint8Array>): { readonly read: Read; cancel(): Promise<void> } {
-  if ("readAtLeast" in ReadableStreamBYOBReader.prototype) {
+  const large = openLargeParts(stream);
+  if (large !== null) return large;
+  const reader = stream.getReader();
+  return { read: () => reader.read(), cancel: () => reader.cancel() };
+}
+
+/** Null where the runtime has no such parts, or not of this stream: of one that a program made. */
+function openLargeParts(stream: ReadableStream<Uint8Array>): ReturnType<typeof openParts> | null {
+  if (typeof ReadableStreamBYOBReader === "undefined") return null;
+  if (!("readAtLeast" in ReadableStreamBYOBReader.prototype)) return null;
+  try {
     const reader = stream.getReader({ mode: "byob" }) as ReadableStreamBYOBReader & ReadsAtLeast;
     const read = () => reader.readAtLeast!(LARGE_PART_BYTES, new Uint8Array(2 * LARGE_PART_BYTES));
     return { read, cancel: () => reader.cancel() };
+  } catch {
+    return null;
   }
-  const reader = stream.getReader();
-  return { read: () => reader.read(), cancel: () => reader.cancel() };
 }
 
 async function readParts(
@@ -103,6 +114,7 @@ class Pace {
   #signal: AbortSignal | null = null;
   // One promise for all reads would keep what each was raced against for as long as it lives.
   #stop: () => void = () => undefined;
+  #isLate = false;
   #isOver = false;
 
   constructor({ timeout }: Pick<Reserve, "timeout">) {
@@ -125,7 +137,10 @@ class Pace {
           ),
         );
       if (this.#isOver) this.#stop();
-      read.then(resolve, reject);
+      read.then(resolve, (cause: unknown) =>
+        // A sender that hangs up is no mistake of ours.
+        reject(new TransportError("body_incomplete", "the body broke off; send it again", { cause })),
+      );
     });
   }
 
@@ -142,7 +157,9 @@ class Pace {
 
   readonly #check = (): void => {
     const leftMs = FIRST_BYTES_MS + (1000 * this.#length) / MIN_BYTES_PER_SECOND - this.#allowedMs;
-    this.#isOver = leftMs <= 0;
+    // What came while this thread was busy is read only after the timer: nobody is late before one more turn.
+    this.#isOver = leftMs <= 0 && this.#isLate;
+    this.#isLate = leftMs <= 0;
     if (this.#isOver) this.#stop();
     else this.#wait(Math.max(Math.ceil(leftMs), MIN_WAIT_MS));
   };

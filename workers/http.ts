@@ -3,7 +3,7 @@
 import { type IRequest, Router } from "itty-router";
 import { type Reserve, readBounded } from "../protocol/body.ts";
 import type { Bytes } from "../protocol/bytes.ts";
-import { CodedError, TransportError } from "../protocol/errors.ts";
+import { TransportError } from "../protocol/errors.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE, type Problem } from "../protocol/problem.ts";
 
 /** Keeps a promise running after the request that began it has ended. */
@@ -139,11 +139,7 @@ export async function readBody(
     `the body has more than ${maxBytes} bytes, or too many parts; send less, in larger parts`,
   );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const bytes = await readBounded(request.body, maxBytes, reserve).catch((cause: unknown) => {
-    if (cause instanceof CodedError) throw cause;
-    // A sender that hangs up is no mistake of ours.
-    throw new TransportError("body_incomplete", "the body broke off; send it again", { cause });
-  });
+  const bytes = await readBounded(request.body, maxBytes, reserve);
   if (bytes === null) throw tooLarge;
   if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body; send one");
   return { mediaType, bytes };

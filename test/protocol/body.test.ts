@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FIRST_BYTES_MS, MIN_BYTES_PER_SECOND, readBounded } from "../../protocol/body.ts";
+import { callOn, ELSEWHERE } from "../support/elsewhere.ts";
 
 /** Equal parts, `count` of them, and how many were asked for. */
 function createStream(count: number, part = Uint8Array.of(1, 2, 3, 4)) {
@@ -154,8 +155,9 @@ test("ends where the sender sends nothing in time, and lets the sender go", asyn
   });
   const read = readBounded(stream, 8, { timeout, grow: () => assert.fail("it grew") });
   runOut();
+  runOut();
   await assert.rejects(read, { name: "TransportError", code: "body_too_slow" });
-  assert.deepEqual(asked, [FIRST_BYTES_MS]);
+  assert.deepEqual(asked, [FIRST_BYTES_MS, 100]);
   assert.ok(cancelled);
 });
 
@@ -177,6 +179,41 @@ test("who sends has time for what came, and who sends a byte now and then does n
   assert.deepEqual(asked.slice(2), [100]);
   await send(1);
   runOut();
+  await send(1);
+  runOut();
   await assert.rejects(read, { code: "body_too_slow" });
-  assert.equal(asked.length, 3);
+  assert.deepEqual(asked.slice(3), [100]);
 });
+
+test("what came while the receiver was busy is in time, though the timer runs out before it is read", async () => {
+  const { timeout, runOut } = createTimers();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await null;
+      runOut();
+      controller.enqueue(Uint8Array.of(1));
+      controller.close();
+    },
+  });
+  const body = await readBounded(stream, 8, { timeout, grow: () => undefined });
+  assert.deepEqual(body, Uint8Array.of(1));
+});
+
+test("a sender that hangs up and a reserve that fails are told apart", async () => {
+  const { timeout } = createTimers();
+  const cut = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("cut")) });
+  await assert.rejects(readBounded(cut, 8, { timeout, grow: () => undefined }), { code: "body_incomplete" });
+  const grow = () => {
+    throw new TypeError("a mistake of ours");
+  };
+  const { stream } = createStream(2, new Uint8Array(50_000));
+  await assert.rejects(readBounded(stream, 200_000, { timeout, grow }), TypeError);
+});
+
+for (const runtime of ELSEWHERE)
+  test(`${runtime} reads as much, of what a program made too`, async () => {
+    const read = (maxBytes: number) =>
+      callOn(runtime, "test/protocol/body-parts.ts", { parts: 11, bytes: 50_000, maxBytes });
+    assert.deepEqual(await read(550_000), [550_000, 550_000]);
+    assert.deepEqual(await read(549_999), [null, null]);
+  });

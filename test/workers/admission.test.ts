@@ -227,6 +227,7 @@ test("a body that does not come in time is refused, and its share is there for o
   await assertProblem(await post(app, INFER_PATH, createBody(0).stream), "overloaded");
   timeOut();
   timeOut(); // what a byte is worth, too
+  timeOut(); // and one more turn, for what came while the worker was busy
   for (const response of slow) {
     assert.equal((await response).status, 408);
     await assertProblem(await response, "body_too_slow");
