@@ -1,6 +1,6 @@
 // One model in a process of its own, where nothing is compiled or warm: the time until its first answer, and the linear
-// memory that it then holds. `node bench/first-answer.ts ENGINE MODEL DTYPE SHAPE` prints both as JSON; bench/memory.ts asks.
-// Quorate's time includes reading files and checking every digest; the peers start with their model in memory.
+// memory that it then holds. `node bench/first-answer.ts ENGINE MODEL DTYPE SHAPE` prints both as JSON; bench/memory.ts
+// asks. Quorate's time includes reading files and checking every digest; the peers start with their model in memory.
 import { findRecipe, loadArtifact } from "../cli/artifacts/artifacts.ts";
 import { readTfjsSource } from "../cli/artifacts/sources.ts";
 import type { Tensor } from "../protocol/tensor.ts";

@@ -1,5 +1,5 @@
-// The float originals of PP-OCRv4 in onnxruntime-web, behind the interface of the compiled models: bytes in, and of a line
-// the best class of every step with its probability out.
+// The float originals of PP-OCRv4 in onnxruntime-web, behind the interface of the compiled models: bytes in, and of a
+// line the best class of every step with its probability out.
 import { readFileSync } from "node:fs";
 import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import type { Tensor } from "../protocol/tensor.ts";

@@ -1,7 +1,7 @@
 // How often an attacker fills a whole committee, by what it has made up: the rule that ships, over seeded draws of a
 // made-up directory, beside the closed form. No network, no clock; the same numbers on every machine.
-import { type Latencies, observe } from "../client/latencies.ts";
-import { type Reputation, remember } from "../client/reputation.ts";
+import { type Latencies, rememberLatencies } from "../client/latencies.ts";
+import { type Reputation, rememberSightings } from "../client/reputation.ts";
 import { planSeats } from "../client/select.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import { digestRaw } from "../protocol/digest.ts";
@@ -96,7 +96,9 @@ export function chanceToFill({ honest, attackers, isNearest, isSteadier }: Scena
   return isSteadier ? whole * (1 + honest / (all - seats)) : whole;
 }
 
-/** Of `draws` committees of each size, planned by planSeats under seeds 0 to `draws` − 1, how many the attacker filled. */
+/**
+ * Of `draws` committees of each size, planned by planSeats under seeds 0 to `draws` − 1, how many the attacker filled.
+ */
 export async function countFilled(scenario: Scenario, seats: number, draws: number): Promise<number> {
   const records = await createDirectory(scenario);
   const near = scenario.isNearest ? measure(records) : null;
@@ -150,7 +152,7 @@ function measure(records: readonly OpenedRecord[]): Latencies {
     const elapsedMs = endpoint === "https://x0.example" ? 1 : 100;
     return { workerKey, endpoint, outcome: "agreed" as const, code: null, elapsedMs };
   });
-  return observe(new Map(), { model: MODEL, verdicts, now: 0 });
+  return rememberLatencies(new Map(), { model: MODEL, verdicts, now: 0 });
 }
 
 /** The attacker's answered, and nobody else did, twice. */
@@ -159,7 +161,7 @@ function watch(records: readonly OpenedRecord[]): Reputation {
     const kind = record.operator.startsWith("x") ? ("answer" as const) : ("failure" as const);
     return { operator: record.operator, operatorKey: record.operatorKey, kind };
   });
-  return remember(new Map(), [...sightings, ...sightings], 0);
+  return rememberSightings(new Map(), [...sightings, ...sightings], 0);
 }
 
 /** The built-in policy that asks so many; of seven, as `strict` does of five. */

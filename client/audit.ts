@@ -3,7 +3,7 @@
 
 import { type Bytes, equalBytes } from "../protocol/bytes.ts";
 import { isConflict } from "../protocol/evidence.ts";
-import { MAX_RESERVE_COMMITTEES } from "../protocol/limits.ts";
+import { MAX_SUBSTITUTE_COMMITTEES } from "../protocol/limits.ts";
 import { POLICIES } from "../protocol/policy.ts";
 import type { OpenedRecord } from "../protocol/record.ts";
 import type { InferRequest } from "../protocol/request.ts";
@@ -45,7 +45,7 @@ export async function auditWorker(options: {
 }): Promise<AuditFinding> {
   const policy = POLICIES.fast;
   const { request } = await createQuestion({ ...options, policy, now: options.clock.now() });
-  const seat = drawBelow(policy.ask * (1 + MAX_RESERVE_COMMITTEES), options.random);
+  const seat = drawBelow(policy.ask * (1 + MAX_SUBSTITUTE_COMMITTEES), options.random);
   return auditSeat({ ...options, request, seat, allowPlain: policy.allowPlain });
 }
 

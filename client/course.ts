@@ -24,10 +24,10 @@ export interface Plan {
 
 /** One question under way. Owns who is asked next; decide() asks it what to do, and closes it through askQuorum. */
 export class Course {
-  // #fanOut is shared with askQuorum, which asks the first committee. #reserves shrinks and never grows.
+  // #fanOut is shared with askQuorum, which asks the first committee. #substitutes shrinks and never grows.
   readonly #plan: Plan;
   readonly #fanOut: FanOut;
-  readonly #reserves: OpenedRecord[];
+  readonly #substitutes: OpenedRecord[];
   readonly #clock: Clock;
   #agreedSince: number | null = null;
   #freshFrom: number | null = null;
@@ -37,12 +37,12 @@ export class Course {
   constructor(options: {
     readonly plan: Plan;
     readonly fanOut: FanOut;
-    readonly reserves: readonly OpenedRecord[];
+    readonly substitutes: readonly OpenedRecord[];
     readonly clock: Clock;
   }) {
     this.#plan = options.plan;
     this.#fanOut = options.fanOut;
-    this.#reserves = [...options.reserves];
+    this.#substitutes = [...options.substitutes];
     this.#clock = options.clock;
   }
 
@@ -96,8 +96,8 @@ export class Course {
   /**
    * When a seat is late, unix milliseconds. A member of the committee has little longer than the slowest that signed: an
    * honest worker needs about as long as another. Everyone else has half of the deadline, unless a local run decides.
-   * Policy: a liar that answers before anyone can compute makes a committee late once, and does not use up the reserves
-   * that outvote it.
+   * Policy: a liar that answers before anyone can compute makes a committee late once, and does not use up the
+   * substitutes that outvote it.
    */
   #lateAt({ seat, start }: Pending): number {
     const isMember = seat < this.#from + this.#plan.policy.ask;
@@ -134,16 +134,17 @@ export class Course {
   }
 
   /**
-   * Substitutes for seats that failed or stay silent, and a second committee after a conflict. Where enough agree already,
-   * for seats that failed only: in a committee of which one cannot speak, fewer liars are the whole of it.
+   * Substitutes for seats that failed or stay silent, and a second committee after a conflict. Where enough agree
+   * already, for seats that failed only: in a committee of which one cannot speak, fewer liars are the whole of it.
    */
   askMore(state: Tally): void {
     if (this.#clock.now() >= this.#deadline) return;
     if (state.status === "conflict" && this.#localStatement === null) this.#freshFrom ??= this.#fanOut.asked;
-    while (this.#reserves.length > 0 && this.#isShort(state)) this.#fanOut.ask(this.#takeReserve(state));
+    while (this.#substitutes.length > 0 && this.#isShort(state))
+      this.#fanOut.ask(this.#takeSubstitute(state));
   }
 
-  /** Whether those in play cannot decide, whatever they sign, and a reserve would help. */
+  /** Whether those in play cannot decide, whatever they sign, and a substitute would help. */
   #isShort(state: Tally): boolean {
     const goal = this.#localStatement === null ? this.#plan.policy.ask : this.#plan.policy.accept;
     return this.#partiesInPlay(state).length < goal || this.#findNeeded(state) >= 0;
@@ -166,19 +167,21 @@ export class Course {
     return state.classes.find(([member]) => equalBytes(member!.receipt.wrap.statement, right)) ?? [];
   }
 
-  /** The first reserve that brings what those in play lack: an operator of the quorum, or else a provider. -1: none. */
+  /**
+   * The first substitute that brings what those in play lack: an operator of the quorum, or else a provider. -1: none.
+   */
   #findNeeded(state: Tally): number {
     const inPlay = this.#partiesInPlay(state);
-    const reserves = this.#reserves.map(({ record }) => record);
-    const named = findNearer(this.#plan.policy.quorum, inPlay, reserves);
+    const substitutes = this.#substitutes.map(({ record }) => record);
+    const named = findNearer(this.#plan.policy.quorum, inPlay, substitutes);
     const known = new Set(inPlay.map(({ provider }) => provider));
     if (named >= 0 || known.size >= this.#plan.policy.providers) return named;
-    return reserves.findIndex(({ provider }) => !known.has(provider));
+    return substitutes.findIndex(({ provider }) => !known.has(provider));
   }
 
   /** The next in the seeded order, or the next that is needed. */
-  #takeReserve(state: Tally): OpenedRecord {
-    return this.#reserves.splice(Math.max(0, this.#findNeeded(state)), 1)[0]!;
+  #takeSubstitute(state: Tally): OpenedRecord {
+    return this.#substitutes.splice(Math.max(0, this.#findNeeded(state)), 1)[0]!;
   }
 
   /** Waits for the next verdict or the next moment at which something changes by itself. */

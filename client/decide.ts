@@ -1,4 +1,5 @@
-// From verdicts to a decision: runs the request here where it can, else asks more workers, else a referee. docs/asking.md.
+// From verdicts to a decision: runs the request here where it can, else asks more workers, else a referee.
+// docs/asking.md.
 
 import type { Bytes } from "../protocol/bytes.ts";
 import type { Testimony } from "./answer.ts";

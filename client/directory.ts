@@ -55,11 +55,11 @@ interface DirectoryOptions {
 }
 
 /**
- * Asks all regions at once, leaves out whom the purpose does not ask by what their records say, and verifies each distinct
- * record that is left once, in an order that nobody can foresee. Every region's records are verified one after another,
- * beside those of the others, so a region that lists a thousand takes no more of the time than one that lists ten.
- * Throws TransportError `regions_unreachable` if none listed anything, DecodeError `text_malformed` for a region that is
- * not an origin.
+ * Asks all regions at once, leaves out whom the purpose does not ask by what their records say, and verifies each
+ * distinct record that is left once, in an order that nobody can foresee. Every region's records are verified one after
+ * another, beside those of the others, so a region that lists a thousand takes no more of the time than one that lists
+ * ten. Throws TransportError `regions_unreachable` if none listed anything, DecodeError `text_malformed` for a region
+ * that is not an origin.
  */
 export async function fetchDirectory(options: DirectoryOptions): Promise<Directory> {
   const { regions, clock, deadlineMs, random, purpose } = options;

@@ -17,7 +17,7 @@ export type { Failure, FailureCode } from "./failure.ts";
 export {
   type Latencies,
   type Latency,
-  observe,
+  rememberLatencies,
 } from "./latencies.ts";
 export { drawBelow } from "./question.ts";
 export { type AskOptions, askQuorum } from "./quorum.ts";
@@ -25,7 +25,7 @@ export { fetchRecord } from "./renewal.ts";
 export {
   isExcluded,
   type Reputation,
-  remember,
+  rememberSightings,
   type Sighting,
   type Standing,
   withoutExcluded,

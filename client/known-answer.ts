@@ -1,5 +1,5 @@
-// A request whose answer this client computes itself, mixed in among its questions at the policy's audit share. Whoever is
-// drawn is asked as a seat of a committee is: nothing but the inputs may tell it from a question. docs/asking.md.
+// A request whose answer this client computes itself, mixed in among its questions at the policy's audit share. Whoever
+// is drawn is asked as a seat of a committee is: nothing but the inputs may tell it from a question. docs/asking.md.
 
 import type { Bytes } from "../protocol/bytes.ts";
 import { type Policy, type PolicyName, toPolicy } from "../protocol/policy.ts";

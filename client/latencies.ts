@@ -22,9 +22,10 @@ export type Latencies = ReadonlyMap<string, Latency>;
 
 /**
  * The times with those of one question. An accepted answer counts for a quarter, as the first one does alone; whoever
- * failed, was silent or contradicted is forgotten, and is near again once it answers. Of more than 1,024 the longest unseen go.
+ * failed, was silent or contradicted is forgotten, and is near again once it answers. Of more than 1,024 the longest
+ * unseen go.
  */
-export function observe(
+export function rememberLatencies(
   latencies: Latencies,
   question: {
     readonly model: Bytes; // digest

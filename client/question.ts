@@ -37,7 +37,9 @@ export async function createQuestion(options: {
   return { request, seed };
 }
 
-/** Whether a request is audited. Takes 4 bytes of `random`: a uniform draw of 32 bits against thousandths, in integers. */
+/**
+ * Whether a request is audited. Takes 4 bytes of `random`: a uniform draw of 32 bits against thousandths, in integers.
+ */
 export function drawAudit({ auditPermille }: Policy, random: (length: number) => Bytes): boolean {
   return drawWord(random) * 1000 < auditPermille * 2 ** 32;
 }

@@ -24,8 +24,8 @@ import type { Fetch } from "./transport.ts";
 export interface AskOptions {
   readonly policy: PolicyName | Policy; // built in, or of parsePolicy
   readonly records: readonly OpenedRecord[]; // of fetchDirectory
-  readonly reputation: Reputation; // of remember; empty where nobody is known
-  readonly near: Latencies | null; // where one seat goes to the nearest; of observe. Null: chance decides over all
+  readonly reputation: Reputation; // of rememberSightings; empty where nobody is known
+  readonly near: Latencies | null; // where one seat goes to the nearest; of rememberLatencies. Null: chance decides over all
   readonly model: Bytes; // digest
   readonly engine: Bytes; // digest
   readonly inputs: readonly Tensor[];
@@ -56,7 +56,7 @@ export async function askQuorum(options: AskOptions): Promise<Answer> {
   const fanOut = new FanOut({ expectation, allowPlain: policy.allowPlain, fetch, clock });
   const course = new Course({
     plan: { policy, start, deadlineMs, settleMs },
-    ...{ fanOut, reserves: plan.reserves, clock },
+    ...{ fanOut, substitutes: plan.substitutes, clock },
   });
   try {
     for (const record of plan.seats) fanOut.ask(record);

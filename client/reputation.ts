@@ -1,5 +1,6 @@
-// What this client itself saw of operators, by key. Nothing in it is hearsay, and nobody else's file is read. Being absent
-// costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved. docs/asking.md.
+// What this client itself saw of operators, by key. Nothing in it is hearsay, and nobody else's file is read. Being
+// absent costs an operator a place at most (steadiness.ts); what excludes it is what this client's own run proved.
+// docs/asking.md.
 
 import { type Bytes, formatBase64Url, parseHex } from "../protocol/bytes.ts";
 import type { OpenedRecord, WorkerRecord } from "../protocol/record.ts";
@@ -53,7 +54,11 @@ export function withoutExcluded(
  * The reputation with what was seen now. Of more than 1,024 operators those are forgotten first that nothing was proved
  * against, the longest unseen before the others: whoever makes up operators cannot have a liar forgotten by them.
  */
-export function remember(reputation: Reputation, sightings: readonly Sighting[], now: number): Reputation {
+export function rememberSightings(
+  reputation: Reputation,
+  sightings: readonly Sighting[],
+  now: number,
+): Reputation {
   const next = new Map(reputation);
   for (const sighting of sightings) {
     const key = formatBase64Url(sighting.operatorKey);

@@ -6,7 +6,7 @@ import { type Bytes, compareBytes, equalBytes, formatHex } from "../protocol/byt
 import { type CborValue, encode } from "../protocol/cbor.ts";
 import { digest } from "../protocol/digest.ts";
 import { PolicyError } from "../protocol/errors.ts";
-import { MAX_RESERVE_COMMITTEES, MAX_SEATS } from "../protocol/limits.ts";
+import { MAX_SEATS, MAX_SUBSTITUTE_COMMITTEES } from "../protocol/limits.ts";
 import { meetsQuorum } from "../protocol/named-quorum.ts";
 import {
   admitsOperator,
@@ -41,7 +41,7 @@ export interface SeatSelection extends Selection {
 /** Whom to ask, and who may be asked after them. No two of all these are of one operator. */
 export interface SeatPlan {
   readonly seats: readonly OpenedRecord[]; // policy.ask of them, of distinct operators
-  readonly reserves: readonly OpenedRecord[]; // the next in the seeded order, for three more committees at most
+  readonly substitutes: readonly OpenedRecord[]; // the next in the seeded order, for three more committees at most
 }
 
 /**
@@ -78,10 +78,10 @@ export async function planSeats(selection: SeatSelection): Promise<SeatPlan> {
         `${describeAbsent(policy, operators.map(identityOf))}; use more regions or another policy`,
     );
   }
-  const reserves = operators
+  const substitutes = operators
     .filter((operator) => !seated.some((seat) => seat.operator === operator))
     .map(({ workers }) => workers[0]!);
-  return { seats, reserves: reserves.slice(0, MAX_RESERVE_COMMITTEES * policy.ask) };
+  return { seats, substitutes: substitutes.slice(0, MAX_SUBSTITUTE_COMMITTEES * policy.ask) };
 }
 
 /**
@@ -107,8 +107,8 @@ function putNearestFirst({ near, policy, model }: SeatSelection, drawn: readonly
 const MAX_REFEREES = 2;
 
 /**
- * Who judges a conflict: one worker for each operator that the policy admits, that judges and is linked to none of `parties`, in the seeded
- * order, two at most. A pure function, as planSeats is.
+ * Who judges a conflict: one worker for each operator that the policy admits, that judges and is linked to none of
+ * `parties`, in the seeded order, two at most. A pure function, as planSeats is.
  */
 export async function planReferees(selection: Selection, parties: readonly Party[]): Promise<OpenedRecord[]> {
   const isImpartial = ({ record }: OpenedRecord) => !parties.some((party) => isSameOperator(party, record));

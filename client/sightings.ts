@@ -1,22 +1,21 @@
-// What a question or an audit showed of the operators that were asked, for remember.
+// What a question or an audit showed of the operators that were asked, for rememberSightings.
 
 import { type Bytes, equalBytes, formatHex } from "../protocol/bytes.ts";
 import { evidenceDigest, openEvidence } from "../protocol/evidence.ts";
 import type { WorkerRecord } from "../protocol/record.ts";
-import type { Conflict, ReportedVerdict } from "./answer.ts";
-import type { SeatFacts } from "./ask.ts";
+import type { AuditReport, Conflict, ReportedVerdict } from "./answer.ts";
 import type { AuditFinding } from "./audit.ts";
 import type { Sighting } from "./reputation.ts";
 import { isSilent } from "./silence.ts";
 
 /**
- * Of an answer, or of a QuorumError, which has no `copied`. `conflicts` and `copied` must be of this client's own run;
- * without `rerun` there are none: what others signed makes nobody a liar.
+ * Of an answer, or of a QuorumError, of which nothing was audited. `conflicts` and `audit` must be of this client's own
+ * run; without `rerun` there are none: what others signed makes nobody a liar.
  */
 export async function sightingsOf(answer: {
   readonly verdicts: readonly ReportedVerdict[];
   readonly conflicts: readonly Conflict[];
-  readonly copied: readonly SeatFacts[];
+  readonly audit: AuditReport | null;
 }): Promise<Sighting[]> {
   const sightings: Sighting[] = [];
   for (const verdict of answer.verdicts) {
@@ -25,7 +24,7 @@ export async function sightingsOf(answer: {
     if (kind !== null) sightings.push({ operator, operatorKey, kind });
     for (const { evidence } of answer.conflicts.filter((each) => equalBytes(each.workerKey, workerKey)))
       sightings.push({ operator, operatorKey, kind: "lie", evidence: await nameEvidence(evidence) });
-    if (answer.copied.some((each) => equalBytes(each.workerKey, workerKey)))
+    if (answer.audit?.copied.some((each) => equalBytes(each.workerKey, workerKey)))
       sightings.push({ operator, operatorKey, kind: "copied" });
   }
   return sightings;

@@ -11,7 +11,9 @@ export function isUnsteady(standing: Standing | undefined): boolean {
   return standing !== undefined && standing.misses >= MISSES_OF_UNSTEADY;
 }
 
-/** The last thing that was seen is an answer. Whoever was never asked is not, so new names gain nothing by others' misses. */
+/**
+ * The last thing that was seen is an answer. Whoever was never asked is not, so new names gain nothing by others' misses.
+ */
 export function isSteady(standing: Standing | undefined): boolean {
   return standing !== undefined && standing.answers > 0 && standing.misses === 0;
 }

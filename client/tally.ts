@@ -30,7 +30,10 @@ export type Tally =
   /** One result at most, by too few. */
   | { readonly status: "open"; readonly signed: readonly SignedVerdict[] };
 
-/** Whom the policy does not admit, and duplicates by operator, are removed before anything is counted. The same for verdicts in any order. */
+/**
+ * Whom the policy does not admit, and duplicates by operator, are removed before anything is counted. The same for
+ * verdicts in any order.
+ */
 export function tally(input: TallyInput): Tally {
   const { policy, verdicts, localStatement, judgedStatement, freshFrom } = input;
   const signed = verdicts
@@ -87,8 +90,8 @@ function confirm(
 }
 
 /**
- * Without a local run or a referee, a conflict ends only if a second committee, drawn after it was seen, meets the policy by
- * itself and is unanimous, and all who dissent are too few: fewer than the policy would have accepted, and at
+ * Without a local run or a referee, a conflict ends only if a second committee, drawn after it was seen, meets the
+ * policy by itself and is unanimous, and all who dissent are too few: fewer than the policy would have accepted, and at
  * most a third of all. Otherwise nobody can tell who lies, and the answer is no answer.
  */
 function outvote(

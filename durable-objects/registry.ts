@@ -28,7 +28,10 @@ export class Registry extends DurableObject {
   readonly #clock: () => number;
   /** Unix ms of the alarm that is set; null if there is none. Owned by the constructor, alarm() and #setNextAlarm(). */
   #alarmAt: number | null = null;
-  /** What list() gave last, until unix s `until`; null once a row has changed. Whoever writes `records` sets it to null first. */
+  /**
+   * What list() gave last, until unix s `until`; null once a row has changed. Whoever writes `records` sets it to null
+   * first.
+   */
   #list: { readonly encoded: Bytes; readonly until: number } | null = null;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, clock: () => number = () => Date.now()) {

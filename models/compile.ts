@@ -29,7 +29,9 @@ import { createFolding } from "./run.ts";
 const COMPILER = "quorate-compiler/3";
 /** A layer that is kept in f32 changes what comes behind it; after this many rounds what is found is taken. */
 const MAX_ROUNDS = 4;
-/** 1 dB: a layer whose signal in f32 rises by less over its noise has that noise from what it reads, and stays in int8. */
+/**
+ * 1 dB: a layer whose signal in f32 rises by less over its noise has that noise from what it reads, and stays in int8.
+ */
 const LEAST_GAIN = 1.2589;
 
 export interface CompileOptions {

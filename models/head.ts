@@ -1,7 +1,9 @@
 // What is put behind a graph so that replies stay small: the best class and its probability instead of all of them.
 import type { Graph } from "./graph.ts";
 
-/** Replaces the one output (…, classes) by `indices` i32 and `probabilities` f32, both (…). Throws RangeError for others. */
+/**
+ * Replaces the one output (…, classes) by `indices` i32 and `probabilities` f32, both (…). Throws RangeError for others.
+ */
 export function appendArgmax(graph: Graph): Graph {
   const [output, ...others] = graph.outputs;
   if (output === undefined || others.length > 0)

@@ -133,7 +133,10 @@ class PackedWeights {
 
 /** Outputs of this size are always worth their digest. */
 const MAX_FREE_BLOCK_BYTES = 32 * 1024;
-/** Of larger ones a block has this much work, so that its digest is a small part: `npm run bench -- models` says how small. */
+/**
+ * Of larger ones a block has this much work, so that its digest is a small part: `npm run bench -- models` says how
+ * small.
+ */
 const MIN_OPERATIONS_PER_BYTE = 200;
 
 /**

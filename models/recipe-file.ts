@@ -25,8 +25,8 @@ type Field = keyof typeof FIELDS;
 type Limits = Pick<DimensionLimits, "min" | "max"> & Partial<DimensionLimits>;
 
 /**
- * The recipe in a JSON file whose folder is `folder`. `dimensions`, `bytes`, `leastDecibel` (15) and, without quantization,
- * `calibration` may be left out. Throws ModelError recipe_invalid naming the field and what it must be.
+ * The recipe in a JSON file whose folder is `folder`. `dimensions`, `bytes`, `leastDecibel` (15) and, without
+ * quantization, `calibration` may be left out. Throws ModelError recipe_invalid naming the field and what it must be.
  */
 export function parseRecipe(text: string, folder: string): Recipe {
   const fields = parseObject(text);

@@ -1,5 +1,5 @@
-// A recipe: where a model comes from and how it is compiled, all that its own files leave open. The catalogue has those of
-// the models that ship; anybody else's is a JSON file beside the model.
+// A recipe: where a model comes from and how it is compiled, all that its own files leave open. The catalogue has those
+// of the models that ship; anybody else's is a JSON file beside the model.
 import type { BytesInput, DimensionLimits } from "./lower/lower.ts";
 
 export interface Recipe {

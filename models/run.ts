@@ -25,8 +25,8 @@ export function runGraph(
 }
 
 /**
- * Computes the nodes of one model whose inputs are all constant: their outputs, or null where the engine has none to give.
- * Throws ModelError model_too_large.
+ * Computes the nodes of one model whose inputs are all constant: their outputs, or null where the engine has none to
+ * give. Throws ModelError model_too_large.
  */
 export function createFolding(kernels: WebAssembly.Module): Evaluate {
   const left = { bytes: MAX_FOLDED_BYTES, operations: MAX_FOLDED_OPERATIONS };

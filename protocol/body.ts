@@ -18,7 +18,7 @@ export const MIN_BYTES_PER_SECOND = 128 * 1024;
 const MIN_WAIT_MS = 100;
 
 /** What a receiver of many bodies has for one of them. */
-export interface Reserve {
+export interface BodyBounds {
   /** A signal that aborts after so many milliseconds: what a sender that is too slow is told by. */
   timeout(milliseconds: number): AbortSignal;
   /** Called before a buffer of more than 64 KiB is made, with its bytes; what it throws ends the reading. */
@@ -26,23 +26,23 @@ export interface Reserve {
 }
 
 /**
- * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every 64
- * bytes so far, where the runtime does not put them together; nothing is an empty body. Holds the limit and one part at
- * most, twice that while it grows, and leaves the rest unread. With a reserve it rejects with TransportError
- * `body_too_slow`, `body_incomplete` and with what the reserve throws; without one, time is the stream's to bound, and it
+ * The whole body, or null if it has more than `maxBytes`, or as soon as it came in more than 64 parts and one for every
+ * 64 bytes so far, where the runtime does not put them together; nothing is an empty body. Holds the limit and one part
+ * at most, twice that while it grows, and leaves the rest unread. With bounds it rejects with TransportError
+ * `body_too_slow`, `body_incomplete` and with what `grow` throws; without, time is the stream's to bound, and it
  * rejects with what the stream throws.
  */
 export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
   maxBytes: number,
-  reserve: Reserve | null,
+  bounds: BodyBounds | null,
 ): Promise<Bytes | null> {
   // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
   const { read, cancel } = openParts(stream);
-  const pace = reserve === null ? null : new Pace(reserve);
+  const pace = bounds === null ? null : new Pace(bounds);
   try {
-    return await readParts(() => pace?.bound(read()) ?? read(), maxBytes, reserve, pace);
+    return await readParts(() => pace?.bound(read()) ?? read(), maxBytes, bounds, pace);
   } finally {
     pace?.end();
     // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
@@ -58,8 +58,8 @@ interface ReadsAtLeast {
 }
 
 /**
- * The parts of a stream. workerd gives 4 KiB at a time, each a turn of its event loop, and between two turns a busy worker
- * runs a model: there a part has LARGE_PART_BYTES, unless the body ends before.
+ * The parts of a stream. workerd gives 4 KiB at a time, each a turn of its event loop, and between two turns a busy
+ * worker runs a model: there a part has LARGE_PART_BYTES, unless the body ends before.
  */
 function openParts(stream: ReadableStream<Uint8Array>): { readonly read: Read; cancel(): Promise<void> } {
   const large = openLargeParts(stream);
@@ -84,7 +84,7 @@ function openLargeParts(stream: ReadableStream<Uint8Array>): ReturnType<typeof o
 async function readParts(
   read: Read,
   maxBytes: number,
-  reserve: Reserve | null,
+  bounds: BodyBounds | null,
   pace: Pace | null,
 ): Promise<Bytes | null> {
   let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
@@ -95,7 +95,7 @@ async function readParts(
     if (end > maxBytes || ++parts > FREE_PARTS + end / MIN_AVERAGE_PART_BYTES) return null;
     if (end > body.length) {
       const larger = Math.min(maxBytes, Math.max(end, 2 * body.length));
-      reserve?.grow(larger);
+      bounds?.grow(larger);
       body = resize(body, larger);
     }
     // Copied at once and let go: a part of one byte may hold a buffer of kilobytes.
@@ -108,7 +108,7 @@ async function readParts(
 
 /** How fast a body comes, and the end of one that comes too slowly. Owned by readBounded, which ends it. */
 class Pace {
-  readonly #timeout: Reserve["timeout"];
+  readonly #timeout: BodyBounds["timeout"];
   #length = 0;
   #allowedMs = 0;
   #signal: AbortSignal | null = null;
@@ -117,7 +117,7 @@ class Pace {
   #isLate = false;
   #isOver = false;
 
-  constructor({ timeout }: Pick<Reserve, "timeout">) {
+  constructor({ timeout }: Pick<BodyBounds, "timeout">) {
     this.#timeout = timeout;
     this.#wait(FIRST_BYTES_MS);
   }

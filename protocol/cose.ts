@@ -8,7 +8,9 @@ import { publicKey, sign, verifySignature } from "./ed25519.ts";
 import { DecodeError, VerificationError } from "./errors.ts";
 import { KEY_BYTES, PROTOCOL_VERSION, SIGNATURE_BYTES } from "./limits.ts";
 
-/** What a signature is for: an operator delegates; a worker describes itself, vouches for a run, refuses one, or judges. */
+/**
+ * What a signature is for: an operator delegates; a worker describes itself, vouches for a run, refuses one, or judges.
+ */
 export type Role = "delegation" | "record" | "receipt" | "refusal" | "judgement";
 
 /** A signed payload. `signature` identifies nothing: one payload has as many signatures as its signer likes. */

@@ -14,7 +14,10 @@ export const NONCE_BYTES = 16;
 /** 256 random bits hide a guessable input or output behind its commitment. */
 export const SALT_BYTES = 32;
 
-/** The deepest structure is a certificate file, with wraps and shapes at levels 5 and 4; a decoder recurses this far at most. */
+/**
+ * The deepest structure is a certificate file, with wraps and shapes at levels 5 and 4; a decoder recurses this far at
+ * most.
+ */
 export const MAX_CBOR_DEPTH = 12;
 /**
  * A million one-byte items would cost a decoder 100 times their size in memory. The largest message, a
@@ -43,15 +46,15 @@ export const MAX_REPLY_BYTES = MAX_TENSOR_BYTES + 256 * 1024;
 /** Block digests of one run, 128 KiB of them; the models that ship have 9 blocks at most. */
 export const MAX_BLOCKS = 4096;
 /**
- * Multiply-adds (or elements, for operations without any) of one run. The image model that ships takes 582 million; an hour
- * of a processor at 10^10 a second has 3.6 × 10^13.
+ * Multiply-adds (or elements, for operations without any) of one run. The image model that ships takes 582 million; an
+ * hour of a processor at 10^10 a second has 3.6 × 10^13.
  */
 export const MAX_OP_COUNT = 2 ** 45;
 
 /** Seats of one request: the largest committee (5) and every group that may be asked after it. */
 export const MAX_SEATS = 64;
 /** Whoever is asked sees the input, so failures and conflicts may widen the circle fourfold and no further. */
-export const MAX_RESERVE_COMMITTEES = 3;
+export const MAX_SUBSTITUTE_COMMITTEES = 3;
 /** Signatures in one certificate. */
 export const MAX_CERTIFICATE_SIGNATURES = 16;
 /** How far ahead a deadline may lie. A worker never waits longer, so nothing may ask for more. */

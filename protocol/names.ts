@@ -93,7 +93,8 @@ function isLocalIpv6(groups: readonly number[]): boolean {
   const isLinkLocal = (first & 0xffc0) === 0xfe80; // fe80::/10
   // embedded: ::/96, with :: and ::1, and ::ffff:0:0/96
   if (isEmbedded || isUniqueLocal || isLinkLocal) return true;
-  // A translator on the way makes IPv4 of it: 6to4 (RFC 3056), NAT64 (RFC 6052; RFC 8215, whose form is the network's own).
+  // A translator on the way makes IPv4 of it: 6to4 (RFC 3056), NAT64 (RFC 6052; RFC 8215, whose form is the network's
+  // own).
   if (first === 0x2002) return isLocalIpv4(second * 65_536 + groups[2]!);
   if (first !== 0x64 || second !== 0xff9b) return false;
   return groups[2] !== 0 || isLocalIpv4(groups[6]! * 65_536 + groups[7]!);

@@ -102,12 +102,12 @@ export function firstDivergence([a, b]: BlockLists): number | null {
  */
 export async function verifyOpening(opening: Opening, receipts: readonly [Receipt, Receipt]): Promise<void> {
   // attacker-controlled: whoever wants to accuse a worker opens the evidence. What is signed decides.
-  const { statement: stated } = receipts[0];
+  const [{ statement }] = receipts;
   if (opening.at === "input") {
     const { question, inputs } = opening;
-    await verifyQuestion(stated, question);
+    await verifyQuestion(statement, question);
     must(
-      equalBytes(await inputCommitment(question.salt, inputs), stated.inputCommitment),
+      equalBytes(await inputCommitment(question.salt, inputs), statement.inputCommitment),
       "input_mismatch",
       "has other inputs than the workers signed for",
     );

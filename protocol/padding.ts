@@ -43,7 +43,9 @@ export function pad(content: Bytes, bucket: number): Bytes {
   return padded;
 }
 
-/** What pad() was given. Throws DecodeError for a size that is no bucket, a wrong length, and padding that is not zero. */
+/**
+ * What pad() was given. Throws DecodeError for a size that is no bucket, a wrong length, and padding that is not zero.
+ */
 export function unpad(padded: Bytes, title: string): Bytes {
   // attacker-controlled: whoever sealed it chose every byte.
   if (!isBucket(padded.length))

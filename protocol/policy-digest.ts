@@ -16,7 +16,7 @@ import { type Policy, type PolicyTerms, shortenReference } from "./policy.ts";
 export function encodePolicy(terms: PolicyTerms): Bytes {
   const { ask, accept, providers, auditPermille, allowPlain, quorum } = terms;
   const operators = (quorum?.operators ?? []).toSorted(byName);
-  const named = (quorum?.groups ?? []).toSorted(byName);
+  const groups = (quorum?.groups ?? []).toSorted(byName);
   return encode([
     PROTOCOL_VERSION,
     ask,
@@ -25,7 +25,7 @@ export function encodePolicy(terms: PolicyTerms): Bytes {
     auditPermille,
     allowPlain,
     operators.map(({ name, domain, key }) => [name, domain, key]),
-    named.map(({ name, threshold, members }) => [name, threshold, members.toSorted()]),
+    groups.map(({ name, threshold, members }) => [name, threshold, members.toSorted()]),
     quorum?.root ?? null,
     terms.deniedDomains.toSorted(),
     terms.deniedKeys.toSorted(compareBytes),

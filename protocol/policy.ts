@@ -8,7 +8,10 @@ import { type Identity, isOperator, meetsQuorum, type NamedQuorum } from "./name
 /** The built-in policies, from quick to careful, as POLICIES spells out. */
 export type PolicyName = "fast" | "standard" | "strict";
 
-/** How requests and certificate files say which policy: a built-in one by name, one from a file by its 32-byte policy digest. */
+/**
+ * How requests and certificate files say which policy: a built-in one by name, one from a file by its 32-byte policy
+ * digest.
+ */
 export type PolicyReference = PolicyName | Bytes;
 
 /** Who is asked, who must agree, and what else the asker wants. */
@@ -23,7 +26,10 @@ export interface PolicyTerms {
   readonly deniedKeys: readonly Bytes[]; // operator keys, likewise
 }
 
-/** Terms and how the wire names them. What a certificate file can be checked against are `accept`, providers, quorum, denials. */
+/**
+ * Terms and how the wire names them. What a certificate file can be checked against are `accept`, providers, quorum,
+ * denials.
+ */
 export interface Policy extends PolicyTerms {
   readonly reference: PolicyReference;
   readonly title: string; // for people, and nothing else: whoever read it from a file may call it by that
@@ -143,7 +149,9 @@ export function countedParties<P extends Party>(policy: Policy, parties: readonl
   return distinctOperators(parties.filter((party) => admitsOperator(policy, party)));
 }
 
-/** Whether signers of one statement are enough. Removes whom the policy does not admit, and duplicates, before it counts. */
+/**
+ * Whether signers of one statement are enough. Removes whom the policy does not admit, and duplicates, before it counts.
+ */
 export function meetsPolicy(policy: Policy, signers: readonly Party[]): boolean {
   const counted = countedParties(policy, signers);
   return (

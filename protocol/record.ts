@@ -36,7 +36,8 @@ import { readVersion, UNIX_SECONDS_RANGE } from "./version.ts";
  * `[version, workerKey: bstr .size 32, seq: uint, issuedAt: uint, expiresAt: uint, operator: tstr,
  *   operatorKey: bstr .size 32, delegation: bstr, endpoints: [1*4 tstr], provider: tstr, region: tstr,
  *   sealingKeys: [*2 bstr .size 32], models: [*64 bstr .size 32], engines: [*8 bstr .size 32],
- *   limits: [maxRequestBytes: uint], acceptsPlain: bool, isReferee: bool, retentionSeconds: uint, price: uint, domainProof: bstr / null]`
+ *   limits: [maxRequestBytes: uint], acceptsPlain: bool, isReferee: bool, retentionSeconds: uint, price: uint,
+ * domainProof: bstr / null]`
  */
 export interface WorkerRecord {
   readonly workerKey: Bytes;

@@ -53,7 +53,8 @@ export type QuestionOpening = Omit<SaltedQuestion, "model" | "engine">;
 /**
  * InferRequest, docs/protocol.md §9:
  * `[version, model: bstr .size 32, engine: bstr .size 32, nonce: bstr .size 16, deadline: uint,
- *   policy: tstr / bstr .size 32, sizeBucket: uint, assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16 tensor]]`
+ *   policy: tstr / bstr .size 32, sizeBucket: uint, assignment, salt: bstr .size 32, seat: uint .lt 64, inputs: [1*16
+ * tensor]]`
  */
 export interface InferRequest extends SaltedQuestion {
   readonly seat: number;
@@ -64,12 +65,12 @@ export interface InferRequest extends SaltedQuestion {
 export const SEATS = { min: 0, max: MAX_SEATS - 1 } as const;
 
 /** As a value inside a larger structure. */
-export function encodeAssignment({ mode, seedDigest }: Assignment): CborValue {
+function encodeAssignment({ mode, seedDigest }: Assignment): CborValue {
   return [mode, seedDigest];
 }
 
 /** Throws DecodeError. */
-export function decodeAssignment(value: unknown): Assignment {
+function decodeAssignment(value: unknown): Assignment {
   const fields = readArray(value, 2, "assignment");
   const mode = readText(fields[0], 1, "assignment mode");
   if (mode !== "S") throw new DecodeError("out_of_range", `assignment mode is ${mode}; it must be S`);
@@ -95,7 +96,7 @@ export function decodeQuestionOpening(fields: readonly unknown[]): QuestionOpeni
 }
 
 /** A name of this version, or 32 bytes. Throws DecodeError: `out_of_range` for another name, and as readBytes does. */
-export function decodePolicyReference(value: unknown): PolicyReference {
+function decodePolicyReference(value: unknown): PolicyReference {
   if (typeof value !== "string") return readBytes(value, DIGEST_BYTES, "policy");
   const name = POLICY_NAMES.find((candidate) => candidate === value);
   if (name !== undefined) return name;
@@ -105,7 +106,7 @@ export function decodePolicyReference(value: unknown): PolicyReference {
 const SIZE_BUCKETS = { min: MIN_BUCKET_BYTES, max: MAX_BUCKET_BYTES } as const;
 
 /** A bucket of at least `min` bytes. Throws DecodeError `wrong_type`, `out_of_range`. */
-export function decodeSizeBucket(value: unknown, min: number): number {
+function decodeSizeBucket(value: unknown, min: number): number {
   const size = readInteger(value, SIZE_BUCKETS, "sizeBucket");
   if (!isBucket(size) || size < min)
     throw new DecodeError("out_of_range", `sizeBucket is ${size}; it must be a bucket of at least ${min}`);

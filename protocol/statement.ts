@@ -64,8 +64,8 @@ export async function stateQuestion(
 }
 
 /**
- * That a statement is about this question. Throws VerificationError `request_mismatch`, `assignment_mismatch`: the codes of
- * a file that was put together of two.
+ * That a statement is about this question. Throws VerificationError `request_mismatch`, `assignment_mismatch`: the
+ * codes of a file that was put together of two.
  */
 export async function verifyQuestion(statement: Statement, question: QuestionOpening): Promise<void> {
   const { model, engine, request, assignment } = statement;

@@ -4,9 +4,9 @@
 // The group is Z/8 × Z/L, so the subgroup is what can be halved three times. On the Montgomery form (RFC 7748 §4.1),
 // v² = u·(u² + A·u + 1) with u = (1 + y)/(1 − y), a point can be halved if and only if u is a square: that is a
 // homomorphism to F*/F*² which is not trivial, and the group has one subgroup of index 2. The halves of u are the x with
-// (x² − 1)² = 4·u·x·(x² + A·x + 1); with t = x + 1/x that is t² − 4 = 4·u·(t + A), so t = 2·(u ± √(u² + A·u + 1)). Of the two
-// t one belongs to halves that are on the curve, the one with t² − 4 a square; its x and 1/x differ by the point of order 2,
-// and which is taken does not matter: that point can itself be halved twice.
+// (x² − 1)² = 4·u·x·(x² + A·x + 1); with t = x + 1/x that is t² − 4 = 4·u·(t + A), so t = 2·(u ± √(u² + A·u + 1)). Of
+// the two t one belongs to halves that are on the curve, the one with t² − 4 a square; its x and 1/x differ by the
+// point of order 2, and which is taken does not matter: that point can itself be halved twice.
 
 /** 2^255 − 19. */
 const P = 2n ** 255n - 19n;
@@ -30,7 +30,9 @@ export function isTorsionFree(y: bigint): boolean {
   return false;
 }
 
-/** Whether the halves of the point with u = c/e, which has halves, have halves: (t + A)·(t + 2) is a square for either t. */
+/**
+ * Whether the halves of the point with u = c/e, which has halves, have halves: (t + A)·(t + 2) is a square for either t.
+ */
 function isSquareHalf(c: bigint, e: bigint): boolean {
   const root = sqrt(c * c + A * c * e + e * e);
   return root !== null && sqrt((2n * (c + root) + A * e) * 2n * (c + root + e)) !== null;

@@ -1,4 +1,5 @@
-// `npm test`: builds what the tests need, runs every test file, and fails if nothing ran or, in CI, if a test was skipped.
+// `npm test`: builds what the tests need, runs every test file, and fails if nothing ran or, in CI, if a test was
+// skipped.
 import { globSync } from "node:fs";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";

@@ -1,4 +1,5 @@
-// The parameter block of a kernel call: one little-endian 32-bit field behind the other, in the order of the family's list.
+// The parameter block of a kernel call: one little-endian 32-bit field behind the other, in the order of the family's
+// list.
 import { type Family, type FieldType, KERNELS, type KernelValues } from "./families.ts";
 
 /** Bytes of the parameter block of a family. */

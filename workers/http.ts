@@ -1,7 +1,7 @@
 // HTTP for workers and regions: routes, bodies with a limit, one serializer and one error mapper. Knows no platform.
 
 import { type IRequest, Router } from "itty-router";
-import { type Reserve, readBounded } from "../protocol/body.ts";
+import { type BodyBounds, readBounded } from "../protocol/body.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { TransportError } from "../protocol/errors.ts";
 import { formatProblem, PROBLEM_CONTENT_TYPE, type Problem } from "../protocol/problem.ts";
@@ -113,8 +113,8 @@ export interface Body {
 
 /**
  * The body of a request, of one of the media types and at most `maxBytes`. Throws TransportError
- * content_type_unsupported, body_missing, body_incomplete, body_too_slow, body_too_large; the last as soon as the limit is passed, in bytes
- * or in parts. Also throws what `reserve` does.
+ * content_type_unsupported, body_missing, body_incomplete, body_too_slow, body_too_large; the last as soon as the limit
+ * is passed, in bytes or in parts. Also throws what `bounds.grow` does.
  */
 export async function readBody(
   request: Request,
@@ -122,10 +122,10 @@ export async function readBody(
     readonly mediaTypes: readonly string[];
     readonly maxBytes: number;
     /** Null where a body holds nothing that others wait for. */
-    readonly reserve: Reserve | null;
+    readonly bounds: BodyBounds | null;
   },
 ): Promise<Body> {
-  const { mediaTypes, maxBytes, reserve } = options;
+  const { mediaTypes, maxBytes, bounds } = options;
   // attacker-controlled: headers and body, and whether they agree; reached before anything of a request is decoded.
   const given = request.headers.get("content-type") ?? "none";
   // The parameters of the type are not looked at.
@@ -139,7 +139,7 @@ export async function readBody(
     `the body has more than ${maxBytes} bytes, or too many parts; send less, in larger parts`,
   );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const bytes = await readBounded(request.body, maxBytes, reserve);
+  const bytes = await readBounded(request.body, maxBytes, bounds);
   if (bytes === null) throw tooLarge;
   if (bytes.length === 0) throw new TransportError("body_missing", "the request has no body; send one");
   return { mediaType, bytes };

@@ -7,7 +7,9 @@ import { type Bytes, concatBytes, formatHex, utf8 } from "../../protocol/bytes.t
 import { digestRaw } from "../../protocol/digest.ts";
 import { PROJECT_ROOT } from "../state.ts";
 
-/** What decides an artifact's bytes besides its recipe and the package: the compiler's sources; the kernels have a digest. */
+/**
+ * What decides an artifact's bytes besides its recipe and the package: the compiler's sources; the kernels have a digest.
+ */
 export const COMPILER_SOURCES = [
   "{models,engine,protocol,tasks}/**/*.ts",
   "wasm/*.ts",

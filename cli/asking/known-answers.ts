@@ -1,5 +1,5 @@
-// What is asked after a question is answered: now and then, as the policy's audit share says, one request more, whose answer
-// this machine computes.
+// What is asked after a question is answered: now and then, as the policy's audit share says, one request more, whose
+// answer this machine computes.
 import { mixInKnownAnswer } from "../../client/audits.ts";
 import { createSystemClock } from "../../client/index.ts";
 import type { Bytes } from "../../protocol/bytes.ts";

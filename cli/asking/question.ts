@@ -1,5 +1,6 @@
 // One question from this machine: a task's requests go to committees, and what was seen of them is remembered.
 import {
+  type Answer,
   askQuorum,
   type Clock,
   createSystemClock,
@@ -26,7 +27,7 @@ import { type Outcome, type Request, saveAnswer, writeEvidence } from "./outcome
 import { keepSightings, readReputation, sightingsOfOthers } from "./reputation.ts";
 
 /** A region that does not answer in this time is left out; the others make up for it. */
-const LIST_DEADLINE_MS = 3000;
+const LIST_DEADLINE_MS = 5000;
 /** Records that are not verified in this time are left out. */
 const VERIFICATION_MS = 5000;
 /** How long to listen for contradiction once enough agree: several times what an honest worker needs. */
@@ -95,9 +96,7 @@ export async function ask(
         for (const evidence of error.evidence) log(`evidence: ${showPath(await writeEvidence(evidence))}`);
         for (const { operator, evidence } of error.conflicts)
           log(`evidence against ${operator}: ${showPath(await writeEvidence(evidence))}`);
-        const { verdicts, conflicts } = error;
-        await keepSightings(await sightingsOfOthers({ verdicts, conflicts, copied: [] }));
-        await keepLatencies({ model: local.digest, verdicts: error.verdicts });
+        await keepWhatWasSeen(local.digest, { ...error, audit: null });
       }
       throw await explainAbsence(error, question.policy, async () => {
         const everyone = { clock, random, purpose: null };
@@ -124,14 +123,20 @@ export async function ask(
   const elapsedMs = performance.now() - started;
   const answered = await Promise.all(requests);
   // The model ran here wherever results differed, so who is in conflict lied.
-  for (const { local, answer: signed } of answered) {
-    await keepSightings(await sightingsOfOthers({ ...signed, copied: signed.audit?.copied ?? [] }));
-    await keepLatencies({ model: local.digest, verdicts: signed.verdicts });
-  }
+  for (const { local, answer: signed } of answered) await keepWhatWasSeen(local.digest, signed);
   const outcome = await saveAnswer(question, answer, answered, { engine, elapsedMs });
   const { policy, deadlineMs } = question;
   const asked = answered.map(({ local }) => local);
   return { outcome, circumstances: { policy, records: listed, engine, deadlineMs, models: asked } };
+}
+
+/** Of the operators: whoever came, in an answer or in an error. */
+async function keepWhatWasSeen(
+  model: Bytes,
+  seen: Pick<Answer, "verdicts" | "conflicts" | "audit">,
+): Promise<void> {
+  await keepSightings(await sightingsOfOthers(seen));
+  await keepLatencies({ model, verdicts: seen.verdicts });
 }
 
 interface ListOptions {

@@ -5,7 +5,7 @@ import {
   parseReputation,
   sightingsOfAudit,
 } from "../../client/audits.ts";
-import { type Reputation, remember, type Sighting, sightingsOf } from "../../client/index.ts";
+import { type Reputation, rememberSightings, type Sighting, sightingsOf } from "../../client/index.ts";
 import { isLocalTarget } from "../../protocol/names.ts";
 import type { WorkerRecord } from "../../protocol/record.ts";
 import { CliError } from "../errors.ts";
@@ -27,7 +27,7 @@ export function readReputation(): Promise<Reputation> {
 /** Reads it anew, so that two commands at once lose little. Throws CliError file_unreadable, file_unwritable. */
 export async function keepSightings(sightings: readonly Sighting[]): Promise<void> {
   if (sightings.length === 0) return;
-  const next = remember(await readReputation(), sightings, Date.now());
+  const next = rememberSightings(await readReputation(), sightings, Date.now());
   await writeWholeFile(REPUTATION_FILE, formatReputation(next));
 }
 

@@ -13,19 +13,19 @@ import { showPath } from "../state.ts";
 import { judgeHere } from "./judge-here.ts";
 import { naming } from "./replay.ts";
 
-interface File {
+interface GivenFile {
   readonly path: string;
   readonly bytes: Bytes;
 }
 
 /** Whether a file is one of these and no certificate; what it really is, its decoder says. */
-export function isAccusation({ bytes }: File): boolean {
+export function isAccusation({ bytes }: GivenFile): boolean {
   const kind = readFileKind(bytes);
   return kind === "evidence" || kind === "fault proof";
 }
 
 /** Throws CliError option_invalid for another file of ours, which is checked with verify. */
-export function expectEvidence({ path, bytes }: File): void {
+export function expectEvidence({ path, bytes }: GivenFile): void {
   const kind = readFileKind(bytes);
   if (kind === null || kind === "evidence") return;
   throw new CliError("option_invalid", `${showPath(path)} is a ${kind}, not evidence; check it with verify`);
@@ -36,7 +36,7 @@ export function expectEvidence({ path, bytes }: File): void {
  * CliError judgement_wrong, option_invalid.
  */
 export async function checkAccusations(
-  files: readonly File[],
+  files: readonly GivenFile[],
   { rerun, json }: { readonly rerun: boolean; readonly json: boolean },
 ): Promise<void> {
   const evidence = files.find(({ bytes }) => readFileKind(bytes) === "evidence");
@@ -71,7 +71,7 @@ interface Report {
   print(): void;
 }
 
-async function checkAccusation({ path, bytes }: File, rerun: boolean): Promise<Report> {
+async function checkAccusation({ path, bytes }: GivenFile, rerun: boolean): Promise<Report> {
   if (readFileKind(bytes) === "fault proof") {
     const proof = await naming(path, () => openFaultProof(bytes));
     if (rerun) await checkJudgement(proof);

@@ -7,7 +7,9 @@ import { type Finding, judgeEvidence, type Ruling, requireOpening } from "../../
 import { loadStated } from "../artifacts/artifacts.ts";
 import { UndecidedError } from "../errors.ts";
 
-/** Throws UndecidedError where nothing can be said: evidence_closed, artifact_missing, engine_unknown, block_dependent. */
+/**
+ * Throws UndecidedError where nothing can be said: evidence_closed, artifact_missing, engine_unknown, block_dependent.
+ */
 export function judgeHere(evidence: OpenedEvidence, scope: Finding["scope"]): Promise<Ruling> {
   return undecided(async () => judgeEvidence(requireOpening(evidence), await loadJudge(evidence), scope));
 }

@@ -37,7 +37,7 @@ providers are what the signers claim; whether you believe in them is yours to sa
 A task that made several requests has a certificate for each: give all of them, and its input to see the answer.
 Evidence: checks that two workers signed different results for one question; judge computes who lied.
 A fault proof: checks the evidence, and what a referee signed about it.
-Of several files each must hold; those that do are shown in any case.
+Of several files each must hold. Evidence and fault proofs that do are shown in any case, but for --json.
 
   --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
   --policy-file F   a policy of your own that each must meet; needed where a certificate was made under one

@@ -12,7 +12,9 @@ import { buildPrograms, type Program, type ProgramName } from "./program.ts";
 import { publishHourly, publishRecords } from "./publication.ts";
 import { claimNetwork, type RunningNetwork, writeNetwork } from "./running.ts";
 
-/** Each has fresh ports wherever one was taken; to lose this race more often, something must be taking ports on purpose. */
+/**
+ * Each has fresh ports wherever one was taken; to lose this race more often, something must be taking ports on purpose.
+ */
 const MAX_START_ATTEMPTS = 3;
 
 export interface NetworkOptions {
@@ -84,7 +86,9 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   }
 }
 
-/** Fills `members`. A port that was free when it was chosen can be taken before workerd has it: then others are chosen. */
+/**
+ * Fills `members`. A port that was free when it was chosen can be taken before workerd has it: then others are chosen.
+ */
 async function startOnFreePorts(
   regions: readonly string[],
   workers: readonly WorkerPlan[],

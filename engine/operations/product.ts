@@ -143,7 +143,10 @@ interface ProductCall {
   readonly outputRow: number;
 }
 
-/** All products that make up the output, whose elements have 4 bytes: a kernel has `axes` batch axes, further ones are a loop of calls. */
+/**
+ * All products that make up the output, whose elements have 4 bytes: a kernel has `axes` batch axes, further ones are a
+ * loop of calls.
+ */
 export function eachProduct(
   lowering: Lowering,
   a: Operand,

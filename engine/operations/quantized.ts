@@ -66,8 +66,8 @@ export const gemm_integer = defineOperation({ weights: "weights" }, (lowering, {
 });
 
 /**
- * The bytes under a kernel as the rows of a product: (batch, height, width, kernel row × kernel column × channel). Inputs:
- * images, and what lies outside of them (one i32, of which the low 8 bits count).
+ * The bytes under a kernel as the rows of a product: (batch, height, width, kernel row × kernel column × channel).
+ * Inputs: images, and what lies outside of them (one i32, of which the low 8 bits count).
  */
 export const im2col = defineOperation(WINDOW, (lowering, window) => {
   const fill = lowering.input(1, "i32");

@@ -1,5 +1,6 @@
 // Moves factors and summands of channels into the weights and the bias of the layer that they come before, where that
-// alone reads what they made. Padding lies behind them and would have to be shifted too, so there a summand stays outside.
+// alone reads what they made. Padding lies behind them and would have to be shifted too, so there a summand stays
+// outside.
 import type { Node } from "../graph.ts";
 import { type ChannelMap, type Channels, roundOnce } from "./channels.ts";
 import { applyBefore, type Layer, layerOf } from "./linear.ts";

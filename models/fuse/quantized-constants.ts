@@ -1,5 +1,6 @@
 // A layer between quantized tensors whose weights or bias are still f32: ONNX Runtime quantizes them when it loads the
-// model, weights to int8 over their range, the bias to int32 in steps of input scale times weight scale. Each step in f32.
+// model, weights to int8 over their range, the bias to int32 in steps of input scale times weight scale. Each step in
+// f32.
 import type { Node } from "../graph.ts";
 import { type Quantized, readDequantize } from "./quantized-pair.ts";
 import type { Match, Rewriter } from "./rewriter.ts";

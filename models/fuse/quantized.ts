@@ -21,7 +21,9 @@ export const fuseQuantized: Match = (root, graph) => {
   return fused ? { nodes: [{ ...fused, outputs: root.outputs }] } : null;
 };
 
-/** A product whose result stays f32. ONNX Runtime leaves those of int8 without a bias in f32, and those with one of f32. */
+/**
+ * A product whose result stays f32. ONNX Runtime leaves those of int8 without a bias in f32, and those with one of f32.
+ */
 export const fuseProduct: Match = (root, graph) => {
   if (root.domain !== "" || (root.op !== "MatMul" && root.op !== "Gemm")) return null;
   const readers = graph.readers(root.outputs[0]!) ?? [];

@@ -1,5 +1,6 @@
 // Reads a TensorProto as a constant: raw bytes, typed lists or bytes of another file, always little endian.
-// attacker-controlled: the message is walked twice, so that shape, type and length are known before anything is allocated.
+// attacker-controlled: the message is walked twice, so that shape, type and length are known before anything is
+// allocated.
 import { ModelError } from "../errors.ts";
 import type { Constant, ConstantData } from "../graph.ts";
 import { isPlainPath } from "../plain-path.ts";

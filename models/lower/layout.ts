@@ -226,7 +226,9 @@ function bitsOf(node: Scope, value: Value, filler: Value | null): { low: number;
   return firstBits(constant.data);
 }
 
-/** Blocks of channels become pixels: DCR takes the block's place from the slow part of the channels, CRD from the fast. */
+/**
+ * Blocks of channels become pixels: DCR takes the block's place from the slow part of the channels, CRD from the fast.
+ */
 function depthToSpace(node: Scope): void {
   const value = node.input(0);
   const block = node.number("blocksize");

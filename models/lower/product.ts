@@ -94,7 +94,9 @@ function addScaled(node: Scope, value: Value, c: Value, beta: number): Value {
   return binary(node, "add", value, beta === 1 ? c : binary(node, "mul", c, scalar(node, "f32", beta)));
 }
 
-/** Products of two tensors (or one, transposed or summed is refused): labels are batch, rows, columns or the inner ones. */
+/**
+ * Products of two tensors (or one, transposed or summed is refused): labels are batch, rows, columns or the inner ones.
+ */
 function einsum(node: Scope): void {
   const equation = node.text("equation").replaceAll(" ", "");
   const [left = "", right] = equation.split("->");

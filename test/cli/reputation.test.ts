@@ -12,7 +12,7 @@ after(() => program.remove());
 
 test("the person's own network on this machine is not remembered", async () => {
   const seen = async (endpoint: string) =>
-    sightingsOfOthers({ verdicts: [{ ...TIMED_OUT, endpoint }], conflicts: [], copied: [] });
+    sightingsOfOthers({ verdicts: [{ ...TIMED_OUT, endpoint }], conflicts: [], audit: null });
   assert.equal((await seen("https://a.example")).length, 1);
   assert.deepEqual(await seen("http://127.0.0.1:8787"), []);
   const { record } = (await createWorker("a", { endpoint: "http://127.0.0.1:8787" })).opened;

@@ -83,7 +83,7 @@ const askedOf = () =>
 
 test("the sample asks three of the four it names, who can meet its quorum, for every seed", async () => {
   for (let run = 0; run < 40; run++) {
-    const { seats, reserves } = await plan(sample, [...workers.values()], `seed ${run}`);
+    const { seats, substitutes } = await plan(sample, [...workers.values()], `seed ${run}`);
     assert.equal(seats.length, 3);
     assert.ok(
       meetsQuorum(
@@ -92,7 +92,7 @@ test("the sample asks three of the four it names, who can meet its quorum, for e
       ),
       `${seats.map(nameOf)}`,
     );
-    assert.deepEqual([...seats, ...reserves].map(nameOf).sort(), ["alder", "birch", "cedar", "dogwood"]);
+    assert.deepEqual([...seats, ...substitutes].map(nameOf).sort(), ["alder", "birch", "cedar", "dogwood"]);
   }
 });
 
@@ -168,8 +168,8 @@ test("denied operators are never asked, whatever else they claim", async () => {
   const mask = (await createWorker("mask", { operatorSeed: "fir.example" })).opened; // fir's key, another domain
   const heir = (await createWorker("heir", { operator: "elm.example", operatorSeed: "new" })).opened;
   for (let run = 0; run < 40; run++) {
-    const { seats, reserves } = await plan(policy, [...workers.values(), mask, heir], `seed ${run}`);
-    const asked = [...seats, ...reserves].map(nameOf).sort();
+    const { seats, substitutes } = await plan(policy, [...workers.values(), mask, heir], `seed ${run}`);
+    const asked = [...seats, ...substitutes].map(nameOf).sort();
     assert.deepEqual(asked, ["alder", "birch", "cedar", "dogwood"]);
   }
 });

@@ -29,7 +29,7 @@ test("a liar who speaks up while an audit runs is reported too", async () => {
   const course = new Course({
     plan: { policy: POLICIES.standard, start: NOW, deadlineMs: DEADLINE_MS, settleMs: SETTLE_MS },
     fanOut,
-    reserves: [],
+    substitutes: [],
     clock,
   });
   /** The audit's run ends only once the late verdict is in. */

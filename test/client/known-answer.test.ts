@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { mixInKnownAnswer } from "../../client/known-answer.ts";
 import { askQuorum } from "../../client/quorum.ts";
-import { type Reputation, remember } from "../../client/reputation.ts";
+import { type Reputation, rememberSightings } from "../../client/reputation.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { openEvidence } from "../../protocol/evidence.ts";
 import { judgeEvidence, requireOpening } from "../../protocol/judge.ts";
@@ -113,7 +113,7 @@ test("a wrong answer is evidence that anybody can judge, a copied one is found",
 test("whoever is known for a lie is not asked again", async () => {
   const { record } = (await mixInKnownAnswer({ ...options(chance(0)), inputs }))!.record;
   const lie = { ...record, kind: "lie", evidence: "00".repeat(32) } as const;
-  const reputation = remember(new Map(), [lie], NOW);
+  const reputation = rememberSightings(new Map(), [lie], NOW);
   const next = await mixInKnownAnswer({ ...options(chance(0)), reputation, inputs });
   assert.notEqual(next?.record.record.operator, record.operator);
 });

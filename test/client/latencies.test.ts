@@ -5,8 +5,8 @@ import {
   findNearest,
   formatLatencies,
   type Latencies,
-  observe,
   parseLatencies,
+  rememberLatencies,
 } from "../../client/latencies.ts";
 import type { OpenedRecord } from "../../protocol/record.ts";
 import { bytesFor, createWorker, ENGINE, MODEL, NOW } from "../protocol/fixtures.ts";
@@ -23,7 +23,7 @@ type Seen = Partial<Pick<ReportedVerdict, "outcome" | "code" | "elapsedMs" | "en
 function see(latencies: Latencies, { record }: OpenedRecord, seen: Seen, now = NOW): Latencies {
   const { workerKey, endpoints } = record;
   const facts = { workerKey, endpoint: endpoints[0]!, outcome: "agreed", code: null, elapsedMs: 0 } as const;
-  return observe(latencies, { model: MODEL, verdicts: [{ ...facts, ...seen }], now });
+  return rememberLatencies(latencies, { model: MODEL, verdicts: [{ ...facts, ...seen }], now });
 }
 
 const none: Latencies = new Map();
@@ -83,7 +83,7 @@ test("whoever says nothing while others answer is no longer near", () => {
       },
       { ...b!.record, endpoint: b!.record.endpoints[0]!, outcome: "agreed" as const, code: null },
     ].map((verdict, index) => ({ ...verdict, elapsedMs: index === 0 ? waitedMs : 50 }));
-    return observe(known, { model: MODEL, verdicts, now: NOW });
+    return rememberLatencies(known, { model: MODEL, verdicts, now: NOW });
   };
   assert.equal(findNearest([a!], MODEL, seen(101)), null);
   assert.equal(findNearest([a!], MODEL, seen(100)), a);
@@ -96,7 +96,7 @@ test("at most 1,024 times are kept, and the longest unseen go first", () => {
     ...{ workerKey, endpoint: `https://x${index}.example`, outcome: "agreed" as const, code: null },
     elapsedMs: 1,
   }));
-  known = observe(known, { model: MODEL, verdicts, now: NOW });
+  known = rememberLatencies(known, { model: MODEL, verdicts, now: NOW });
   assert.equal(known.size, 1024);
   assert.equal(findNearest([a!], MODEL, known), null);
 });

@@ -60,8 +60,8 @@ async function play(scene: Scene) {
     near: null,
     reputation: new Map(),
   };
-  const { seats, reserves } = await planSeats(choice);
-  const order = [...seats, ...reserves];
+  const { seats, substitutes } = await planSeats(choice);
+  const order = [...seats, ...substitutes];
   for (const member of network.workers) member.seats.length = 0;
   for (const [index, record] of order.entries()) {
     const member = network.of(record);
@@ -297,7 +297,7 @@ test("liars that a local run convicts are remembered as such, whether or not som
         [operator],
       );
     }
-    const seen = await sightingsOf({ ...error, copied: [] });
+    const seen = await sightingsOf({ ...error, audit: null });
     const liars = seen.filter(({ kind }) => kind === "lie").map(({ operator }) => operator);
     assert.deepEqual(liars, operators.slice(0, cast.length));
   }

@@ -33,12 +33,12 @@ const choice = {
   sizeBucket: 1,
   seed: SEED,
 };
-const { seats, reserves } = await planSeats({
+const { seats, substitutes } = await planSeats({
   ...choice,
   records: network.records,
   near: null,
 });
-const order = [...seats, ...reserves].map((record) => network.of(record));
+const order = [...seats, ...substitutes].map((record) => network.of(record));
 /** Two committees of three are asked; the two operators that are left may judge. */
 const asked = order.slice(0, 6);
 const referees = (await planReferees({ ...choice, records: network.records }, parties(asked))).map((record) =>

@@ -5,7 +5,7 @@ import {
   isExcluded,
   parseReputation,
   type Reputation,
-  remember,
+  rememberSightings,
   type Sighting,
   withoutExcluded,
 } from "../../client/reputation.ts";
@@ -17,7 +17,7 @@ const evidence = "ab".repeat(32);
 const operatorKey = await bytesFor("operator a");
 const who = { operator: "a.example", operatorKey };
 const see = (...kinds: ("answer" | "refusal" | "failure" | "copied")[]): Reputation =>
-  remember(
+  rememberSightings(
     new Map(),
     kinds.map((kind) => ({ ...who, kind })),
     NOW,
@@ -58,7 +58,7 @@ test("nobody moves twice, and the unknown neither gain nor lose", () => {
 });
 
 test("one lie excludes, and one copied answer", () => {
-  const lied = remember(see("answer"), [{ ...who, kind: "lie", evidence }], NOW);
+  const lied = rememberSightings(see("answer"), [{ ...who, kind: "lie", evidence }], NOW);
   assert.deepEqual(only(lied).lies, [evidence]);
   assert.ok(isExcluded(only(lied)));
   assert.ok(isExcluded(only(see("answer", "copied"))));
@@ -69,14 +69,14 @@ test("a liar is not asked under another domain, and whoever claims its domain wi
   const again = await createWorker("b", { operator: "other.example", operatorSeed: "liar" });
   const neighbour = await createWorker("c", { operator: "a.example", operatorSeed: "neighbour" });
   const { operator, operatorKey } = liar.opened.record;
-  const reputation = remember(new Map(), [{ operator, operatorKey, kind: "lie", evidence }], NOW);
+  const reputation = rememberSightings(new Map(), [{ operator, operatorKey, kind: "lie", evidence }], NOW);
   const records = [liar.opened, again.opened, neighbour.opened];
   assert.deepEqual(withoutExcluded(records, reputation), [neighbour.opened]);
   assert.deepEqual(withoutExcluded(records, new Map()), records);
 });
 
 test("made-up operators push out neither a liar nor the file's bound", async () => {
-  const lied = remember(new Map(), [{ ...who, kind: "lie", evidence }], NOW);
+  const lied = rememberSightings(new Map(), [{ ...who, kind: "lie", evidence }], NOW);
   const made = await Promise.all(
     Array.from(
       { length: 1100 },
@@ -87,13 +87,13 @@ test("made-up operators push out neither a liar nor the file's bound", async () 
       }),
     ),
   );
-  const full = remember(lied, made, NOW + 1);
+  const full = rememberSightings(lied, made, NOW + 1);
   assert.equal(full.size, 1024);
   assert.ok(isExcluded(full.get(formatBase64Url(operatorKey))!));
 });
 
 test("the file is read back as it was, and nothing else is read", () => {
-  const reputation = remember(see("answer", "copied"), [{ ...who, kind: "lie", evidence }], NOW);
+  const reputation = rememberSightings(see("answer", "copied"), [{ ...who, kind: "lie", evidence }], NOW);
   const text = formatReputation(reputation);
   assert.deepEqual(parseReputation(text), reputation);
   assert.deepEqual(parseReputation(formatReputation(new Map())), new Map());

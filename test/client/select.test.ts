@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Latencies, observe } from "../../client/latencies.ts";
-import { type Reputation, remember } from "../../client/reputation.ts";
+import { type Latencies, rememberLatencies } from "../../client/latencies.ts";
+import { type Reputation, rememberSightings } from "../../client/reputation.ts";
 import { planSeats } from "../../client/select.ts";
 import { type Bytes, utf8 } from "../../protocol/bytes.ts";
 import { digestRaw } from "../../protocol/digest.ts";
@@ -59,11 +59,11 @@ test("seats are of distinct operators and enough providers, for every seed", asy
   );
   for (const policy of ["fast", "standard", "strict"] as const)
     for (let run = 0; run < 40; run++) {
-      const { seats, reserves } = await plan(records, policy, await key(`seed ${run}`));
+      const { seats, substitutes } = await plan(records, policy, await key(`seed ${run}`));
       const parties = seats.map(({ record }) => record);
       assert.equal(distinctOperators(parties).length, POLICIES[policy].ask);
       assert.ok(countProviders(parties) >= POLICIES[policy].providers);
-      const all = names([...seats, ...reserves]);
+      const all = names([...seats, ...substitutes]);
       assert.equal(new Set(all).size, all.length);
       assert.equal(all.length, Math.min(8, 4 * POLICIES[policy].ask));
     }
@@ -93,7 +93,7 @@ test("an unsteady operator loses one place to the next that answered, and no com
   const see = ({ record }: OpenedRecord, kind: "answer" | "failure", times: number) =>
     Array.from({ length: times }, () => ({ ...record, kind }));
   const sightings = records.flatMap((record, i) => see(record, i < 16 ? "failure" : "answer", 2));
-  const reputation = remember(new Map(), sightings, 0);
+  const reputation = rememberSightings(new Map(), sightings, 0);
   let changed = 0;
   for (let run = 0; run < 60; run++) {
     const seed = await key(`steady ${run}`);
@@ -105,7 +105,7 @@ test("an unsteady operator loses one place to the next that answered, and no com
       assert.ok(lost.length <= 1 && lost.length === won.length, `${lost} for ${won}`);
       changed += won.length;
       for (const name of won) assert.match(name, /^o1[6-9]\.example$/);
-      const [all, then] = [before, after].map((each) => names([...each.seats, ...each.reserves]));
+      const [all, then] = [before, after].map((each) => names([...each.seats, ...each.substitutes]));
       for (const [place, name] of all!.entries()) {
         const moved = then!.indexOf(name);
         assert.ok(moved === -1 ? place === all!.length - 1 : Math.abs(moved - place) <= 1, name);
@@ -122,10 +122,14 @@ test("an operator that lied has no seat and no substitute, under any of its doma
     place("3", "c.example", "three"),
   ]);
   const { operator, operatorKey } = records[0]!.record;
-  const lied = remember(new Map(), [{ operator, operatorKey, kind: "lie", evidence: "00".repeat(32) }], 0);
+  const lied = rememberSightings(
+    new Map(),
+    [{ operator, operatorKey, kind: "lie", evidence: "00".repeat(32) }],
+    0,
+  );
   for (let run = 0; run < 12; run++) {
-    const { seats, reserves } = await plan(records, "fast", await key(`lied ${run}`), null, lied);
-    assert.deepEqual([names(seats), names(reserves)], [["c.example"], []]);
+    const { seats, substitutes } = await plan(records, "fast", await key(`lied ${run}`), null, lied);
+    assert.deepEqual([names(seats), names(substitutes)], [["c.example"], []]);
   }
 });
 
@@ -135,7 +139,7 @@ function measured(...times: readonly (readonly [OpenedRecord, number])[]): Laten
     const { workerKey, endpoints } = record;
     return { workerKey, endpoint: endpoints[0]!, outcome: "agreed" as const, code: null, elapsedMs };
   });
-  return observe(new Map(), { model: MODEL, verdicts, now: 0 });
+  return rememberLatencies(new Map(), { model: MODEL, verdicts, now: 0 });
 }
 
 test("the nearest has one seat, the first, and chance gives the others and the substitutes as it would without it", async () => {
@@ -149,8 +153,8 @@ test("the nearest has one seat, the first, and chance gives the others and the s
       await plan(records, "standard", seed),
       await plan(records, "standard", seed, near),
     ];
-    const order = names([...drawn.seats, ...drawn.reserves]).filter((name) => name !== "o4.example");
-    const all = names([...planned.seats, ...planned.reserves]);
+    const order = names([...drawn.seats, ...drawn.substitutes]).filter((name) => name !== "o4.example");
+    const all = names([...planned.seats, ...planned.substitutes]);
     assert.equal(all[0], "o4.example");
     assert.deepEqual(all.slice(1, 12), order.slice(0, 11));
   }
@@ -263,8 +267,8 @@ test("an operator that claims an honest domain takes its seat about half the tim
   let won = 0;
   for (let run = 0; run < 200; run++) {
     const seed = await key(`squat ${run}`);
-    const { seats, reserves } = await plan([HONEST[0]!, rival, ...squatters], "fast", seed);
-    const all = [...seats, ...reserves];
+    const { seats, substitutes } = await plan([HONEST[0]!, rival, ...squatters], "fast", seed);
+    const all = [...seats, ...substitutes];
     assert.deepEqual(names(all).sort(), ["h0.example", "r.example"]);
     if (all.some(({ record }) => record.provider.startsWith("made-up"))) won++;
   }
@@ -303,8 +307,8 @@ test("operators linked only through a record that nobody asks stay apart, and no
   ]);
   const found = new Set<string>();
   for (let run = 0; run < 24; run++) {
-    const { seats, reserves } = await plan(records, "fast", await key(`link ${run}`));
-    const kept = [...seats, ...reserves].map(({ record }) => record);
+    const { seats, substitutes } = await plan(records, "fast", await key(`link ${run}`));
+    const kept = [...seats, ...substitutes].map(({ record }) => record);
     assert.equal(distinctOperators(kept).length, kept.length);
     found.add(
       kept
@@ -332,7 +336,7 @@ test("a worker without the model, without the engine or with a smaller limit is 
   const unfit = [{ models: [ENGINE] }, { engines: [MODEL] }, { limits: { maxRequestBytes: 999 } }];
   for (const change of unfit) {
     const records = [fit, { ...template, record: { ...record, ...change } }];
-    const { seats, reserves } = await plan(records, "fast", seed);
-    assert.deepEqual([names(seats), names(reserves)], [["a.example"], []]);
+    const { seats, substitutes } = await plan(records, "fast", seed);
+    assert.deepEqual([names(seats), names(substitutes)], [["a.example"], []]);
   }
 });

@@ -8,7 +8,7 @@ import { TIMED_OUT } from "./verdict.ts";
 const others = (...times: readonly number[]): ReportedVerdict[] =>
   times.map((elapsedMs) => ({ ...TIMED_OUT, outcome: "agreed", code: null, elapsedMs }));
 const kindsOf = async (change: Partial<ReportedVerdict>, copied: ReportedVerdict[] = []) =>
-  (await sightingsOf({ verdicts: [{ ...TIMED_OUT, ...change }], conflicts: [], copied })).map(
+  (await sightingsOf({ verdicts: [{ ...TIMED_OUT, ...change }], conflicts: [], audit: { copied } })).map(
     ({ kind }) => kind,
   );
 
@@ -35,7 +35,7 @@ test("a refusal that others can bring about at an honest worker is no miss, and 
 test("whoever was waited for more than twice as long as the slowest that counted was silent", async () => {
   const cancelled = async (elapsedMs: number, ...times: readonly number[]) => {
     const verdicts = [...others(...times), { ...TIMED_OUT, code: "cancelled" as const, elapsedMs }];
-    return (await sightingsOf({ verdicts, conflicts: [], copied: [] })).map(({ kind }) => kind).at(-1);
+    return (await sightingsOf({ verdicts, conflicts: [], audit: null })).map(({ kind }) => kind).at(-1);
   };
   assert.equal(await cancelled(201, 40, 100), "failure");
   assert.equal(await cancelled(200, 40, 100), "answer", "the last that says anything");

@@ -1,4 +1,5 @@
-// The table of docs/kernels.md, "Counting", is what the engine counts: every operation of test/engine/cases.ts by its row.
+// The table of docs/kernels.md, "Counting", is what the engine counts: every operation of test/engine/cases.ts by its
+// row.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

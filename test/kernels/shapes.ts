@@ -10,7 +10,9 @@ export interface GemmShape {
   readonly outputStride?: number;
 }
 
-/** Around a tile of 4 rows × 8 outputs, 8 inputs a turn, and a block of 52 rows or more, 256 KiB of them if they are many. */
+/**
+ * Around a tile of 4 rows × 8 outputs, 8 inputs a turn, and a block of 52 rows or more, 256 KiB of them if they are many.
+ */
 export const GEMM_SHAPES: readonly GemmShape[] = [
   { name: "k_eq", rows: 4, inputs: 8, outputs: 8 },
   ...[1, 2, 3, 5, 7].map((inputs) => ({ name: `k_lt_${inputs}`, rows: 4, inputs, outputs: 8 })),

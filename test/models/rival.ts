@@ -100,7 +100,10 @@ export function testRival({ title, domain = "", op, attributes = {}, inputs, out
   });
 }
 
-/** The program that the file became. Throws AssertionError where an output differs in shape, type or by more than rounding. */
+/**
+ * The program that the file became. Throws AssertionError where an output differs in shape, type or by more than
+ * rounding.
+ */
 export async function assertRival(
   spec: Omit<ModelSpec, "inputs">,
   inputs: readonly RivalInput[],

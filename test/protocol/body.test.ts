@@ -92,8 +92,8 @@ test("many parts leave nothing at the signal that bounds their time", async () =
     listening--;
     removeEventListener.apply(signal, args);
   };
-  const reserve = { timeout: () => signal, grow: () => undefined };
-  await readBounded(createStream(5000, new Uint8Array(64)).stream, 1_000_000, reserve);
+  const bounds = { timeout: () => signal, grow: () => undefined };
+  await readBounded(createStream(5000, new Uint8Array(64)).stream, 1_000_000, bounds);
   assert.deepEqual([most, listening], [1, 0]);
 });
 
@@ -133,14 +133,14 @@ test("asks before it makes a larger buffer, and ends with what it is told", asyn
   const part = new Uint8Array(50_000);
   const asked: number[] = [];
   const { stream, cancelled } = createStream(4, part);
-  const reserve = {
+  const bounds = {
     timeout: createTimers().timeout,
     grow(bytes: number) {
       asked.push(bytes);
       if (bytes > 150_000) throw new RangeError("too much");
     },
   };
-  await assert.rejects(readBounded(stream, 1_000_000, reserve), /too much/);
+  await assert.rejects(readBounded(stream, 1_000_000, bounds), /too much/);
   assert.deepEqual(asked, [131_072, 262_144]);
   assert.ok(cancelled());
 });
@@ -199,7 +199,7 @@ test("what came while the receiver was busy is in time, though the timer runs ou
   assert.deepEqual(body, Uint8Array.of(1));
 });
 
-test("a sender that hangs up and a reserve that fails are told apart", async () => {
+test("a sender that hangs up and a mistake of ours are told apart", async () => {
   const { timeout } = createTimers();
   const cut = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("cut")) });
   await assert.rejects(readBounded(cut, 8, { timeout, grow: () => undefined }), { code: "body_incomplete" });

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Latencies, observe } from "../../client/latencies.ts";
-import { type Reputation, remember } from "../../client/reputation.ts";
+import { type Latencies, rememberLatencies } from "../../client/latencies.ts";
+import { type Reputation, rememberSightings } from "../../client/reputation.ts";
 import { planSeats } from "../../client/select.ts";
 import { POLICIES, POLICY_NAMES, parsePolicyName } from "../../protocol/policy.ts";
 import type { OpenedRecord } from "../../protocol/record.ts";
@@ -50,13 +50,14 @@ test("each vector of the document is what planSeats plans", async () => {
       const took = { outcome: "agreed", code: null, elapsedMs: Number(said) } as const;
       const verdicts = [{ workerKey, endpoint: endpoints[0]!, ...took }];
       const failure = { ...record, kind: "failure" } as const;
-      if (said === "unsteady") reputation = remember(reputation, [failure, failure], 0);
-      else if (said === "steady") reputation = remember(reputation, [{ ...record, kind: "answer" }], 0);
-      else near = observe(near ?? new Map(), { model: MODEL, verdicts, now: 0 });
+      if (said === "unsteady") reputation = rememberSightings(reputation, [failure, failure], 0);
+      else if (said === "steady")
+        reputation = rememberSightings(reputation, [{ ...record, kind: "answer" }], 0);
+      else near = rememberLatencies(near ?? new Map(), { model: MODEL, verdicts, now: 0 });
     }
     return { near, reputation };
   };
-  for (const [, seed, policy, known, seats, reserves] of PLANS) {
+  for (const [, seed, policy, known, seats, substitutes] of PLANS) {
     const plan = await planSeats({
       records: [...names.keys()],
       policy: POLICIES[parsePolicyName(policy!, POLICY_NAMES)],
@@ -67,8 +68,8 @@ test("each vector of the document is what planSeats plans", async () => {
       ...(known === undefined ? { near: null, reputation: new Map() } : learn(known)),
     });
     assert.deepEqual(
-      [show(plan.seats), show(plan.reserves)],
-      [seats, reserves],
+      [show(plan.seats), show(plan.substitutes)],
+      [seats, substitutes],
       `${seed}, ${policy}, ${known}`,
     );
   }

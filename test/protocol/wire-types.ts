@@ -63,7 +63,9 @@ const sealed = await sealRequest(encodeRequest(request), request.sizeBucket, {
   workerKey,
   sealingKey: a.sealing.publicKey,
 });
-/** Under a fixed ephemeral key, so that it is the same in every run; nobody but `sealed` can open an answer to `sealed`. */
+/**
+ * Under a fixed ephemeral key, so that it is the same in every run; nobody but `sealed` can open an answer to `sealed`.
+ */
 const sealedRequest = await sealPadded(
   await bytesFor("ephemeral"),
   pad(encodeRequest(request), request.sizeBucket),

@@ -1,5 +1,6 @@
 // The test of one runtime: every built model computes its golden outputs and blocks there, and every operator what it
-// computes in this process, by either sibling of the kernels. Each runtime has a file of its own, so that each has the whole time that a file may take.
+// computes in this process, by either sibling of the kernels. Each runtime has a file of its own, so that each has the
+// whole time that a file may take.
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";

@@ -24,7 +24,10 @@ export interface AppOptions extends Partial<InferenceOptions> {
   change?(loaded: Model): Model;
 }
 
-/** `variables` go over those of a worker in a meadow that takes plain requests; they must name MODELS. What nobody expected fails the test. */
+/**
+ * `variables` go over those of a worker in a meadow that takes plain requests; they must name MODELS. What nobody
+ * expected fails the test.
+ */
 export async function createTestApp({
   name,
   change = (loaded) => loaded,

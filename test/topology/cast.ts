@@ -49,7 +49,7 @@ export const VICE_NAMES = [
 ] as const satisfies readonly Vice[];
 
 /** Whose answers are never read to their end: not one of them is waited for. */
-export const MUTE = ["hanging", "silent", "slow"].flatMap((vice) => [vice, `${vice}-2`]);
+const MUTE = ["hanging", "silent", "slow"].flatMap((vice) => [vice, `${vice}-2`]);
 
 /** One worker for each vice, two for each doubled one; twins have one operator, and a third one its key only. */
 function planRoles(doubled: readonly Vice[]): Role[] {
@@ -189,17 +189,18 @@ async function findSeed(
       near: null,
       reputation: new Map(),
     });
-    const order = policy === "fast" ? [...plan.seats, ...plan.reserves] : plan.seats;
+    const order = policy === "fast" ? [...plan.seats, ...plan.substitutes] : plan.seats;
     const seats = wanted.map((record) => order.indexOf(record));
     const drawn = seats.filter((seat) => seat >= 0);
     if (drawn.length < operators || (policy === "fast" && drawn.some((seat, at) => seat !== at))) continue;
     if (policy !== "fast") {
       // In even seats it is honest.
       if (seats[cast.indexOf("equivocating")]! % 2 === 0) continue;
-      // Where the first who are right have one provider, or one that is mute has it too, more are asked, whatever the vice.
+      // Where the first who are right have one provider, or one that is mute has it too, more are asked, whatever the
+      // vice.
       const isRight = (record: OpenedRecord) =>
         (cast[wanted.indexOf(record)] ?? "copying").startsWith("copying");
-      const right = [...plan.seats, ...plan.reserves].filter(isRight).map(({ record }) => record.provider);
+      const right = [...plan.seats, ...plan.substitutes].filter(isRight).map(({ record }) => record.provider);
       const mute = wanted.filter((_, index) => MUTE.includes(cast[index]!));
       if (right[0] === right[1] || mute.some(({ record }) => record.provider === right[0])) continue;
     }
@@ -223,11 +224,11 @@ export function summarize(stage: Stage, { cast }: Case, outcome: Outcome): Summa
   const { answer, error, verdicts, evidence } = outcome;
   const isRight = answer !== null && isTruth(stage, answer.outputs);
   const operators = new Set(cast.map((name) => stage.records.get(name)!.record.operator));
-  const lazy = new Set(answer?.audit?.copied.map(({ operator }) => operator));
+  const copied = new Set(answer?.audit?.copied.map(({ operator }) => operator));
   const seats = [...operators].flatMap((operator) => {
     const verdict = verdicts.find((each) => each.operator === operator);
     if (verdict === undefined) return [];
-    return [lazy.has(operator) ? NAMED_BY_AUDIT : (verdict.code ?? verdict.outcome)];
+    return [copied.has(operator) ? NAMED_BY_AUDIT : (verdict.code ?? verdict.outcome)];
   });
   return {
     result: error?.code ?? (isRight ? "right" : "wrong"),

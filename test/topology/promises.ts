@@ -1,5 +1,5 @@
-// What holds of every outcome, whoever sits on the committee: certificate files verify, nobody counts twice, and evidence is never
-// against an honest one.
+// What holds of every outcome, whoever sits on the committee: certificate files verify, nobody counts twice, and
+// evidence is never against an honest one.
 
 import assert from "node:assert/strict";
 import { verifyCertificate, verifyEvidence } from "../../client/index.ts";

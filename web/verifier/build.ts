@@ -26,8 +26,8 @@ export async function readModelNames(): Promise<ModelNames> {
 }
 
 /**
- * The page, and the names by which it calls models. Its policy lets exactly this script and this style in and nothing else: no request leaves it, whatever a
- * file that it reads says.
+ * The page, and the names by which it calls models. Its policy lets exactly this script and this style in and nothing
+ * else: no request leaves it, whatever a file that it reads says.
  */
 export async function createPage(names: ModelNames): Promise<string> {
   const { outputFiles } = await build({

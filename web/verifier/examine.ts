@@ -12,14 +12,7 @@ import { decodeCertificateFile } from "../../protocol/certificate-file.ts";
 import { CodedError, DecodeError, PolicyError } from "../../protocol/errors.ts";
 import { readFileKind } from "../../protocol/file-kind.ts";
 import { MAX_POLICY_BYTES } from "../../protocol/limits.ts";
-import {
-  describeNeed,
-  isSameReference,
-  meetsPolicy,
-  POLICIES,
-  type Policy,
-  type PolicyReference,
-} from "../../protocol/policy.ts";
+import { describeNeed, isSameReference, meetsPolicy, POLICIES, type Policy } from "../../protocol/policy.ts";
 import { parsePolicy } from "../../protocol/policy-file.ts";
 
 /** A file as the browser gives it. */
@@ -30,7 +23,7 @@ export interface GivenFile {
 
 /** Whether a certificate satisfies a policy, whatever the asker asked for. */
 export interface PolicyFinding {
-  readonly policy: PolicyReference;
+  readonly title: string; // a built-in one's name, or its file's
   readonly isNamed: boolean; // by the certificate itself
   readonly unmet: string | null; // why it does not hold
 }
@@ -58,7 +51,7 @@ export type Finding = { readonly name: string } & (
 export async function examine(files: readonly GivenFile[]): Promise<Finding[]> {
   const read = await Promise.all(
     files.map(async (file) =>
-      readFileKind(file.bytes) === null ? attempt(file.name, () => examineOther(file.bytes)) : file,
+      readFileKind(file.bytes) === null ? attempt(file.name, () => examineOther(file)) : file,
     ),
   );
   const own = read.flatMap((each) => ("kind" in each && each.kind === "policy" ? [each.policy] : []));
@@ -87,14 +80,14 @@ async function attempt(name: string, check: () => Promise<Examined>): Promise<Fi
 }
 
 /** A text that is no longer than a policy may be is read as one. Throws PolicyError, naming the line. */
-async function examineOther(bytes: Bytes): Promise<Examined> {
+async function examineOther({ name, bytes }: GivenFile): Promise<Examined> {
   if (bytes.length > MAX_POLICY_BYTES || !isText(bytes))
     return {
       kind: "none of ours",
       isPicture: PICTURES.some((start) => start.every((byte, i) => bytes[i] === byte)),
     };
   try {
-    return { kind: "policy", policy: await parsePolicy(bytes) };
+    return { kind: "policy", policy: { ...(await parsePolicy(bytes)), title: name } };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new PolicyError(error.code, `read as a policy file: ${error.message}`, { cause: error });
@@ -120,7 +113,7 @@ async function examineFile(bytes: Bytes, own: readonly Policy[]): Promise<Examin
     policies: own.filter(({ reference }) => isSameReference(reference, named)),
   });
   const policies = [...Object.values(POLICIES), ...own].map((policy) => ({
-    policy: policy.reference,
+    title: policy.title,
     isNamed: isSameReference(policy.reference, named),
     unmet: meetsPolicy(policy, verified.signatures) ? null : `needs ${describeNeed(policy)}`,
   }));

@@ -111,8 +111,8 @@ function describeOpening(opened: VerifiedEvidence["opened"]): string {
 function policyTable(policies: readonly PolicyFinding[]): HTMLElement {
   return createTable(
     ["Policy", "Holds"],
-    policies.map(({ policy, isNamed, unmet }) => [
-      `${formatReference(policy)}${isNamed ? " (the asker's)" : ""}`,
+    policies.map(({ title, isNamed, unmet }) => [
+      `${title}${isNamed ? " (the asker's)" : ""}`,
       unmet === null ? createElement("span", { className: "holds" }, "✔ yes") : `no: ${unmet}`,
     ]),
   );

@@ -63,8 +63,8 @@ export interface InferenceOptions extends Outgoing {
 export interface InferenceApp {
   fetch(request: Request, hold: Hold): Promise<Response>;
   /**
-   * Loads and checks every model that was not loaded yet, then tells all regions of this worker. Throws InferenceError if a model is not
-   * fit to be served: such a worker must not be found.
+   * Loads and checks every model that was not loaded yet, then tells all regions of this worker. Throws InferenceError
+   * if a model is not fit to be served: such a worker must not be found.
    */
   publish(hold: Hold): Promise<Publication[]>;
 }
@@ -133,8 +133,8 @@ export async function createInferenceApp(options: InferenceOptions): Promise<Inf
     const bytes = declaredBytes(request, maxBytes);
     const { acceptsPlain } = settings;
     const received = admission.bodies.share(MIN_HELD_BODY_BYTES, async (grow) => {
-      const reserve = { timeout, grow };
-      const options = { maxBytes: bytes, reserve, acceptsPlain, keyring, workerKey, clock, randomBytes };
+      const bounds = { timeout, grow };
+      const options = { maxBytes: bytes, bounds, acceptsPlain, keyring, workerKey, clock, randomBytes };
       return use(await open(request, options));
     });
     // What an asker that hangs up has taken is given back all the same.

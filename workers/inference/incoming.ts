@@ -1,6 +1,6 @@
 // A message to the worker, sealed or not, opened, with the way back: what came sealed is answered sealed.
 
-import type { Reserve } from "../../protocol/body.ts";
+import type { BodyBounds } from "../../protocol/body.ts";
 import { type Bytes, concatBytes } from "../../protocol/bytes.ts";
 import { SealingError } from "../../protocol/errors.ts";
 import { CBOR_MEDIA_TYPE, SEALED_REPLY_MEDIA_TYPE, SEALED_REQUEST_MEDIA_TYPE } from "../../protocol/http.ts";
@@ -24,14 +24,14 @@ export interface Incoming {
 }
 
 /**
- * Throws what readBody does, SealingError plain_refused, sealing_key_unknown, unsealing_failed, and DecodeError. `maxBytes`
- * is of the body.
+ * Throws what readBody does, SealingError plain_refused, sealing_key_unknown, unsealing_failed, and DecodeError.
+ * `maxBytes` is of the body.
  */
 export async function open(
   request: Request,
   options: {
     readonly maxBytes: number;
-    readonly reserve: Reserve;
+    readonly bounds: BodyBounds;
     readonly acceptsPlain: boolean;
     readonly keyring: Keyring;
     readonly workerKey: Bytes;
@@ -40,9 +40,9 @@ export async function open(
     randomBytes(length: number): Bytes;
   },
 ): Promise<Incoming> {
-  const { maxBytes, reserve, acceptsPlain, keyring, workerKey, clock, randomBytes } = options;
+  const { maxBytes, bounds, acceptsPlain, keyring, workerKey, clock, randomBytes } = options;
   const mediaTypes = [SEALED_REQUEST_MEDIA_TYPE, CBOR_MEDIA_TYPE];
-  const { mediaType, bytes } = await readBody(request, { mediaTypes, maxBytes, reserve });
+  const { mediaType, bytes } = await readBody(request, { mediaTypes, maxBytes, bounds });
   // attacker-controlled: whoever seals chooses every byte inside, too.
   if (mediaType === SEALED_REQUEST_MEDIA_TYPE) {
     const message = decodeSealedRequest(bytes);

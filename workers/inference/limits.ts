@@ -8,7 +8,10 @@ import {
 } from "../../protocol/limits.ts";
 import { bucketFor } from "../../protocol/padding.ts";
 
-/** 2 MiB: the largest input of the shipped models, a picture to find text in, has 1.6 MiB; decoding holds a request about three times. */
+/**
+ * 2 MiB: the largest input of the shipped models, a picture to find text in, has 1.6 MiB; decoding holds a request
+ * about three times.
+ */
 export const MAX_REQUEST_SIZE_BUCKET = 2 * 1024 * 1024;
 export const MAX_REQUEST_BODY_BYTES = MAX_REQUEST_SIZE_BUCKET + MAX_SEALING_OVERHEAD_BYTES;
 
@@ -18,8 +21,8 @@ export const MAX_EVIDENCE_BODY_BYTES = bucketFor(MAX_CASE_BYTES) + MAX_SEALING_O
 
 /**
  * 8 MiB, four of the largest bodies or 128 small ones. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, or
- * what was sealed in them, 8 for what was decoded, 2 for the one being decoded, which happens in one go; the program keeps
- * 8.
+ * what was sealed in them, 8 for what was decoded, 2 for the one being decoded, which happens in one go; the program
+ * keeps 8.
  */
 export const MAX_HELD_BODY_BYTES = 4 * MAX_REQUEST_BODY_BYTES;
 

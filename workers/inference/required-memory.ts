@@ -8,7 +8,10 @@ const PAGE_BYTES = 65_536;
 /** In front of a model is the page of the kernels, and the last page is rarely full. */
 const EXTRA_PAGES = 2;
 
-/** Bytes of a loaded model with the largest inputs that it takes. Throws InferenceError manifest_invalid, and what planMemory throws. */
+/**
+ * Bytes of a loaded model with the largest inputs that it takes. Throws InferenceError manifest_invalid, and what
+ * planMemory throws.
+ */
 export function requiredMemory(manifest: Bytes): number {
   const { totalBytes } = planMemory(readManifest(manifest));
   return (Math.ceil(totalBytes / PAGE_BYTES) + EXTRA_PAGES) * PAGE_BYTES;

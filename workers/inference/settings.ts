@@ -94,7 +94,7 @@ function list(variables: Variables, name: string): string[] {
 }
 
 /** Who the worker is, by its own key and its operator's word. */
-export interface WorkerIdentity extends Identity {
+interface WorkerIdentity extends Identity {
   readonly workerKey: Bytes;
 }
 

@@ -43,7 +43,7 @@ export function createRegionApp(options: {
           const { bytes } = await readBody(request, {
             mediaTypes: [COSE_MEDIA_TYPE],
             maxBytes: MAX_RECORD_BYTES,
-            reserve: null,
+            bounds: null,
           });
           // attacker-controlled: the record, from anybody. Judged here, where requests run side by side, so that only
           // what its worker and operator signed stands in line for the registry.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { formatLatencies, parseLatencies } from "../../../client/latencies.ts";
-import { formatReputation, parseReputation, remember } from "../../../client/reputation.ts";
+import { formatReputation, parseReputation, rememberSightings } from "../../../client/reputation.ts";
 import { decodeManifest, encodeManifest } from "../../../engine/index.ts";
 import { type Bytes, formatBase64Url, formatHex, parseBase64Url, parseHex } from "../../../protocol/bytes.ts";
 import { type CborValue, decode, encode } from "../../../protocol/cbor.ts";
@@ -79,7 +79,7 @@ export async function createFileTargets(given: {
       sources: [
         ascii(
           formatReputation(
-            remember(
+            rememberSightings(
               new Map(),
               [
                 { operator: "a.example", operatorKey, kind: "answer" },

@@ -160,7 +160,9 @@ function graft(a: Bytes, b: Bytes, draw: Draw): Bytes {
   return writeItem(changed);
 }
 
-/** The part itself with a little changed, where that is possible and drawn: bytes too, so that short ones get their turn. */
+/**
+ * The part itself with a little changed, where that is possible and drawn: bytes too, so that short ones get their turn.
+ */
 function tweak(old: Item, draw: Draw): Item | null {
   if (typeof old === "number") return nearby(old, draw);
   if (!(old instanceof Uint8Array) || draw(2) === 0) return null;

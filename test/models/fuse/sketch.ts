@@ -34,7 +34,7 @@ export function i64s(...values: number[]): Constant {
 }
 
 /** Between 0.5 and 1.5: what is divided by and rooted stays away from 0. */
-export function randomConstant(shape: readonly number[], random: () => number): Constant {
+function randomConstant(shape: readonly number[], random: () => number): Constant {
   const count = shape.reduce((product, size) => product * size, 1);
   return { dtype: "f32", shape, data: Float32Array.from({ length: count }, () => 0.5 + random()) };
 }

@@ -1,4 +1,5 @@
-// The rendered pictures: the same bytes everywhere, and no text in common between those that calibrate and those that judge.
+// The rendered pictures: the same bytes everywhere, and no text in common between those that calibrate and those that
+// judge.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
