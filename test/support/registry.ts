@@ -1,9 +1,6 @@
 // The Registry object in real workerd, with a clock that tests set and faults that tests inject.
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import {
   KEY_MEMORY_SECONDS,
   MAX_PLACES,
@@ -15,6 +12,7 @@ import { type Bytes, formatHex } from "../../protocol/bytes.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { openRecord } from "../../protocol/record.ts";
 import { decodeRecordList } from "../../protocol/record-list.ts";
+import { OBJECTS, startTestObjects } from "./test-objects.ts";
 
 export type Fault =
   | "failAlarmAndNotPersist"
@@ -109,31 +107,8 @@ export interface TestRegistry {
 
 /** `storage` keeps the objects over restarts; null keeps them in a temporary folder. */
 export async function startTestRegistry(storage: string | null): Promise<TestRegistry> {
-  const { outputFiles } = await build({
-    stdin: { contents: SOURCE, resolveDir: fileURLToPath(new URL("../../", import.meta.url)), loader: "ts" },
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    external: ["cloudflare:workers"],
-    write: false,
-  });
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      unsafeInspectDurableObjects: true,
-      log: new Log(LogLevel.NONE),
-      ...(storage === null ? {} : { resourcePersistencePath: storage }),
-      workers: [
-        {
-          name: "registry",
-          compatibilityDate: "2026-10-01",
-          modules: [{ type: "ESModule", path: "registry.mjs", contents: outputFiles[0]!.text }],
-          durableObjects: { Registry: { className: "TestRegistry", useSQLite: true } },
-        },
-      ],
-    }),
-  );
-  await miniflare.ready;
+  const options = { source: SOURCE, binding: "Registry", className: "TestRegistry", storage };
+  const miniflare = await startTestObjects(options);
 
   const open = (name: string): RegistryHandle => {
     const call = async <T>(
@@ -142,7 +117,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
       body: Bytes | null = null,
     ): Promise<T> => {
       const path = [name, method, JSON.stringify(parameter)].map(encodeURIComponent).join("/");
-      const response = await miniflare.dispatchFetch(`http://registry/${path}`, { method: "POST", body });
+      const response = await miniflare.dispatchFetch(`http://objects/${path}`, { method: "POST", body });
       const { result, failure } = (await response.json()) as { result: T; failure?: string };
       if (failure !== undefined) throw new Error(failure);
       return result;
@@ -158,7 +133,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
     };
   };
   const query = async <T>(name: string, sql: string): Promise<T[]> => {
-    const storage = await miniflare.unsafeGetDurableObjectStorage("registry", "TestRegistry", { name });
+    const storage = await miniflare.unsafeGetDurableObjectStorage(OBJECTS, "TestRegistry", { name });
     return (await storage.exec(sql)) as T[];
   };
   const rows = (name: string) => query<Row>(name, "SELECT * FROM records ORDER BY worker_key");
@@ -172,7 +147,7 @@ export async function startTestRegistry(storage: string | null): Promise<TestReg
     async execute(name, sql) {
       await query(name, sql);
     },
-    evict: (name) => miniflare.unsafeEvictDurableObject("registry", "TestRegistry", { name }),
+    evict: (name) => miniflare.unsafeEvictDurableObject(OBJECTS, "TestRegistry", { name }),
     stop: () => miniflare.dispose(),
     async check(name, now) {
       const registry = open(name);

@@ -1,10 +1,9 @@
 // The SealingStore object in real workerd, with a clock that tests set and faults that tests inject.
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { SEALING_PERIOD_MS } from "../../protocol/limits.ts";
+import { OBJECTS, startTestObjects } from "./test-objects.ts";
 
 export type Fault = "failAlarmAndNotPersist" | "failAlarmButPersist";
 
@@ -70,30 +69,8 @@ export interface TestSealingStores {
 }
 
 export async function startTestSealingStores(): Promise<TestSealingStores> {
-  const { outputFiles } = await build({
-    stdin: { contents: SOURCE, resolveDir: fileURLToPath(new URL("../../", import.meta.url)), loader: "ts" },
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    external: ["cloudflare:workers"],
-    write: false,
-  });
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      unsafeInspectDurableObjects: true,
-      log: new Log(LogLevel.NONE),
-      workers: [
-        {
-          name: "store",
-          compatibilityDate: "2026-10-01",
-          modules: [{ type: "ESModule", path: "store.mjs", contents: outputFiles[0]!.text }],
-          durableObjects: { SealingStore: { className: "TestSealingStore", useSQLite: true } },
-        },
-      ],
-    }),
-  );
-  await miniflare.ready;
+  const options = { source: SOURCE, binding: "SealingStore", className: "TestSealingStore", storage: null };
+  const miniflare = await startTestObjects(options);
   return { open: (name) => openStore(miniflare, name), stop: () => miniflare.dispose() };
 }
 
@@ -101,13 +78,13 @@ function openStore(miniflare: Miniflare, name: string): StoreHandle {
   let now = 0;
   const call = async <T>(method: string, ...parameters: unknown[]): Promise<T> => {
     const path = [name, method, JSON.stringify(parameters)].map(encodeURIComponent).join("/");
-    const response = await miniflare.dispatchFetch(`http://store/${path}`);
+    const response = await miniflare.dispatchFetch(`http://objects/${path}`);
     const { result, failure } = (await response.json()) as { result: T; failure?: string };
     if (failure !== undefined) throw new Error(failure);
     return result;
   };
   const query = async (sql: string) => {
-    const storage = await miniflare.unsafeGetDurableObjectStorage("store", "TestSealingStore", { name });
+    const storage = await miniflare.unsafeGetDurableObjectStorage(OBJECTS, "TestSealingStore", { name });
     return storage.exec(sql);
   };
   const check = async (): Promise<void> => {
@@ -140,7 +117,7 @@ function openStore(miniflare: Miniflare, name: string): StoreHandle {
     },
     alarm: () => checked(call("runAlarm")),
     injectFault: (fault) => call("injectFault", fault),
-    evict: () => miniflare.unsafeEvictDurableObject("store", "TestSealingStore", { name }),
+    evict: () => miniflare.unsafeEvictDurableObject(OBJECTS, "TestSealingStore", { name }),
     async execute(sql) {
       await query(sql);
     },
