@@ -5,10 +5,10 @@ import type { QuorumCertificate } from "../protocol/certificate.ts";
 import { openCertificateFile } from "../protocol/certificate-file.ts";
 import { PolicyError } from "../protocol/errors.ts";
 import {
+  admitsOperator,
   countedParties,
   countProviders,
   describeNeed,
-  distinctOperators,
   formatReference,
   isSameReference,
   meetsPolicy,
@@ -21,9 +21,10 @@ import type { SaltedQuestion } from "../protocol/request.ts";
 import { type Signer, type SignerFacts, signerFacts } from "../protocol/signer.ts";
 import type { Tensor } from "../protocol/tensor.ts";
 
-/** Who signed, and whether it was counted. */
+/** Who signed, and whether every policy that was checked counts it. Anybody can add signatures to a file. */
 export interface SignatureFacts extends SignerFacts {
-  readonly counted: boolean; // false for a second signature of one operator
+  readonly counted: boolean;
+  readonly admitted: boolean; // false where a policy does not know or denies the operator; else it is one counted already
 }
 
 /** A policy that holds of a certificate, and who was counted for it. */
@@ -41,7 +42,7 @@ export interface VerifiedCertificate {
   readonly engine: Bytes;
   readonly outputs: readonly Tensor[];
   readonly question: SaltedQuestion; // as asked; its salt and the inputs open the statement's inputCommitment
-  readonly operators: number; // distinct
+  readonly operators: number; // of the signatures that are counted
   readonly providers: number; // distinct among those
   readonly signatures: readonly SignatureFacts[]; // by seat
   readonly certificate: QuorumCertificate;
@@ -57,10 +58,10 @@ export async function verifyCertificate(
   options: { readonly policies: readonly (PolicyName | Policy)[] },
 ): Promise<VerifiedCertificate> {
   const { file, signers } = await openCertificateFile(bytes);
-  const counted = distinctOperators(signers);
-  const policies = collectPolicies(file.question.policy, options.policies.map(toPolicy)).map((policy) =>
-    checkPolicy(policy, signers),
-  );
+  const asked = collectPolicies(file.question.policy, options.policies.map(toPolicy));
+  const policies = asked.map((policy) => checkPolicy(policy, signers));
+  const countedBy = asked.map((policy) => countedParties(policy, signers));
+  const counted = signers.filter((signer) => countedBy.every((each) => each.includes(signer)));
   const { certificate, question, outputs } = file;
   const { model, engine } = certificate.statement;
   return {
@@ -72,7 +73,11 @@ export async function verifyCertificate(
     question: { model, engine, ...question },
     operators: counted.length,
     providers: countProviders(counted),
-    signatures: signers.map((signer) => ({ ...signerFacts(signer), counted: counted.includes(signer) })),
+    signatures: signers.map((signer) => ({
+      ...signerFacts(signer),
+      counted: counted.includes(signer),
+      admitted: asked.every((policy) => admitsOperator(policy, signer)),
+    })),
     certificate,
   };
 }

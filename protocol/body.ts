@@ -3,7 +3,8 @@
 import type { Bytes } from "./bytes.ts";
 import { TransportError } from "./errors.ts";
 
-const FIRST_BUFFER_BYTES = 64 * 1024;
+/** What a body takes as soon as any of it has come. */
+export const FIRST_BUFFER_BYTES = 64 * 1024;
 /** Small bodies may come in this many parts of any size; more in parts of 64 bytes, a tenth of a small packet. */
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
@@ -21,7 +22,7 @@ const MIN_WAIT_MS = 100;
 export interface BodyBounds {
   /** A signal that aborts after so many milliseconds: what a sender that is too slow is told by. */
   timeout(milliseconds: number): AbortSignal;
-  /** Called before a buffer of more than 64 KiB is made, with its bytes; what it throws ends the reading. */
+  /** Called before a buffer is made or a larger one, with its bytes; what it throws ends the reading. */
   grow(bytes: number): void;
 }
 
@@ -87,14 +88,14 @@ async function readParts(
   bounds: BodyBounds | null,
   pace: Pace | null,
 ): Promise<Bytes | null> {
-  let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
+  let body: Bytes = new Uint8Array(0); // until something has come
   let length = 0;
   let parts = 0;
   for (let part = await read(); !part.done; part = await read()) {
     const end = length + part.value.length;
     if (end > maxBytes || ++parts > FREE_PARTS + end / MIN_AVERAGE_PART_BYTES) return null;
     if (end > body.length) {
-      const larger = Math.min(maxBytes, Math.max(end, 2 * body.length));
+      const larger = Math.min(maxBytes, Math.max(FIRST_BUFFER_BYTES, end, 2 * body.length));
       bounds?.grow(larger);
       body = resize(body, larger);
     }

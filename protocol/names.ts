@@ -50,8 +50,12 @@ const LOCAL_IPV4: readonly (readonly [number, number])[] = [
   [0x64_40_00_00, 10], // RFC 6598: behind a carrier's translator, and overlay networks
   [0x7f_00_00_00, 8], // loopback
   [0xa9_fe_00_00, 16], // link-local, with the metadata services of clouds
+  [0xa8_3f_81_10, 32], // a cloud's own services, to each of its machines
   [0xac_10_00_00, 12], // RFC 1918
+  [0xc0_00_00_00, 24], // RFC 6890: of the network's own translators
   [0xc0_a8_00_00, 16], // RFC 1918
+  [0xc6_12_00_00, 15], // RFC 2544: for measuring networks
+  [0xe0_00_00_00, 3], // multicast, and what nobody has
 ];
 
 /**
@@ -90,9 +94,10 @@ function isLocalIpv6(groups: readonly number[]): boolean {
   const [first, second, sixth] = [groups[0]!, groups[1]!, groups[5]!];
   const isEmbedded = groups.slice(0, 5).every((group) => group === 0) && (sixth === 0 || sixth === 0xffff);
   const isUniqueLocal = (first & 0xfe00) === 0xfc00; // fc00::/7
-  const isLinkLocal = (first & 0xffc0) === 0xfe80; // fe80::/10
+  const isLinkLocal = (first & 0xff80) === 0xfe80; // fe80::/10, and fec0::/10, which was for sites
+  const isMulticast = first >= 0xff00; // ff00::/8
   // embedded: ::/96, with :: and ::1, and ::ffff:0:0/96
-  if (isEmbedded || isUniqueLocal || isLinkLocal) return true;
+  if (isEmbedded || isUniqueLocal || isLinkLocal || isMulticast) return true;
   // A translator on the way makes IPv4 of it: 6to4 (RFC 3056), NAT64 (RFC 6052; RFC 8215, whose form is the network's
   // own).
   if (first === 0x2002) return isLocalIpv4(second * 65_536 + groups[2]!);

@@ -192,9 +192,10 @@ function summarize(
 
 function printCertificate({ signatures, policies }: VerifiedCertificate, given: readonly Policy[]): void {
   print(`  ${SIGNER_HEADING}`);
-  for (const { operator, provider, operatorKey, time, counted } of signatures) {
-    const note = counted ? "" : "  not counted: one operator, one vote";
-    print(`✔ ${formatSigner({ operator, provider, operatorKey, time })}${note}`);
+  for (const { operator, provider, operatorKey, time, counted, admitted } of signatures) {
+    const why = admitted ? "one operator, one vote" : "the policy does not admit it";
+    const note = counted ? "" : `  not counted: ${why}`;
+    print(`${counted ? "✔" : "·"} ${formatSigner({ operator, provider, operatorKey, time })}${note}`);
   }
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   for (const [index, { policy, operators, providers }] of policies.entries()) {

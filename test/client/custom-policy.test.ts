@@ -140,6 +140,27 @@ test("a reader may ask for built-in policies and files besides; each must hold",
   });
 });
 
+test("signatures that somebody added, and the policy does not admit, are not counted and hide nobody", async () => {
+  const [alder, cedar] = await Promise.all(["alder", "cedar"].map((name) => createWorker(name)));
+  const added = await Promise.all(
+    ["alder", "cedar"].map((name) =>
+      createWorker(`mask-${name}`, { operator: `${name}.example`, operatorSeed: "another" }),
+    ),
+  );
+  const file = await createCertificateFile([...added, alder!, cedar!], sample.reference);
+  const { signatures, operators, providers } = await verifyCertificate(file, { policies: [sample] });
+  assert.deepEqual(
+    signatures.map(({ counted, admitted }) => [counted, admitted]),
+    [
+      [false, false],
+      [false, false],
+      [true, true],
+      [true, true],
+    ],
+  );
+  assert.deepEqual([operators, providers], [2, 2]);
+});
+
 test("signers whom a policy does not name, denies or finds under another key do not count", async () => {
   const [alder, cedar, elm] = await Promise.all(["alder", "cedar", "elm"].map((name) => createWorker(name)));
   const mask = await createWorker("mask", { operator: "cedar.example", operatorSeed: "another" });

@@ -5,20 +5,17 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { ARTIFACTS_FOLDER } from "../../cli/state.ts";
+import { FIRST_BUFFER_BYTES } from "../../protocol/body.ts";
 import { CBOR_MEDIA_TYPE, INFER_PATH } from "../../protocol/http.ts";
 import { encodeRequest } from "../../protocol/request.ts";
-import {
-  MAX_HELD_BODY_BYTES,
-  MAX_REQUEST_BODY_BYTES,
-  MIN_HELD_BODY_BYTES,
-} from "../../workers/inference/limits.ts";
+import { MAX_HELD_BODY_BYTES, MAX_REQUEST_BODY_BYTES } from "../../workers/inference/limits.ts";
 import { decodeReply } from "../support/replies.ts";
 import { createTestRequest, openTestModel } from "../support/requests.ts";
 import { waitUntil } from "../support/wait.ts";
 import { startWorker } from "../support/workers.ts";
 
 const model = await openTestModel();
-const PLACES = MAX_HELD_BODY_BYTES / MIN_HELD_BODY_BYTES;
+const PLACES = Math.floor(MAX_HELD_BODY_BYTES / FIRST_BUFFER_BYTES);
 /** As many as would have everything, if what is declared counted. */
 const FEW = MAX_HELD_BODY_BYTES / MAX_REQUEST_BODY_BYTES;
 const DEADLINE_MS = 30_000;

@@ -30,8 +30,8 @@ export function render(finding: Finding, names: ModelNames): HTMLElement {
         [heading("Policies"), policyTable(policies)],
         [
           heading("Who signed"),
-          signerTable(verified.signatures, "Counted", ({ counted }) =>
-            counted ? "yes" : "no: one operator, one vote",
+          signerTable(verified.signatures, "Counted", ({ counted, admitted }) =>
+            counted ? "yes" : admitted ? "no: one operator, one vote" : "no: the policy does not admit it",
           ),
         ],
         origin(verified, names),

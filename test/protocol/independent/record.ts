@@ -24,8 +24,13 @@ export const isDomain = (value: Value | undefined): value is string =>
   /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value);
 const isSlug = (value: Value | undefined): value is string =>
   typeof value === "string" && value.length <= 48 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value);
-const isOrigin = (value: Value) =>
-  typeof value === "string" && value.length <= 272 && new URL(value).origin === value;
+const isOrigin = (value: Value) => {
+  if (typeof value !== "string" || value.length > 272 || !URL.canParse(value)) return false;
+  const { origin, protocol, hostname } = new URL(value);
+  const isLoopback = /^(localhost|127(\.[0-9]+){3}|\[::1\])$/.test(hostname);
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback);
+  return origin === value && isSafe && !hostname.endsWith(".");
+};
 const isAscending = (items: Fields) =>
   items.every((item, index) => index === 0 || Buffer.compare(items[index - 1] as Buffer, item as Buffer) < 0);
 
