@@ -26,8 +26,6 @@ const app = await startProcess({
 
 /** How long a sender may take with one request, refused ones included. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** And with taking its answer, which the system holds for it until then. */
-const ANSWER_TIMEOUT_MS = 30_000;
 
 createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
   answer(app, incoming, outgoing).catch(() => outgoing.destroy());
@@ -41,8 +39,6 @@ async function answer(
   const response = await respond(fetch, incoming);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(new Uint8Array(await response.arrayBuffer()));
-  const timer = setTimeout(() => outgoing.socket?.resetAndDestroy(), ANSWER_TIMEOUT_MS);
-  outgoing.once("close", () => clearTimeout(timer));
   // A refused body is read to its end and dropped: closing on a sender that still sends would lose the answer.
   incoming.resume();
 }
