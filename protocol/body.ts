@@ -3,12 +3,12 @@
 import type { Bytes } from "./bytes.ts";
 import { TransportError } from "./errors.ts";
 
-/** What a body takes as soon as any of it has come. */
-export const FIRST_BUFFER_BYTES = 64 * 1024;
+/** What a body takes before any of it has come. */
+const FIRST_BUFFER_BYTES = 4 * 1024;
 /** Small bodies may come in this many parts of any size; more in parts of 64 bytes, a tenth of a small packet. */
 const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
-/** An eighth of a second at MIN_BYTES_PER_SECOND: pace is seen part by part. */
+/** An eighth of a second at MIN_BYTES_PER_SECOND, since pace is seen part by part; a body begins with smaller ones. */
 const LARGE_PART_BYTES = 16 * 1024;
 
 /** Whoever sends nothing at all keeps its place from others for so long. */
@@ -22,7 +22,7 @@ const MIN_WAIT_MS = 100;
 export interface BodyBounds {
   /** A signal that aborts after so many milliseconds: what a sender that is too slow is told by. */
   timeout(milliseconds: number): AbortSignal;
-  /** Called before a buffer is made or a larger one, with its bytes; what it throws ends the reading. */
+  /** Called before a buffer of more than 4 KiB is made, with its bytes; what it throws ends the reading. */
   grow(bytes: number): void;
 }
 
@@ -43,7 +43,7 @@ export async function readBounded(
   const { read, cancel } = openParts(stream);
   const pace = bounds === null ? null : new Pace(bounds);
   try {
-    return await readParts(() => pace?.bound(read()) ?? read(), maxBytes, bounds, pace);
+    return await readParts((have) => pace?.bound(read(have)) ?? read(have), maxBytes, bounds, pace);
   } finally {
     pace?.end();
     // Not awaited: a sender that does not let go must not hold up the refusal. After the end it does nothing.
@@ -51,7 +51,10 @@ export async function readBounded(
   }
 }
 
-type Read = () => Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true }>;
+/** Of a body of which so many bytes have come, the next part. */
+type Read = (
+  have: number,
+) => Promise<{ readonly done: false; readonly value: Uint8Array } | { readonly done: true }>;
 
 /** What workerd has; elsewhere it is the option `min` of read(). */
 interface ReadsAtLeast {
@@ -75,7 +78,10 @@ function openLargeParts(stream: ReadableStream<Uint8Array>): ReturnType<typeof o
   if (!("readAtLeast" in ReadableStreamBYOBReader.prototype)) return null;
   try {
     const reader = stream.getReader({ mode: "byob" }) as ReadableStreamBYOBReader & ReadsAtLeast;
-    const read = () => reader.readAtLeast!(LARGE_PART_BYTES, new Uint8Array(2 * LARGE_PART_BYTES));
+    const read: Read = (have) => {
+      const bytes = Math.min(Math.max(have, FIRST_BUFFER_BYTES), 2 * LARGE_PART_BYTES);
+      return reader.readAtLeast!(Math.ceil(bytes / 2), new Uint8Array(bytes));
+    };
     return { read, cancel: () => reader.cancel() };
   } catch {
     return null;
@@ -88,14 +94,14 @@ async function readParts(
   bounds: BodyBounds | null,
   pace: Pace | null,
 ): Promise<Bytes | null> {
-  let body: Bytes = new Uint8Array(0); // until something has come
+  let body: Bytes = new Uint8Array(Math.min(maxBytes, FIRST_BUFFER_BYTES));
   let length = 0;
   let parts = 0;
-  for (let part = await read(); !part.done; part = await read()) {
+  for (let part = await read(length); !part.done; part = await read(length)) {
     const end = length + part.value.length;
     if (end > maxBytes || ++parts > FREE_PARTS + end / MIN_AVERAGE_PART_BYTES) return null;
     if (end > body.length) {
-      const larger = Math.min(maxBytes, Math.max(FIRST_BUFFER_BYTES, end, 2 * body.length));
+      const larger = Math.min(maxBytes, Math.max(end, 2 * body.length));
       bounds?.grow(larger);
       body = resize(body, larger);
     }

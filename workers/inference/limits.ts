@@ -20,14 +20,14 @@ const MAX_CASE_BYTES = MAX_REQUEST_SIZE_BUCKET + MAX_EVIDENCE_BYTES - MAX_REQUES
 export const MAX_EVIDENCE_BODY_BYTES = bucketFor(MAX_CASE_BYTES) + MAX_SEALING_OVERHEAD_BYTES;
 
 /**
- * 8 MiB, four of the largest bodies, 128 small ones or 2,048 that have only begun. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, or
+ * 8 MiB, four of the largest bodies or 1,024 small ones. An isolate of 128 MB has 122 MiB: 96 for models; 8 for bodies, or
  * what was sealed in them, 8 for what was decoded, 2 for the one being decoded, which happens in one go; the program
  * keeps 8.
  */
 export const MAX_HELD_BODY_BYTES = 4 * MAX_REQUEST_BODY_BYTES;
 
-/** What a body counts before any of it has come: all that belongs to a request besides. Then it counts its buffer. */
-export const MIN_HELD_BODY_BYTES = 4 * 1024;
+/** What a body counts at least: its first buffer, and all that belongs to a request besides. */
+export const MIN_HELD_BODY_BYTES = 8 * 1024;
 
 /** However small they are: so many models at most are in use, or waited for. */
 export const MAX_HELD_REQUESTS = 8;
