@@ -1,7 +1,7 @@
 // Reads the body of an HTTP message that somebody else sends, trusting neither its length nor its parts.
 
 import type { Bytes } from "./bytes.ts";
-import { TransportError } from "./errors.ts";
+import { Pace } from "./pace.ts";
 
 /** What a body takes before any of it has come. */
 const FIRST_BUFFER_BYTES = 4 * 1024;
@@ -10,13 +10,6 @@ const FREE_PARTS = 64;
 const MIN_AVERAGE_PART_BYTES = 64;
 /** An eighth of a second at MIN_BYTES_PER_SECOND, since pace is seen part by part; a body begins with smaller ones. */
 const LARGE_PART_BYTES = 16 * 1024;
-
-/** Whoever sends nothing at all keeps its place from others for so long. */
-export const FIRST_BYTES_MS = 2000;
-/** 1 Mbit/s: a sender has FIRST_BYTES_MS, and a second more for so many bytes that have come. */
-export const MIN_BYTES_PER_SECOND = 128 * 1024;
-/** A sender of single bytes must not set a timer for each. */
-const MIN_WAIT_MS = 100;
 
 /** What a receiver of many bodies has for one of them. */
 export interface BodyBounds {
@@ -41,7 +34,7 @@ export async function readBounded(
   // attacker-controlled: how many bytes come, in which parts, and whether they ever end.
   if (stream === null) return new Uint8Array(0);
   const { read, cancel } = openParts(stream);
-  const pace = bounds === null ? null : new Pace(bounds);
+  const pace = bounds === null ? null : new Pace((milliseconds) => bounds.timeout(milliseconds));
   try {
     return await readParts((have) => pace?.bound(read(have)) ?? read(have), maxBytes, bounds, pace);
   } finally {
@@ -111,65 +104,6 @@ async function readParts(
     pace?.received(length);
   }
   return resize(body, length);
-}
-
-/** How fast a body comes, and the end of one that comes too slowly. Owned by readBounded, which ends it. */
-class Pace {
-  readonly #timeout: BodyBounds["timeout"];
-  #length = 0;
-  #allowedMs = 0;
-  #signal: AbortSignal | null = null;
-  // One promise for all reads would keep what each was raced against for as long as it lives.
-  #stop: () => void = () => undefined;
-  #isLate = false;
-  #isOver = false;
-
-  constructor({ timeout }: Pick<BodyBounds, "timeout">) {
-    this.#timeout = timeout;
-    this.#wait(FIRST_BYTES_MS);
-  }
-
-  received(length: number): void {
-    this.#length = length;
-  }
-
-  /** The read under way, which rejects as soon as the sender is too slow. */
-  bound<T>(read: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#stop = () =>
-        reject(
-          new TransportError(
-            "body_too_slow",
-            "the body was not there in time; send it faster, or less of it",
-          ),
-        );
-      if (this.#isOver) this.#stop();
-      read.then(resolve, (cause: unknown) =>
-        // A sender that hangs up is no mistake of ours.
-        reject(new TransportError("body_incomplete", "the body broke off; send it again", { cause })),
-      );
-    });
-  }
-
-  end(): void {
-    this.#signal?.removeEventListener("abort", this.#check);
-  }
-
-  #wait(milliseconds: number): void {
-    this.end();
-    this.#allowedMs += milliseconds;
-    this.#signal = this.#timeout(milliseconds);
-    this.#signal.addEventListener("abort", this.#check);
-  }
-
-  readonly #check = (): void => {
-    const leftMs = FIRST_BYTES_MS + (1000 * this.#length) / MIN_BYTES_PER_SECOND - this.#allowedMs;
-    // What came while this thread was busy is read only after the timer: nobody is late before one more turn.
-    this.#isOver = leftMs <= 0 && this.#isLate;
-    this.#isLate = leftMs <= 0;
-    if (this.#isOver) this.#stop();
-    else this.#wait(Math.max(Math.ceil(leftMs), MIN_WAIT_MS));
-  };
 }
 
 function resize(bytes: Bytes, length: number): Bytes {

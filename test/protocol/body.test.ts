@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FIRST_BYTES_MS, MIN_BYTES_PER_SECOND, readBounded } from "../../protocol/body.ts";
+import { readBounded } from "../../protocol/body.ts";
+import { FIRST_BYTES_MS, MIN_BYTES_PER_SECOND } from "../../protocol/pace.ts";
 import { callOn, ELSEWHERE } from "../support/elsewhere.ts";
 
 /** Equal parts, `count` of them, and how many were asked for. */
