@@ -5,6 +5,7 @@ import type { EmbedAnswer } from "../tasks/embed.ts";
 import type { ReadTextAnswer } from "../tasks/read-text/read-text.ts";
 import type { TaskAnswer } from "../tasks/tasks.ts";
 import type { Progress } from "./artifacts/artifacts.ts";
+import { escapeUnprintable } from "./printable.ts";
 
 /** On a terminal one line that changes; elsewhere a line for each step as it begins. */
 export function createProgress(title: string): Progress {
@@ -31,10 +32,13 @@ export function printJson(value: object): void {
   print(JSON.stringify(value));
 }
 
-/** `code` for programs, the message for people. What is not a CodedError is a bug and keeps its stack. */
+/**
+ * `code` for programs, the message for people, on one line: it may name a file. What is not a CodedError is a bug and
+ * keeps its stack.
+ */
 export function printError(error: unknown, json: boolean): void {
   if (error instanceof CodedError) {
-    log(`error: ${error.message} [${error.code}]`);
+    log(`error: ${escapeUnprintable(error.message)} [${error.code}]`);
     if (json) printJson({ error: { code: error.code, message: error.message } });
     return;
   }

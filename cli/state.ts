@@ -3,6 +3,7 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CliError } from "./errors.ts";
+import { escapeUnprintable } from "./printable.ts";
 
 /** Where the person stands: npm runs scripts in the project's folder, wherever it was called. */
 const HERE = process.env.INIT_CWD ?? process.cwd();
@@ -14,10 +15,10 @@ export function resolveGiven(path: string): string {
   return resolve(HERE, path);
 }
 
-/** A path as a person would write it from where they stand. */
+/** A path as a person would write it from where they stand, printable; for people only. */
 export function showPath(path: string): string {
   const shown = relative(HERE, path);
-  return shown.startsWith("../..") ? path : shown;
+  return escapeUnprintable(shown.startsWith("../..") ? path : shown);
 }
 
 export const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));

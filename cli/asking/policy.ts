@@ -9,6 +9,8 @@ import { resolveGiven, showPath } from "../state.ts";
 export async function readPolicyFile(given: string): Promise<Policy> {
   const path = resolveGiven(given);
   const bytes = await readGivenFile(path, MAX_POLICY_BYTES);
-  const title = showPath(path);
+  const shown = showPath(path);
+  // Never a bare name: a file called strict is not the built-in policy.
+  const title = shown.includes("/") ? shown : `./${shown}`;
   return { ...(await withFileName(title, () => parsePolicy(bytes))), title };
 }

@@ -15,7 +15,7 @@ import {
 import { CliError } from "../errors.ts";
 import { readGivenFile, writeSecretFile } from "../files.ts";
 import { print, printJson } from "../output.ts";
-import { resolveGiven } from "../state.ts";
+import { resolveGiven, showPath } from "../state.ts";
 
 const MAX_KEY_FILE_BYTES = 256;
 const DAY_SECONDS = 86_400;
@@ -66,7 +66,7 @@ An existing file is never overwritten. One key has one role: make one for the op
       ...(delegation && { delegation: formatBase64Url(delegation) }),
     };
     if (given.values.json) return printJson(result);
-    print(`secret key  ${result.file} (keep it; nobody can make it again)`);
+    print(`secret key  ${showPath(path)} (keep it; nobody can make it again)`);
     print(`public key  ${result.publicKey}`);
     if (result.delegation) print(`DELEGATION  ${result.delegation}`);
   },

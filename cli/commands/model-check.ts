@@ -7,6 +7,7 @@ import { findCases, readCase } from "../artifacts/cases.ts";
 import { parseArguments } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { print, printJson } from "../output.ts";
+import { escapeUnprintable } from "../printable.ts";
 import { resolveGiven } from "../state.ts";
 
 const STATUSES = ["passed", "failed", "refused"] as const;
@@ -43,5 +44,5 @@ export async function checkModels(args: readonly string[]): Promise<void> {
 
 function formatResult(name: string, result: CaseResult): string {
   const title = `${result.status.padEnd(7)} ${name}`;
-  return result.status === "passed" ? title : `${title}: ${result.reason}`;
+  return escapeUnprintable(result.status === "passed" ? title : `${title}: ${result.reason}`);
 }
