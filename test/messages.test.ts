@@ -74,7 +74,7 @@ const MET =
   /\bnew (?:Cli|Undecided|Network|Policy|Transport|Registry|Verification)Error\(|(?<!function )\bfault\(/g;
 const CODE = /^[a-z]+(?:_[a-z]+)+$/;
 /** Messages around another's, which has its own way out. */
-const AROUND = /^(?:…|line … of the policy|nothing was decided): …$/;
+const AROUND = /^(?:…|line … of the policy|…: nothing was decided): …$/;
 
 /** One text for each such error that says something literal. */
 function readWhole(source: string): string[] {

@@ -42,22 +42,24 @@ export async function checkAccusations(
   const evidence = files.find(({ bytes }) => readFileKind(bytes) === "evidence");
   if (rerun && evidence !== undefined)
     throw new CliError("option_invalid", `${evidence.path} is evidence; quorate judge computes who lied`);
-  const reports: Report[] = [];
-  const failures: CodedError[] = [];
+  const results: Result[] = [];
   for (const file of files) {
     try {
-      reports.push(await checkAccusation(file, rerun));
+      results.push(await checkAccusation(file, rerun));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      failures.push(error);
+      results.push({ path: file.path, error });
     }
   }
-  if (!json) printReports(reports, files.length);
+  if (!json) printReports(results, files.length);
+  else if (files.length > 1) printJson(summarizeResults(results));
   // What does not hold decides over the exit code, before what could not be decided.
+  const failures = results.flatMap((result) => ("error" in result ? [result.error] : []));
   const [first, ...others] = failures.sort((a, b) => rankOf(a) - rankOf(b));
   for (const other of others) printError(other, false);
   if (first !== undefined) throw first;
-  if (json) printJson(files.length === 1 ? reports[0]!.summary : summarizeReports(reports));
+  const [only] = results;
+  if (json && files.length === 1 && only && "summary" in only) printJson(only.summary);
 }
 
 function rankOf(error: CodedError): number {
@@ -71,10 +73,12 @@ interface Report {
   print(): void;
 }
 
+type Result = Report | { readonly path: string; readonly error: CodedError };
+
 async function checkAccusation({ path, bytes }: GivenFile, rerun: boolean): Promise<Report> {
   if (readFileKind(bytes) === "fault proof") {
     const proof = await naming(path, () => openFaultProof(bytes));
-    if (rerun) await checkJudgement(proof);
+    if (rerun) await checkJudgement(path, proof);
     return { path, summary: summarizeProof(proof, rerun), print: () => printProof(proof, rerun) };
   }
   const evidence = await naming(path, () => verifyEvidence(bytes));
@@ -82,7 +86,8 @@ async function checkAccusation({ path, bytes }: GivenFile, rerun: boolean): Prom
   return { path, summary, print: () => printEvidence(evidence) };
 }
 
-function printReports(reports: readonly Report[], given: number): void {
+function printReports(results: readonly Result[], given: number): void {
+  const reports = results.filter((result) => "print" in result);
   for (const [index, report] of reports.entries()) {
     if (index > 0) print();
     if (given > 1) print(`${showPath(report.path)}:`);
@@ -90,8 +95,15 @@ function printReports(reports: readonly Report[], given: number): void {
   }
 }
 
-function summarizeReports(reports: readonly Report[]): object {
-  return { valid: true, files: reports.map(({ path, summary }) => ({ path, ...summary })) };
+/** `valid` is null where that could not be decided. */
+function summarizeResults(results: readonly Result[]): object {
+  const files = results.map((result) => {
+    if ("summary" in result) return { path: result.path, valid: true, ...result.summary };
+    const { code, message } = result.error;
+    return { path: result.path, valid: rankOf(result.error) === 0 ? false : null, error: { code, message } };
+  });
+  const verdicts = files.map(({ valid }) => valid);
+  return { valid: verdicts.includes(false) ? false : verdicts.includes(null) ? null : true, files };
 }
 
 function printEvidence(evidence: VerifiedEvidence): void {
@@ -106,14 +118,14 @@ function printEvidence(evidence: VerifiedEvidence): void {
 }
 
 /** The same evidence, computed here, must blame the same sides. */
-async function checkJudgement({ evidence, judgement }: OpenedFaultProof): Promise<void> {
-  const { finding, atFault } = await judgeHere(evidence, judgement.finding.scope);
+async function checkJudgement(path: string, { evidence, judgement }: OpenedFaultProof): Promise<void> {
+  const { finding, atFault } = await judgeHere(path, evidence, judgement.finding.scope);
   const [theirs, ours] = [judgement.finding.digest, finding.digest];
   const isSame = theirs === null || ours === null ? theirs === ours : equalBytes(theirs, ours);
   if (isSame && atFault.join() === judgement.atFault.join()) return;
   throw new CliError(
     "judgement_wrong",
-    "this machine finds something else than the referee signed; the referee is wrong, and the file proves it",
+    `${path}: this machine finds something else than the referee signed; the referee is wrong, and the file proves it`,
   );
 }
 

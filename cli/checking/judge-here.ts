@@ -8,10 +8,13 @@ import { loadStated } from "../artifacts/artifacts.ts";
 import { UndecidedError } from "../errors.ts";
 
 /**
- * Throws UndecidedError where nothing can be said: evidence_closed, artifact_missing, engine_unknown, block_dependent.
+ * `path` is of the file. Throws UndecidedError where nothing can be said: evidence_closed, artifact_missing,
+ * engine_unknown, block_dependent.
  */
-export function judgeHere(evidence: OpenedEvidence, scope: Finding["scope"]): Promise<Ruling> {
-  return undecided(async () => judgeEvidence(requireOpening(evidence), await loadJudge(evidence), scope));
+export function judgeHere(path: string, evidence: OpenedEvidence, scope: Finding["scope"]): Promise<Ruling> {
+  return undecided(path, async () =>
+    judgeEvidence(requireOpening(evidence), await loadJudge(evidence), scope),
+  );
 }
 
 /** The model of the evidence. Throws as loadStated does. */
@@ -20,12 +23,12 @@ export function loadJudge({ sides }: OpenedEvidence): Promise<Model> {
 }
 
 /** What engine, artifacts or file do not allow here says nothing of who lied. */
-export async function undecided<T>(decide: () => Promise<T>): Promise<T> {
+export async function undecided<T>(path: string, decide: () => Promise<T>): Promise<T> {
   try {
     return await decide();
   } catch (error) {
     if (!(error instanceof InferenceError || error instanceof ModelError || error instanceof JudgeError))
       throw error;
-    throw new UndecidedError(error.code, `nothing was decided: ${error.message}`, { cause: error });
+    throw new UndecidedError(error.code, `${path}: nothing was decided: ${error.message}`, { cause: error });
   }
 }

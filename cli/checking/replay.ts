@@ -71,7 +71,7 @@ export async function replay(
         );
       }
       unused.delete(found);
-      if (rerun) await naming(found.path, () => recompute(found.verified, inputs));
+      if (rerun) await naming(found.path, () => recompute(found, inputs));
       return found.verified.outputs;
     },
     readFile: models.readFile,
@@ -100,7 +100,7 @@ async function findAnswering(
 }
 
 /** Throws InferenceError engine_unknown, ModelError artifact_missing, CliError answer_mismatch. */
-async function recompute(verified: VerifiedCertificate, inputs: readonly Tensor[]): Promise<void> {
+async function recompute({ path, verified }: Certificate, inputs: readonly Tensor[]): Promise<void> {
   const { question: request, certificate } = verified;
   const model = await loadStated(verified);
   const { outputs, blocks, opCount } = await model.run({ inputs });
@@ -109,6 +109,6 @@ async function recompute(verified: VerifiedCertificate, inputs: readonly Tensor[
   if (equalBytes(await statementDigest(computed), await statementDigest(certificate.statement))) return;
   throw new CliError(
     "answer_mismatch",
-    "this machine computes another answer than the quorum signed; the signers are wrong",
+    `${path}: this machine computes another answer than the quorum signed; the signers are wrong`,
   );
 }

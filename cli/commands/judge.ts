@@ -97,9 +97,9 @@ async function judgeFile(
   { block, out, json }: { readonly block: boolean; readonly out: string | null; readonly json: boolean },
 ): Promise<void> {
   const opened = await naming(path, () => openEvidence(bytes));
-  const ruling = await judgeHere(opened, block ? "block" : "model");
+  const ruling = await judgeHere(path, opened, block ? "block" : "model");
   const evidence = requireOpening(opened);
-  if (out !== null) await writePrivateFile(out, await openAtBlock(evidence));
+  if (out !== null) await writePrivateFile(out, await openAtBlock(path, evidence));
   const facts = describeEvidence(evidence);
   if (json) return printJson(summarize(facts, ruling, out));
   printRuling(facts, ruling);
@@ -110,7 +110,7 @@ async function judgeFile(
 }
 
 /** Throws CliError option_invalid where the evidence cannot be opened at a block. */
-async function openAtBlock(evidence: JudgeableEvidence): Promise<Bytes> {
+async function openAtBlock(path: string, evidence: JudgeableEvidence): Promise<Bytes> {
   const { opening } = evidence;
   if (opening.at === "block") return reopenEvidence(evidence, opening);
   const refuse = (reason: string): never => {
@@ -118,7 +118,7 @@ async function openAtBlock(evidence: JudgeableEvidence): Promise<Bytes> {
   };
   const block = firstDivergence(opening.blocks) ?? refuse("the two differ in no block");
   if (block === 0) refuse("the two differ in the first block, which begins with the input");
-  return undecided(async () => {
+  return undecided(path, async () => {
     const model = await loadJudge(evidence);
     const last = block - 1;
     const isThere = last < model.manifest.blocks.length;

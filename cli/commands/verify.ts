@@ -37,14 +37,15 @@ providers are what the signers claim; whether you believe in them is yours to sa
 A task that made several requests has a certificate for each: give all of them, and its input to see the answer.
 Evidence: checks that two workers signed different results for one question; judge computes who lied.
 A fault proof: checks the evidence, and what a referee signed about it.
-Of several files each must hold. Evidence and fault proofs that do are shown in any case, but for --json.
+Of several files each must hold. Evidence and fault proofs that do are shown in any case, the others are errors.
 
   --policy NAME     the policy that each certificate must meet: fast, standard or strict (default: the one it names)
   --policy-file F   a policy of your own that each must meet; needed where a certificate was made under one
   --image FILE      the picture: check that it is the one that was asked about
   --text TEXT       the text, likewise; --text-file FILE for a file of it
   --rerun           compute it again with the local engine and compare the bytes; of a certificate, needs the input
-  --json            print one JSON object`,
+  --json            print one JSON object; where one of several files of evidence and fault proofs does not hold, behind
+                    it a second with the error`,
 
   async run(args) {
     const given = parseArguments(

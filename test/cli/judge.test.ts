@@ -180,7 +180,7 @@ test("a referee that blames the honest side is shown to be wrong by --rerun", as
   assert.equal((await program.run("verify", proof)).status, 0);
   const again = await program.run("verify", proof, "--rerun");
   assert.equal(again.status, 1);
-  assert.match(again.stderr, /\[judgement_wrong\]/);
+  assert.match(again.stderr, /wrong\.fault: this machine finds something else .*\[judgement_wrong\]/);
 });
 
 test("verify takes several of them, tells of each that holds, and fails if one does not", async () => {
@@ -202,13 +202,25 @@ test("verify takes several of them, tells of each that holds, and fails if one d
     /^error: .*broken\.evidence: no file of ours, or a damaged one: .*\[malformed\]\n$/,
   );
   const { stdout, stderr } = await program.run("verify", broken, path, "--json");
-  assert.ok("error" in lastLine({ status: 1, stdout, stderr }), stdout);
+  const [results, last] = stdout.trimEnd().split("\n");
+  assert.deepEqual((JSON.parse(last!) as { error: { code: string } }).error.code, "malformed");
+  assert.equal(stderr.match(/^error: /gm)?.length, 1);
+  const told = JSON.parse(results!) as { valid: boolean; files: Record<string, unknown>[] };
+  assert.deepEqual(
+    [told.valid, ...told.files.map((each) => [each.path, each.valid])],
+    [false, [broken, false], [path, true]],
+  );
+  assert.deepEqual(told.files[0]!.error, JSON.parse(last!).error);
   // What does not hold decides over what could not be computed here.
   const there = { ...HERE, engine: new Uint8Array(32) };
   const elsewhere = await createEvidence([honest, lie(LIED_IN, 1)], there);
   const far = await createServing("referee", there, true);
   const unknown = await write("unknown.fault", await createProof((honestly) => honestly, elsewhere, far));
-  assert.equal((await program.run("verify", proof, unknown, "--rerun")).status, 2);
+  const undecided = await program.run("verify", proof, unknown, "--rerun", "--json");
+  assert.equal(undecided.status, 2);
+  assert.match(undecided.stderr, /^error: \S+unknown\.fault: nothing was decided: .*\[engine_unknown\]$/m);
+  const line = JSON.parse(undecided.stdout.split("\n")[0]!) as typeof told;
+  assert.deepEqual([line.valid, ...line.files.map((each) => each.valid)], [null, true, null]);
   const worse = await write("broken.fault", Uint8Array.of(0x84));
   assert.equal((await program.run("verify", unknown, worse, "--rerun")).status, 1);
 });
