@@ -164,7 +164,7 @@ test("a certificate that names a policy from a file needs that file beside it", 
   const [alone] = await show({ "own.qc": file });
   assert.match(alone!, /✘ Not valid.*policy_missing/s);
   const cards = await show({ "own.qc": file, "sample.policy": SAMPLE_POLICY });
-  assert.match(cards[0]!, /sample\.policy \(the asker's\)\s+✔ yes/);
+  assert.match(cards[0]!, /file sample\.policy \(the asker's\)\s+✔ yes/);
   assert.match(cards[1]!, /✔ A policy/);
   assert.ok(cards[1]!.includes(formatHex(policy.reference as Uint8Array)));
 });

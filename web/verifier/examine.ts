@@ -23,7 +23,7 @@ export interface GivenFile {
 
 /** Whether a certificate satisfies a policy, whatever the asker asked for. */
 export interface PolicyFinding {
-  readonly title: string; // a built-in one's name, or its file's
+  readonly title: string; // a built-in one's name, or its file's behind "file"
   readonly isNamed: boolean; // by the certificate itself
   readonly unmet: string | null; // why it does not hold
 }
@@ -87,7 +87,8 @@ async function examineOther({ name, bytes }: GivenFile): Promise<Examined> {
       isPicture: PICTURES.some((start) => start.every((byte, i) => bytes[i] === byte)),
     };
   try {
-    return { kind: "policy", policy: { ...(await parsePolicy(bytes)), title: name } };
+    // A file called strict is not the built-in policy.
+    return { kind: "policy", policy: { ...(await parsePolicy(bytes)), title: `file ${name}` } };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new PolicyError(error.code, `read as a policy file: ${error.message}`, { cause: error });
