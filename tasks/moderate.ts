@@ -9,6 +9,8 @@ export const MODERATE_MODEL = "moderate-mobilenet-v2";
 /** In the order of the model's output. */
 export const MODERATE_LABELS = ["drawing", "hentai", "neutral", "porn", "sexy"] as const;
 const SIDE = 224;
+/** How far from 1 the probabilities of one picture may add up to; what rounding does is far below. */
+const MAX_SUM_ERROR = 0.01;
 
 export type ModerateLabel = (typeof MODERATE_LABELS)[number];
 
@@ -33,6 +35,12 @@ export function decodeModerate(outputs: readonly Tensor[]): ModerateAnswer {
   // attacker-controlled: a quorum of liars, or whoever made a certificate, signs what it likes.
   if (values.some(([, share]) => !(share >= 0 && share <= 1)))
     throw new TaskError("output_invalid", "a probability is not from 0 to 1; do not rely on the answer");
+  const sum = values.reduce((total, [, share]) => total + share, 0);
+  if (Math.abs(sum - 1) > MAX_SUM_ERROR)
+    throw new TaskError(
+      "output_invalid",
+      `the probabilities add up to ${sum}, not to 1; do not rely on the answer`,
+    );
   const [label] = values.reduce((best, next) => (next[1] > best[1] ? next : best));
   return { label, probabilities: Object.fromEntries(values) as Record<ModerateLabel, number> };
 }

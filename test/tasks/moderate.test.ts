@@ -26,12 +26,20 @@ for (const [index, label] of MODERATE_LABELS.entries()) {
   });
 }
 
+test("takes shares that add up to 1 but for rounding", () => {
+  assert.equal(decodeModerate([probabilities(0.5, 0.501, 0, 0, 0)]).label, "hentai");
+});
+
 for (const [title, outputs] of [
   ["no tensor", []],
   ["two tensors", [probabilities(1, 0, 0, 0, 0), probabilities(1, 0, 0, 0, 0)]],
   ["four probabilities", [probabilities(1, 0, 0, 0)]],
   ["a share above 1", [probabilities(0, 0, 1.5, 0, 0)]],
   ["a share below 0", [probabilities(1, 0, 0, 0, -0.5)]],
+  ["a share below 0 in shares that add up to 1", [probabilities(0.75, 0.75, 0, 0, -0.5)]],
+  ["nothing but zeros", [probabilities(0, 0, 0, 0, 0)]],
+  ["shares that add up to more than 1", [probabilities(0.5, 0.52, 0, 0, 0)]],
+  ["shares that add up to less than 1", [probabilities(0.5, 0.48, 0, 0, 0)]],
   ["no number", [probabilities(Number.NaN, 0, 0, 0, 1)]],
   ["bytes", [{ dtype: "u8", shape: [20], data: new Uint8Array(20) } as const]],
 ] as const) {
