@@ -40,7 +40,7 @@ import { GOLDENS } from "../support/golden.ts";
 import { decodeReply, readRefusal } from "../support/replies.ts";
 import { createTestRequest, MODEL_NAME, openTestModel } from "../support/requests.ts";
 import { waitUntil } from "../support/wait.ts";
-import { RUNTIMES, type Running, type Runtime, startRegion, startWorker } from "../support/workers.ts";
+import { RUNTIMES, type Running, startRegion, startWorker } from "../support/workers.ts";
 
 const CBOR = { "content-type": CBOR_MEDIA_TYPE };
 const SEALED = { "content-type": SEALED_REQUEST_MEDIA_TYPE };
@@ -170,7 +170,7 @@ for (const runtime of RUNTIMES) {
     });
 
     test("answers each error with the problem document of its code", async () => {
-      for (const [title, status, code, send] of await listErrors(runtime)) {
+      for (const [title, status, code, send] of await listErrors()) {
         const response = await send(worker.url);
         const problem = (await response.json()) as Problem;
         assert.equal(response.headers.get("content-type"), PROBLEM_CONTENT_TYPE, title);
@@ -388,9 +388,7 @@ async function corruptArtifact(name: Bytes, chunk: number): Promise<string> {
 
 type Send = (url: string) => Promise<Response>;
 
-async function listErrors(
-  runtime: Runtime,
-): Promise<[title: string, status: number, code: string, send: Send][]> {
+async function listErrors(): Promise<[title: string, status: number, code: string, send: Send][]> {
   const good = await createTestRequest(model);
   const bytes = encodeRequest(good);
   const body =
@@ -435,10 +433,7 @@ async function listErrors(
     ["one byte more", 400, "malformed", body(concatBytes(bytes, Uint8Array.of(0)))],
     ["too large by its header", 413, "body_too_large", body(oversized)],
     ["too large without a header", 413, "body_too_large", streamed],
-    // workerd puts small parts together: there it is a body that does not go on.
-    runtime === "workerd"
-      ? ["in small parts", 408, "body_too_slow", scattered]
-      : ["in too many parts", 413, "body_too_large", scattered],
+    ["in too many parts", 413, "body_too_large", scattered],
     ["a bucket too small", 400, "out_of_range", body(encodeRequest({ ...good, sizeBucket: 1024 }))],
   ];
 }
